@@ -1,0 +1,3 @@
+//! daybreak brings a broken Aurora PostgreSQL database back: it restores a cluster to a point in time, proves the data,
+//! moves the application over, and takes everything back when something fails.
+
