@@ -1,0 +1,287 @@
+//! The checked configuration: what holds here has been verified, defaults are filled in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use super::error::ConfigError;
+use super::names;
+use crate::expect::Expect;
+
+/// All profiles of one configuration file.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The file this was read from; `None` when there is none.
+    pub origin: Option<PathBuf>,
+    /// The profiles by name.
+    pub databases: BTreeMap<String, Database>,
+}
+
+/// The profile of one database: where it is and how it is to be recovered.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// The profile's name, or the cluster identifier where there is no profile.
+    pub name: String,
+    /// The source's `DBClusterIdentifier`, in lower case as RDS stores it.
+    pub cluster: String,
+    /// The AWS region; `None` leaves it to the command line and the AWS configuration.
+    pub region: Option<String>,
+    /// What the target gets that the source does not decide.
+    pub restore: Restore,
+    /// How daybreak itself connects, to source and target alike.
+    pub connect: Connect,
+    /// The profile's own checks, in the order of the file; names are unique.
+    pub checks: Vec<Check>,
+    /// Settings of the proof as a whole.
+    pub proof: Proof,
+    /// The pointers that the application follows.
+    pub cutover: Cutover,
+    /// What is watched after the cutover.
+    pub watch: Watch,
+}
+
+/// Settings of the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restore {
+    /// The security groups (`VpcSecurityGroupIds`) while in quarantine; empty when not configured.
+    pub quarantine_security_groups: Vec<String>,
+    /// `DBInstanceClass` of the instances.
+    pub instance_class: InstanceClass,
+    /// How many readers the target gets.
+    pub readers: Readers,
+    /// How long the restore may take before the run gives up. Default 6 hours, never zero.
+    pub deadline: Duration,
+}
+
+/// The class of the target's instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstanceClass {
+    /// That of the source's writer.
+    Source,
+    /// A `DBInstanceClass` such as `db.r6g.large`.
+    Named(String),
+}
+
+/// The number of the target's readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// As many as the source has.
+    Source,
+    /// This many, 0 to 15.
+    Count(u8),
+}
+
+/// How daybreak connects to the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connect {
+    /// What it logs in with.
+    pub credentials: Credentials,
+    /// The database name; `None` takes the secret's, else the cluster's `DatabaseName`, else `postgres`.
+    pub database: Option<String>,
+    /// The local end of a tunnel that is dialled instead; TLS still verifies the real host name.
+    pub via: Option<HostPort>,
+    /// A PEM file of the certificate authorities to trust. Relative paths have been resolved
+    /// against the directory of the configuration file.
+    pub ca: Option<PathBuf>,
+    /// How long connecting and logging in may take. Default 10 seconds, never zero.
+    pub connect_timeout: Duration,
+}
+
+/// What daybreak logs in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credentials {
+    /// User and password of this Secrets Manager secret (name or ARN).
+    Secret(String),
+    /// An IAM authentication token for this database user.
+    Iam {
+        /// The database user, which must have the role `rds_iam`.
+        user: String,
+    },
+    /// Nothing is configured: the data cannot be queried.
+    None,
+}
+
+/// A host and a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort {
+    /// A host name or an address, IPv6 without brackets.
+    pub host: String,
+    /// The port, never zero.
+    pub port: u16,
+}
+
+/// One check of the profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Its name, unique in the profile.
+    pub name: String,
+    /// One SQL query that returns one value.
+    pub query: String,
+    /// What the value must be.
+    pub expect: Expect,
+    /// Its own statement timeout; `None` takes [`Proof::statement_timeout`].
+    pub timeout: Option<Duration>,
+}
+
+/// Settings of the proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Tables that must exist, as `schema.table` or `table`, where the source cannot be read.
+    pub tables: Vec<String>,
+    /// A query for the time of the newest data, one `timestamptz`.
+    pub newest: Option<String>,
+    /// How far the newest data may lie before the requested time.
+    pub newest_within: Option<Duration>,
+    /// PostgreSQL's `statement_timeout` for each query. Default 5 minutes, never zero.
+    pub statement_timeout: Duration,
+    /// PostgreSQL's `lock_timeout`. Default 10 seconds, never zero.
+    pub lock_timeout: Duration,
+    /// Whether checks may also query the source. Default true.
+    pub compare_with_source: bool,
+}
+
+/// The pointers that a cutover moves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cutover {
+    /// The secret the application reads; `None` when it follows none.
+    pub secret: Option<CutoverSecret>,
+}
+
+/// A Secrets Manager secret that the application follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutoverSecret {
+    /// Its name or ARN (`SecretId`).
+    pub id: String,
+    /// The JSON key under which the secret holds a connection URL.
+    pub key: Option<String>,
+}
+
+/// The watch after the cutover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// How long to watch (`for`). Default 5 minutes; zero watches nothing.
+    pub duration: Duration,
+    /// The time from one round of probes to the next. Default 5 seconds, never zero.
+    pub interval: Duration,
+    /// How many consecutive failing rounds bring the rollback. Default 3, never zero.
+    pub failures: u32,
+    /// Queries that must succeed and return neither nothing nor false.
+    pub sql: Vec<String>,
+    /// `http` or `https` addresses that must answer with a success status.
+    pub http: Vec<Url>,
+    /// How long one HTTP probe may take. Default 5 seconds, never zero.
+    pub http_timeout: Duration,
+}
+
+impl Config {
+    /// Returns the profile of that name or, where none has it, a profile of defaults for the
+    /// cluster of that identifier.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such profile and the name cannot be a cluster identifier either.
+    pub fn database(&self, name: &str) -> Result<Database, ConfigError> {
+        if let Some(database) = self.databases.get(name) {
+            return Ok(database.clone());
+        }
+        match names::cluster_identifier(name) {
+            Ok(cluster) => Ok(Database::bare(cluster)),
+            Err(reason) => Err(ConfigError::NoSuchDatabase {
+                name: name.to_owned(),
+                reason,
+                origin: self.origin.clone(),
+                nearest: self.nearest(name).map(str::to_owned),
+            }),
+        }
+    }
+
+    /// Returns the profile whose name or cluster most resembles `name`, if one does.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        let candidates = self.databases.iter().flat_map(|(profile, database)| {
+            [
+                (profile.as_str(), profile.as_str()),
+                (database.cluster.as_str(), profile.as_str()),
+            ]
+        });
+        names::nearest_by(name, candidates, |(candidate, _)| candidate).map(|(_, profile)| profile)
+    }
+}
+
+impl Database {
+    /// A cluster without a profile: every default, no credentials, no checks, no pointer.
+    fn bare(cluster: String) -> Self {
+        Self {
+            name: cluster.clone(),
+            cluster,
+            region: None,
+            restore: Restore::default(),
+            connect: Connect::default(),
+            checks: Vec::new(),
+            proof: Proof::default(),
+            cutover: Cutover::default(),
+            watch: Watch::default(),
+        }
+    }
+}
+
+impl Default for Restore {
+    fn default() -> Self {
+        Self {
+            quarantine_security_groups: Vec::new(),
+            instance_class: InstanceClass::Source,
+            readers: Readers::Source,
+            deadline: Duration::from_secs(6 * 60 * 60),
+        }
+    }
+}
+
+impl Default for Connect {
+    fn default() -> Self {
+        Self {
+            credentials: Credentials::None,
+            database: None,
+            via: None,
+            ca: None,
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Default for Proof {
+    fn default() -> Self {
+        Self {
+            tables: Vec::new(),
+            newest: None,
+            newest_within: None,
+            statement_timeout: Duration::from_secs(5 * 60),
+            lock_timeout: Duration::from_secs(10),
+            compare_with_source: true,
+        }
+    }
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            duration: Duration::from_secs(5 * 60),
+            interval: Duration::from_secs(5),
+            failures: 3,
+            sql: Vec::new(),
+            http: Vec::new(),
+            http_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}

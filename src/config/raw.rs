@@ -1,0 +1,197 @@
+//! The configuration as written: the types that the JSON Schema is derived from.
+//!
+//! Their doc comments are the schema's descriptions, read by people who write the file. What
+//! the schema requires is still optional here, so that a file that lacks it can be checked to
+//! its end.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// What [`crate::moment::parse_span`] reads, for editors.
+const SPAN: &str = r"^\s*(\d+d\s*)?(\d+h\s*)?(\d+m\s*)?(\d+s\s*)?$";
+
+/// The most instances a cluster has besides its writer.
+pub(super) const MOST_READERS: i64 = 15;
+
+/// The configuration of daybreak.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawConfig {
+    /// The databases that can be recovered, by the name used on the command line.
+    pub(super) databases: BTreeMap<String, RawDatabase>,
+}
+
+/// One database and how it is to be recovered.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["cluster"]))]
+pub(super) struct RawDatabase {
+    /// The identifier of the Aurora cluster (DBClusterIdentifier).
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9-]{0,62}$"))]
+    pub(super) cluster: Option<String>,
+    /// The AWS region. Default: that of the command line or of the AWS configuration.
+    pub(super) region: Option<String>,
+    /// The restored cluster. What is not set here is taken from the source cluster.
+    pub(super) restore: RawRestore,
+    /// How daybreak itself connects to the database, to check it.
+    pub(super) connect: RawConnect,
+    /// Questions put to the restored data before anything is moved onto it.
+    pub(super) checks: Vec<RawCheck>,
+    /// Settings of the proof, which is all checks together.
+    pub(super) proof: RawProof,
+    /// How the application is moved to the restored cluster.
+    pub(super) cutover: RawCutover,
+    /// What is watched after the cutover; failing brings the rollback.
+    pub(super) watch: RawWatch,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawRestore {
+    /// The security groups of the restored cluster until its data is proven.
+    #[schemars(inner(regex(pattern = r"^sg-[0-9a-f]{8,17}$")))]
+    pub(super) quarantine_security_groups: Vec<String>,
+    /// The class of the instances: "source", or one such as "db.r6g.large". Default: "source".
+    pub(super) instance_class: Option<String>,
+    /// The number of readers: "source", or 0 to 15. Default: "source".
+    pub(super) readers: Option<RawReaders>,
+    /// How long the restore may take before the run gives up. Default: "6h".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) deadline: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawConnect {
+    /// The Secrets Manager secret (name or ARN) with user and password. Not together with iam_user.
+    pub(super) secret: Option<String>,
+    /// The database user to log in as with an IAM authentication token. Not together with secret.
+    pub(super) iam_user: Option<String>,
+    /// The database to connect to. Default: the one in the secret, else the cluster's.
+    pub(super) database: Option<String>,
+    /// HOST:PORT of a tunnel to connect through. TLS still verifies the real host name.
+    pub(super) via: Option<String>,
+    /// A PEM file with the certificate authorities to trust, relative to this file.
+    pub(super) ca: Option<String>,
+    /// How long connecting may take. Default: "10s".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) connect_timeout: Option<String>,
+}
+
+/// One question put to the restored data.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name", "query", "expect"]))]
+pub(super) struct RawCheck {
+    /// The name of the check, unique among those of the database.
+    pub(super) name: Option<String>,
+    /// One SQL query that returns one value.
+    pub(super) query: Option<String>,
+    /// What the value must be: "= 0", ">= 1000", "= source", "within 1% of source", "= \"text\"".
+    pub(super) expect: Option<String>,
+    /// How long the query may take. Default: statement_timeout of the proof.
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) timeout: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawProof {
+    /// Tables that must exist, used where the source cannot be read: "loans" or "public.loans".
+    pub(super) tables: Vec<String>,
+    /// A query for the time of the newest data, one timestamptz.
+    pub(super) newest: Option<String>,
+    /// How long before the requested time the newest data may be. Needs newest.
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) newest_within: Option<String>,
+    /// How long any one query may take. Default: "5m".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) statement_timeout: Option<String>,
+    /// How long a query may wait for a lock. Default: "10s".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) lock_timeout: Option<String>,
+    /// Whether checks may also query the source. Default: true.
+    pub(super) compare_with_source: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawCutover {
+    /// The Secrets Manager secret (name or ARN) in which the application finds its database.
+    pub(super) secret: Option<String>,
+    /// The key of that secret's JSON that holds a connection URL. Needs secret.
+    pub(super) secret_key: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawWatch {
+    /// How long to watch; "0s" watches nothing. Default: "5m".
+    #[serde(rename = "for")]
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) duration: Option<String>,
+    /// The time between two rounds of probes. Default: "5s".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) interval: Option<String>,
+    /// How many failing rounds in a row bring the rollback. Default: 3.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(super) failures: Option<i64>,
+    /// Queries that must succeed and return neither nothing nor false.
+    pub(super) sql: Vec<String>,
+    /// Addresses (http, https) that must answer with a success status.
+    pub(super) http: Vec<String>,
+    /// How long one HTTP probe may take. Default: "5s".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) http_timeout: Option<String>,
+}
+
+/// A text, which can only be `source`, or a number.
+#[derive(Debug)]
+pub(super) enum RawReaders {
+    Named(String),
+    Count(i64),
+}
+
+impl<'de> Deserialize<'de> for RawReaders {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextOrNumber;
+
+        impl Visitor<'_> for TextOrNumber {
+            type Value = RawReaders;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "`source` or a number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<RawReaders, E> {
+                Ok(RawReaders::Named(text.to_owned()))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<RawReaders, E> {
+                Ok(RawReaders::Count(number))
+            }
+        }
+
+        deserializer.deserialize_any(TextOrNumber)
+    }
+}
+
+impl JsonSchema for RawReaders {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Readers".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let counts = (0..=MOST_READERS).map(serde_json::Value::from);
+        let allowed: Vec<_> = std::iter::once("source".into()).chain(counts).collect();
+        json_schema!({ "type": ["string", "integer"], "enum": allowed })
+    }
+}
