@@ -5,3 +5,4 @@ pub mod config;
 pub mod expect;
 pub mod moment;
 pub mod pointer;
+pub mod run;

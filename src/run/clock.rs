@@ -1,0 +1,24 @@
+//! Time as the run sees it: handed in, so that tests can own it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+/// Tells the time and lets it pass.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// The wall-clock time now. It may go backwards; nothing in a run relies on it being monotonic.
+    fn now(&self) -> Timestamp;
+
+    /// Returns after `span` has passed.
+    async fn sleep(&self, span: Duration);
+
+    /// A number in `0.0..1.0`, used to spread polls of many processes.
+    fn jitter(&self) -> f64;
+}
+
+/// The whole time from `from` to `to`, zero when the clock went backwards in between.
+pub fn elapsed(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
+}

@@ -1,0 +1,253 @@
+//! Does what comes next, and records it: one small advance at a time, never blocking on the world.
+//!
+//! Order within a step: `Started` is durable before `act` is called; `act` is called only after `observe` asked for it;
+//! `Finished` is written only from an observation. A process that dies anywhere leaves a journal from which the
+//! next one observes and goes on.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{
+    clock::{Clock, elapsed},
+    drive::Interrupt,
+    event::{Event, Listener},
+    journal::{Journal, JournalError},
+    pace,
+    plan::Actor,
+    record::{Consequence, Entry, Scope},
+    state::{Next, StepStatus},
+    step::{Context, Failure, Observed, Remedy, Step, StepError, StepId, Undone, Until, Waiting},
+};
+
+/// What one advance came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advance {
+    /// Something was recorded or done; there is more to do at once.
+    Moved,
+    /// The world needs time.
+    Wait(Duration),
+    /// Nothing more happens without a person.
+    Resting,
+    /// The interrupt was raised while looking; nothing was changed.
+    Interrupted,
+}
+
+/// Executes one run.
+pub struct Executor<'a, S: Step> {
+    journal: Journal<S>,
+    world: &'a S::World,
+    clock: &'a dyn Clock,
+    listener: &'a dyn Listener<S>,
+    /// The step this process has acted for. Providers may not show a change at once: until a grace has passed, what
+    /// is not seen yet is waited for and not made again.
+    acted: Option<(StepId, Timestamp)>,
+}
+
+/// How long a change just made may stay invisible before it is made again.
+const GRACE: Duration = Duration::from_secs(30);
+
+impl<'a, S: Step> Executor<'a, S> {
+    /// An executor that goes on with `journal`.
+    pub fn new(journal: Journal<S>, world: &'a S::World, clock: &'a dyn Clock, listener: &'a dyn Listener<S>) -> Self {
+        Self { journal, world, clock, listener, acted: None }
+    }
+
+    /// The journal so far.
+    pub fn journal(&self) -> &Journal<S> {
+        &self.journal
+    }
+
+    /// Gives the journal back, for whoever goes on.
+    pub fn into_journal(self) -> Journal<S> {
+        self.journal
+    }
+
+    /// Allows the run to go further. Refused when the run is not at a point from which it can.
+    pub async fn allow(&mut self, until: Until, by: Actor) -> Result<(), JournalError> {
+        self.record(Entry::Allowed { until, by }).await
+    }
+
+    /// Turns the run back.
+    pub async fn turn_back(&mut self, scope: Scope, by: Actor) -> Result<(), JournalError> {
+        self.record(Entry::TurnedBack { scope, by }).await
+    }
+
+    /// Lets a stuck run try again where it stopped.
+    pub async fn retry(&mut self, by: Actor) -> Result<(), JournalError> {
+        self.record(Entry::Retried { by }).await
+    }
+
+    /// Records that the executor was asked to stop.
+    pub async fn interrupted(&mut self, by: &str) -> Result<(), JournalError> {
+        self.record(Entry::Interrupted { by: by.to_owned() }).await
+    }
+
+    /// Whether nothing more happens without a person.
+    pub fn is_resting(&self) -> bool {
+        self.journal.state().next() == Next::Rest
+    }
+
+    /// Does what comes next.
+    pub async fn advance(&mut self, interrupt: &Interrupt) -> Result<Advance, JournalError> {
+        match self.journal.state().next() {
+            Next::Start(index) => {
+                let step = self.id(index);
+                self.moved(Entry::Started { step }).await
+            }
+            Next::Work(index) => self.work(index, interrupt).await,
+            Next::Stop(after) => self.moved(Entry::Stopped { after }).await,
+            Next::StartUndo(index) => {
+                let step = self.id(index);
+                self.moved(Entry::UndoStarted { step }).await
+            }
+            Next::Undo(index) => self.undo(index).await,
+            Next::End(outcome) => self.moved(Entry::Ended { outcome }).await,
+            Next::Rest => Ok(Advance::Resting),
+        }
+    }
+
+    async fn work(&mut self, index: usize, interrupt: &Interrupt) -> Result<Advance, JournalError> {
+        let step = self.id(index);
+        let observed = {
+            let (planned, tell) = (&self.journal.state().plan.steps[index].step, self.teller(&step));
+            let cx = self.context(index, &tell);
+            tokio::select! {
+                biased;
+                observed = planned.observe(self.world, &cx) => observed,
+                () = interrupt.raised() => return Ok(Advance::Interrupted),
+            }
+        };
+        match observed {
+            Ok(Observed::Done(output)) => {
+                self.acted = None;
+                self.moved(Entry::Finished { step, output }).await
+            }
+            Ok(Observed::Act) => self.act(index).await,
+            Ok(Observed::Wait(wait)) => self.wait_or_fail(index, &wait).await,
+            Ok(Observed::Note(note, wait)) => {
+                self.record(Entry::Noted { step, note }).await?;
+                self.wait_or_fail(index, &wait).await
+            }
+            Err(error) => self.failed(index, error).await,
+        }
+    }
+
+    async fn act(&mut self, index: usize) -> Result<Advance, JournalError> {
+        let step = self.id(index);
+        let now = self.clock.now();
+        if let Some((acted, at)) = &self.acted
+            && *acted == step
+            && elapsed(*at, now) < GRACE
+        {
+            let wait = Waiting::on("the provider to show the change just made");
+            return self.wait_or_fail(index, &wait).await;
+        }
+        self.listener.on(&Event::Acting { step: &step });
+        let acted = {
+            let (planned, tell) = (&self.journal.state().plan.steps[index].step, self.teller(&step));
+            planned.act(self.world, &self.context(index, &tell)).await
+        };
+        match acted {
+            Ok(()) => {
+                self.acted = Some((step, self.clock.now()));
+                Ok(Advance::Moved)
+            }
+            Err(error) => self.failed(index, error).await,
+        }
+    }
+
+    async fn undo(&mut self, index: usize) -> Result<Advance, JournalError> {
+        let step = self.id(index);
+        self.acted = None;
+        let undone = {
+            let (planned, tell) = (&self.journal.state().plan.steps[index].step, self.teller(&step));
+            planned.undo(self.world, &self.context(index, &tell)).await
+        };
+        match undone {
+            Ok(Undone::Done(how)) => self.moved(Entry::UndoFinished { step, how }).await,
+            Ok(Undone::Wait(wait)) => match self.overdue(index, &wait.on) {
+                Some(failure) => self.moved(Entry::UndoFailed { step, failure }).await,
+                None => Ok(self.wait(index, &wait)),
+            },
+            Err(StepError { failure, remedy: Remedy::Retry }) => match self.overdue(index, &failure.to_string()) {
+                Some(late) => self.moved(Entry::UndoFailed { step, failure: late }).await,
+                None => Ok(self.try_again(index, &failure)),
+            },
+            Err(StepError { failure, .. }) => self.moved(Entry::UndoFailed { step, failure }).await,
+        }
+    }
+
+    async fn wait_or_fail(&mut self, index: usize, wait: &Waiting) -> Result<Advance, JournalError> {
+        match self.overdue(index, &wait.on) {
+            Some(failure) => self.failed(index, StepError::terminal(failure)).await,
+            None => Ok(self.wait(index, wait)),
+        }
+    }
+
+    async fn failed(&mut self, index: usize, error: StepError) -> Result<Advance, JournalError> {
+        let step = self.id(index);
+        let StepError { failure, remedy } = error;
+        let (failure, then) = match remedy {
+            Remedy::Retry => match self.overdue(index, &failure.to_string()) {
+                Some(late) => (late, self.journal.state().consequence_of_failure(index)),
+                None => return Ok(self.try_again(index, &failure)),
+            },
+            Remedy::TurnBack => (failure, self.journal.state().consequence_of_failure(index)),
+            Remedy::Hold => (failure, Consequence::Hold),
+        };
+        self.acted = None;
+        self.moved(Entry::Failed { step, failure, then }).await
+    }
+
+    /// The failure of a step, or its undo, that has been at it for longer than planned.
+    fn overdue(&self, index: usize, on: &str) -> Option<Failure> {
+        let deadline = Duration::from_secs(self.journal.state().plan.steps[index].deadline_seconds);
+        (self.waited(index) > deadline).then(|| {
+            Failure::new(format!("gave up after {} s, the deadline of step {}; last seen: {on}", deadline.as_secs(), self.id(index)))
+        })
+    }
+
+    fn wait(&self, index: usize, wait: &Waiting) -> Advance {
+        let waited = self.waited(index);
+        self.listener.on(&Event::Waiting { step: &self.id(index), wait, waited_seconds: waited.as_secs_f64() });
+        Advance::Wait(wait.again_in.unwrap_or_else(|| pace::interval(waited, self.clock.jitter())))
+    }
+
+    fn try_again(&self, index: usize, failure: &Failure) -> Advance {
+        self.listener.on(&Event::Retrying { step: &self.id(index), error: &failure.to_string() });
+        Advance::Wait(pace::interval(self.waited(index), self.clock.jitter()))
+    }
+
+    fn waited(&self, index: usize) -> Duration {
+        let status = &self.journal.state().steps[index];
+        status.started.map_or(Duration::ZERO, |started| elapsed(started, self.clock.now()))
+    }
+
+    fn id(&self, index: usize) -> StepId {
+        self.journal.state().steps[index].id.clone()
+    }
+
+    fn teller(&self, step: &StepId) -> impl Fn(&str) + Send + Sync + use<'a, S> {
+        let (listener, step) = (self.listener, step.clone());
+        move |line: &str| listener.on(&Event::Told { step: &step, line })
+    }
+
+    fn context<'c>(&'c self, index: usize, tell: &'c (dyn Fn(&str) + Send + Sync)) -> Context<'c> {
+        let state = self.journal.state();
+        let now = self.clock.now();
+        let StepStatus { started, notes, .. } = &state.steps[index];
+        Context { run: &state.plan.run, now, started: started.unwrap_or(now), outputs: &state.outputs, notes, tell }
+    }
+
+    async fn moved(&mut self, entry: Entry<S>) -> Result<Advance, JournalError> {
+        self.record(entry).await?;
+        Ok(Advance::Moved)
+    }
+
+    async fn record(&mut self, entry: Entry<S>) -> Result<(), JournalError> {
+        let record = self.journal.append(entry, self.clock.now()).await?;
+        self.listener.on(&Event::Recorded { record });
+        Ok(())
+    }
+}
