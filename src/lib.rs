@@ -6,3 +6,4 @@ pub mod expect;
 pub mod moment;
 pub mod pointer;
 pub mod run;
+pub mod store;
