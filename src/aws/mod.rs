@@ -1,0 +1,30 @@
+//! All that names an AWS SDK type.
+//!
+//! Callers see plain data: [`rds::model`] and [`secrets::model`] for what AWS tells,
+//! [`rds::requests`] and [`secrets::requests`] for what is asked of it, one [`Error`] for
+//! everything that fails. The traits [`rds::Rds`] and [`secrets::Secrets`] are the edge;
+//! [`Session`] makes the clients behind them.
+//!
+//! The layer decides nothing: whether "exists already" is good news or "not found" the end is the
+//! caller's to say. It waits for nothing either, beyond the SDK's own retries. It never enables the
+//! SDK's logging, and no value of a secret is in anything it prints.
+
+mod auth_token;
+mod call;
+mod codes;
+mod credentials;
+pub mod error;
+mod http;
+mod profile;
+pub mod rds;
+mod resend;
+mod sdk;
+pub mod secrets;
+mod session;
+#[cfg(test)]
+mod testing;
+
+pub use auth_token::rds_auth_token;
+pub use call::Call;
+pub use error::{Error, ErrorKind};
+pub use session::{Identity, Session, SessionOptions};

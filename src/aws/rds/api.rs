@@ -1,0 +1,61 @@
+//! The part of RDS that daybreak uses.
+
+use async_trait::async_trait;
+
+use super::model::{Cluster, Event, EventSource, Instance};
+use super::requests::{
+    AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags, RestoreClusterToPointInTime,
+};
+use crate::aws::error::Error;
+
+/// One region's RDS.
+///
+/// Reading a thing that is not there is `None`, not an error. The calls that change something
+/// return once RDS has accepted them: the effect comes later and is observed by reading. None of
+/// them carries an idempotency token, so callers use names fixed beforehand, and after an error of
+/// unknown effect read before they call again; the client for its part repeats a creating call only
+/// where AWS says that it did nothing.
+#[async_trait]
+pub trait Rds: Send + Sync {
+    /// Returns the cluster of this name or ARN (`DescribeDBClusters`).
+    async fn cluster(&self, identifier: &str) -> Result<Option<Cluster>, Error>;
+
+    /// Returns all clusters of the region that the identity may see, over all pages
+    /// (`DescribeDBClusters`).
+    async fn clusters(&self) -> Result<Vec<Cluster>, Error>;
+
+    /// Returns the instance of this name (`DescribeDBInstances`).
+    async fn instance(&self, identifier: &str) -> Result<Option<Instance>, Error>;
+
+    /// Returns the instances of a cluster, over all pages (`DescribeDBInstances`); none if there is
+    /// no such cluster.
+    async fn instances_of(&self, cluster: &str) -> Result<Vec<Instance>, Error>;
+
+    /// Returns what RDS reports of the last `minutes` minutes, oldest first, over all pages
+    /// (`DescribeEvents`). RDS keeps events for 14 days.
+    async fn events(&self, source: &EventSource, minutes: u32) -> Result<Vec<Event>, Error>;
+
+    /// Has a new cluster restored (`RestoreDBClusterToPointInTime`).
+    async fn restore_cluster_to_point_in_time(&self, request: &RestoreClusterToPointInTime) -> Result<(), Error>;
+
+    /// Has an instance created (`CreateDBInstance`).
+    async fn create_instance(&self, request: &CreateInstance) -> Result<(), Error>;
+
+    /// Changes a cluster's settings (`ModifyDBCluster`). Just afterwards the status can still read
+    /// `available`.
+    async fn modify_cluster(&self, request: &ModifyCluster) -> Result<(), Error>;
+
+    /// Has an instance removed (`DeleteDBInstance`);
+    /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it is gone.
+    async fn delete_instance(&self, request: &DeleteInstance) -> Result<(), Error>;
+
+    /// Has a cluster removed (`DeleteDBCluster`);
+    /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it is gone.
+    async fn delete_cluster(&self, request: &DeleteCluster) -> Result<(), Error>;
+
+    /// Sets tags (`AddTagsToResource`).
+    async fn add_tags(&self, request: &AddTags) -> Result<(), Error>;
+
+    /// Removes tags (`RemoveTagsFromResource`).
+    async fn remove_tags(&self, request: &RemoveTags) -> Result<(), Error>;
+}

@@ -1,0 +1,14 @@
+//! Amazon RDS: clusters, instances, their events and tags.
+
+mod api;
+mod client;
+mod convert;
+pub mod model;
+pub mod requests;
+pub mod status;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use api::Rds;
+pub use client::RdsClient;
