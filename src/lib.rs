@@ -5,6 +5,7 @@ pub mod aws;
 pub mod config;
 pub mod expect;
 pub mod moment;
+pub mod pg;
 pub mod pointer;
 pub mod run;
 pub mod store;

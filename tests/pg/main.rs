@@ -1,0 +1,13 @@
+//! `daybreak::pg` against real PostgreSQL servers: each check with a database that passes and one
+//! that fails.
+
+mod builtin;
+mod catalogs;
+mod login;
+mod newest;
+mod profile;
+mod questions;
+mod rehearsal;
+mod snapshot;
+#[path = "../support/postgres.rs"]
+mod support;
