@@ -4,8 +4,10 @@
 pub mod aws;
 pub mod config;
 pub mod expect;
+pub mod http;
 pub mod moment;
 pub mod pg;
 pub mod pointer;
 pub mod run;
+pub mod steps;
 pub mod store;

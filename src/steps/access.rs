@@ -1,0 +1,124 @@
+//! How a step logs in: which credentials, through what, as data without any secret in it.
+
+use std::{path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{failure, world::World};
+use crate::{
+    aws::secrets::model::VersionRef,
+    pg::Login,
+    pointer::{Connection, SecretValue},
+    run::step::{Failure, StepError},
+};
+
+/// Where the role and its password come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Credentials {
+    /// A secret that holds a connection.
+    Secret {
+        /// Its name or ARN.
+        id: String,
+        /// The key under which a URL stands, where the secret is JSON with one.
+        url_key: Option<String>,
+    },
+    /// An IAM authentication token for this role.
+    IamUser {
+        /// The role.
+        name: String,
+    },
+}
+
+/// How to reach a server and log in to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// Who logs in.
+    pub credentials: Credentials,
+    /// The database, where the secret does not say.
+    pub database: Option<String>,
+    /// The near end of a tunnel.
+    pub via: Option<(String, u16)>,
+    /// The certificate authorities to trust; the machine's RDS bundle otherwise.
+    pub ca: Option<PathBuf>,
+    /// How long a login may take, in milliseconds.
+    pub connect_timeout_ms: u64,
+}
+
+/// The database to log in to when nobody says which.
+const DEFAULT_DATABASE: &str = "postgres";
+
+impl Access {
+    /// A login at `host` and `port`, whatever host the secret names.
+    pub async fn at(&self, world: &World, host: &str, port: u16) -> Result<Login, StepError> {
+        match &self.credentials {
+            Credentials::Secret { id, url_key } => {
+                let connection = read_connection(world, id, &VersionRef::Current, url_key.as_deref()).await?;
+                self.login(world, connection, Some((host, port)))
+            }
+            Credentials::IamUser { name } => {
+                let doing = format!("make an IAM authentication token for {name}");
+                let token = world.tokens.token(host, port, name).await.map_err(|error| failure::of_aws(&doing, &error))?;
+                Ok(self.assemble(world, host.to_owned(), port, name.clone(), token, self.database.clone()))
+            }
+        }
+    }
+
+    /// A login exactly as a client that follows the secret would make it, at the host the secret names.
+    pub fn as_client(&self, world: &World, connection: Connection) -> Result<Login, StepError> {
+        self.login(world, connection, None)
+    }
+
+    fn login(&self, world: &World, connection: Connection, at: Option<(&str, u16)>) -> Result<Login, StepError> {
+        let Connection { user, password, host, port, database } = connection;
+        let (Some(user), Some(password)) = (user, password) else {
+            let failure = Failure::new("log in with the secret: it names no user or no password");
+            return Err(StepError::terminal(failure.hint("use a secret with both, or iam_user, under [databases.….connect]")));
+        };
+        let (host, port) = at.map_or((host, port), |(host, port)| (host.to_owned(), port));
+        let database = self.database.clone().or(database);
+        Ok(self.assemble(world, host, port, user, password, database))
+    }
+
+    fn assemble(&self, world: &World, host: String, port: u16, user: String, password: SecretString, database: Option<String>) -> Login {
+        Login {
+            host,
+            port,
+            user,
+            database: database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
+            password,
+            via: self.via.clone(),
+            ca: self.ca.clone().or_else(|| world.ca.clone()),
+            connect_timeout: Duration::from_millis(self.connect_timeout_ms),
+        }
+    }
+}
+
+/// The connection that a version of a secret holds.
+pub async fn read_connection(
+    world: &World,
+    secret: &str,
+    version: &VersionRef,
+    url_key: Option<&str>,
+) -> Result<Connection, StepError> {
+    Ok(read_secret(world, secret, version, url_key).await?.1.connection().clone())
+}
+
+/// A version of a secret, by its id, and its content.
+pub async fn read_secret(
+    world: &World,
+    secret: &str,
+    version: &VersionRef,
+    url_key: Option<&str>,
+) -> Result<(String, SecretValue), StepError> {
+    let doing = format!("read secret {secret}");
+    let found = world.secrets.get(secret, version).await.map_err(|error| failure::of_aws(&doing, &error))?;
+    let Some(found) = found else {
+        let failure = Failure::new(format!("{doing}: there is no such secret, or no such version of it"));
+        return Err(StepError::terminal(failure));
+    };
+    let value = SecretValue::parse(found.value, url_key).map_err(|error| StepError::terminal(Failure::of(&doing, &error)))?;
+    Ok((found.version_id, value))
+}

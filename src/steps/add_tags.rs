@@ -1,0 +1,118 @@
+//! Gives the target the source's own tags, held back until the application has been moved: before that, backup plans and
+//! selectors must not take the target for production.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    body::{Body, Description},
+    create_instance::{WRITER, Writer},
+    failure,
+    restore_cluster::{ID as RESTORE, RestoredCluster},
+    world::World,
+};
+use crate::{
+    aws::{
+        Call,
+        rds::{
+            model::Tag,
+            requests::{self, RemoveTags},
+        },
+    },
+    run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
+};
+
+/// What gets the tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tagged {
+    /// The target cluster.
+    Cluster,
+    /// Its writer.
+    Writer,
+}
+
+/// Adds tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddTags {
+    /// What gets them.
+    pub to: Tagged,
+    /// The name of what gets them.
+    pub name: String,
+    /// The tags.
+    pub tags: Vec<Tag>,
+}
+
+impl AddTags {
+    fn doing(&self) -> String {
+        format!("tag {} like the source's", self.name)
+    }
+
+    /// The ARN, as found when it was made: names can be taken over, resource ids cannot.
+    fn arn(&self, cx: &Context<'_>) -> Result<String, StepError> {
+        Ok(match self.to {
+            Tagged::Cluster => cx.outputs.of::<RestoredCluster>(RESTORE)?.arn,
+            Tagged::Writer => cx.outputs.of::<Writer>(WRITER)?.arn,
+        })
+    }
+
+    async fn found(&self, world: &World, doing: &str) -> Result<Vec<Tag>, StepError> {
+        let found = match self.to {
+            Tagged::Cluster => world.rds.cluster(&self.name).await.map(|found| found.map(|cluster| cluster.tags)),
+            Tagged::Writer => world.rds.instance(&self.name).await.map(|found| found.map(|instance| instance.tags)),
+        };
+        Ok(found.map_err(|error| failure::of_aws(doing, &error))?.unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Body for AddTags {
+    fn id(&self) -> StepId {
+        StepId::from(match self.to {
+            Tagged::Cluster => "tag-cluster",
+            Tagged::Writer => "tag-writer",
+        })
+    }
+
+    fn until(&self) -> Until {
+        Until::Cutover
+    }
+
+    fn reversibility(&self) -> Undo {
+        Undo::Reversible
+    }
+
+    fn describe(&self) -> Description {
+        let parameters = json!({ "ResourceName": format!("(ARN of {})", self.name), "Tags": self.tags });
+        Description {
+            title: format!("give {} the source's own tags", self.name),
+            calls: vec![Call { service: "rds", action: requests::AddTags::ACTION, parameters }],
+            undo: format!("remove these tags from {}", self.name),
+        }
+    }
+
+    async fn observe(&self, world: &World, _: &Context<'_>) -> Result<Observed, StepError> {
+        let found = self.found(world, &self.doing()).await?;
+        let all_there = self.tags.iter().all(|tag| found.contains(tag));
+        Ok(if all_there { Observed::Done(json!({})) } else { Observed::Act })
+    }
+
+    async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {
+        let request = requests::AddTags { resource_name: self.arn(cx)?, tags: self.tags.clone() };
+        world.rds.add_tags(&request).await.map_err(|error| failure::of_aws(&self.doing(), &error))
+    }
+
+    async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
+        let doing = format!("remove the source's tags from {}", self.name);
+        let found = self.found(world, &doing).await?;
+        if !self.tags.iter().any(|tag| found.contains(tag)) {
+            return Ok(Undone::Done(format!("{} carries none of these tags", self.name)));
+        }
+        let tag_keys = self.tags.iter().map(|tag| tag.key.clone()).collect();
+        let request = RemoveTags { resource_name: self.arn(cx)?, tag_keys };
+        world.rds.remove_tags(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
+        Ok(Undone::Wait(Waiting::on(format!("the tags to go from {}", self.name))))
+    }
+}

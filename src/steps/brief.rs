@@ -1,0 +1,103 @@
+//! What a plan tells its reader beside the steps: what is recovered, from when, what it costs in time, and what the target
+//! takes from the source.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The reader's part of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Brief {
+    /// The cluster being recovered.
+    pub source: Source,
+    /// The cluster that will be made.
+    pub target: Target,
+    /// The time the data will be from.
+    pub requested_time: Timestamp,
+    /// The restore window as the plan saw it.
+    pub window: Window,
+    /// How much is given up, in seconds, when the plan was made: everything written after the requested time.
+    pub given_up_seconds: u64,
+    /// The security groups that may reach the target until it is proven; none means there is no quarantine.
+    pub quarantine: Vec<String>,
+    /// What the target takes from the source, setting by setting.
+    pub settings: Vec<Setting>,
+    /// The pointer that the application follows, where the profile names one.
+    pub pointer: Option<Pointer>,
+    /// The step from which on daybreak no longer rolls back by itself.
+    pub point_of_no_return: Option<String>,
+    /// The policy bundles that the identity needs.
+    pub policies: Vec<String>,
+    /// What the reader should know before saying yes.
+    pub warnings: Vec<String>,
+}
+
+/// The cluster being recovered, as the plan saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// `DBClusterIdentifier`.
+    pub cluster: String,
+    /// `DbClusterResourceId`: what makes it this cluster and no other of the name.
+    pub resource_id: String,
+    /// Its region.
+    pub region: String,
+    /// `Engine`.
+    pub engine: String,
+    /// `EngineVersion`.
+    pub engine_version: Option<String>,
+    /// The writer endpoint, when it has one.
+    pub endpoint: Option<String>,
+    /// `Port`.
+    pub port: Option<u16>,
+}
+
+/// The names of what will be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The cluster.
+    pub cluster: String,
+    /// Its writer.
+    pub writer: String,
+}
+
+/// From when to when the source can be restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// `EarliestRestorableTime`.
+    pub earliest: Timestamp,
+    /// `LatestRestorableTime`.
+    pub latest: Timestamp,
+}
+
+/// The pointer as the plan saw it: the cutover acts only while it is still so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pointer {
+    /// The secret's name.
+    pub secret: String,
+    /// The secret's ARN.
+    pub arn: String,
+    /// The version that holds AWSCURRENT, and gets it back in a rollback.
+    pub version: String,
+    /// Where it points.
+    pub points_at: String,
+}
+
+/// One setting of the source, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// What it is.
+    pub name: String,
+    /// Its value on the source.
+    pub source: String,
+    /// What AWS would give a restored cluster that is not told.
+    pub default: String,
+    /// Its value on the target.
+    pub target: String,
+    /// When the target gets it: `at restore`, `with the writer`, `after restore`, `at cutover`, `after the watch` or `not carried over`.
+    pub when: String,
+}

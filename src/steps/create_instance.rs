@@ -1,0 +1,166 @@
+//! Creates an instance in the target cluster: the first one becomes the writer, later ones readers.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    body::{Body, Description},
+    failure, settle, tags,
+    world::World,
+};
+use crate::{
+    aws::{
+        ErrorKind,
+        rds::{
+            model::{EventSource, Instance},
+            requests::{self, DeleteInstance},
+        },
+    },
+    run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
+};
+
+/// The name of the step that creates the writer.
+pub const WRITER: &str = "create-writer";
+
+/// What an instance is created for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Waited for: without it nothing can be proven.
+    Writer,
+    /// Asked for, and not waited for here: it comes up while the data is being proven.
+    Reader,
+}
+
+/// Makes one instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateInstance {
+    /// What it is for.
+    pub role: Role,
+    /// What is sent.
+    pub request: requests::CreateInstance,
+}
+
+/// What the writer's step leaves: where to connect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writer {
+    /// The instance's name.
+    pub identifier: String,
+    /// The instance's ARN.
+    pub arn: String,
+    /// The instance's resource id.
+    pub resource_id: String,
+    /// The cluster's writer endpoint.
+    pub endpoint: String,
+    /// Its port.
+    pub port: u16,
+}
+
+impl CreateInstance {
+    fn name(&self) -> &str {
+        &self.request.db_instance_identifier
+    }
+
+    fn doing(&self) -> String {
+        format!("create instance {}", self.name())
+    }
+
+    async fn look(&self, world: &World, doing: &str) -> Result<Option<Instance>, StepError> {
+        world.rds.instance(self.name()).await.map_err(|error| failure::of_aws(doing, &error))
+    }
+
+    /// The writer is ready once the cluster names it as its writer and has an endpoint to offer.
+    async fn writer(&self, world: &World, instance: Instance) -> Result<Observed, StepError> {
+        let cluster = &self.request.db_cluster_identifier;
+        let found = world.rds.cluster(cluster).await.map_err(|error| failure::of_aws(&self.doing(), &error))?;
+        let ready = found
+            .as_ref()
+            .filter(|found| found.writer() == Some(self.name()))
+            .and_then(|found| Some((found.endpoint.clone()?, found.port?)));
+        Ok(match ready {
+            Some((endpoint, port)) => Observed::Done(json!(Writer {
+                identifier: instance.identifier,
+                arn: instance.arn,
+                resource_id: instance.resource_id,
+                endpoint,
+                port,
+            })),
+            None => Observed::Wait(Waiting::on(format!("cluster {cluster} does not yet name {} as its writer", self.name()))),
+        })
+    }
+}
+
+#[async_trait]
+impl Body for CreateInstance {
+    fn id(&self) -> StepId {
+        match self.role {
+            Role::Writer => StepId::from(WRITER),
+            Role::Reader => StepId(format!("create-reader-{}", self.name())),
+        }
+    }
+
+    fn until(&self) -> Until {
+        Until::Restored
+    }
+
+    fn reversibility(&self) -> Undo {
+        Undo::Reversible
+    }
+
+    fn describe(&self) -> Description {
+        let (role, class) = match self.role {
+            Role::Writer => ("writer", &self.request.db_instance_class),
+            Role::Reader => ("reader", &self.request.db_instance_class),
+        };
+        Description {
+            title: format!("create the {role} {} ({class})", self.name()),
+            calls: vec![self.request.call()],
+            undo: format!("delete instance {}", self.name()),
+        }
+    }
+
+    async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
+        let Some(instance) = self.look(world, &self.doing()).await? else { return Ok(Observed::Act) };
+        tags::ours(&instance, cx.run)?;
+        let what = format!("instance {}", self.name());
+        if instance.status.is_terminal() || instance.status.is_deleting() {
+            let source = EventSource::Instance(self.name().to_owned());
+            return Err(failure::of_status(world, &what, instance.status.as_str(), &source).await);
+        }
+        match self.role {
+            Role::Reader => Ok(Observed::Done(json!({ "identifier": instance.identifier }))),
+            Role::Writer if instance.status.is_available() => self.writer(world, instance).await,
+            Role::Writer => {
+                let progress = instance.percent_progress.map(|percent| format!(", {percent} %")).unwrap_or_default();
+                Ok(Observed::Wait(Waiting::on(format!("{what} is {}{progress}", instance.status))))
+            }
+        }
+    }
+
+    async fn act(&self, world: &World, _: &Context<'_>) -> Result<(), StepError> {
+        match world.rds.create_instance(&self.request).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(failure::of_aws(&self.doing(), &error)),
+        }
+    }
+
+    async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
+        let doing = format!("delete instance {}", self.name());
+        let Some(instance) = self.look(world, &doing).await? else {
+            return Ok(settle::absent(&format!("instance {}", self.name()), &self.id().0, cx));
+        };
+        tags::ours(&instance, cx.run)?;
+        if !instance.status.is_deleting() {
+            let request = DeleteInstance { db_instance_identifier: self.name().to_owned(), skip_final_snapshot: true };
+            match world.rds.delete_instance(&request).await {
+                Err(error) if error.kind != ErrorKind::NotFound => return Err(failure::of_aws(&doing, &error)),
+                _ => {}
+            }
+        }
+        Ok(Undone::Wait(Waiting::on(format!("instance {} is being deleted", self.name()))))
+    }
+}

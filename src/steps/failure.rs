@@ -1,0 +1,43 @@
+//! From the errors of AWS and PostgreSQL to what a run does about them.
+
+use crate::{
+    aws::{self, ErrorKind, rds::model::EventSource},
+    pg,
+    run::step::{Failure, StepError},
+};
+
+use super::world::World;
+
+/// A failed call. Faults that pass by themselves, or by logging in again, do not turn a run back.
+pub fn of_aws(doing: &str, error: &aws::Error) -> StepError {
+    let failure = Failure { hint: error.hint(), ..Failure::of(doing, error) };
+    let passing = error.is_retryable() || matches!(error.kind, ErrorKind::Credentials | ErrorKind::InvalidState);
+    if passing { StepError::passing(failure) } else { StepError::terminal(failure) }
+}
+
+/// A failed dealing with a server.
+pub fn of_postgres(doing: &str, error: &pg::Error) -> StepError {
+    let failure = Failure { hint: error.hint.clone(), ..Failure::of(doing, error) };
+    if error.may_pass() { StepError::passing(failure) } else { StepError::terminal(failure) }
+}
+
+/// How far back a terminal status is explained from: the longest that RDS may take to say why.
+const EXPLAINED_FROM_MINUTES: u32 = 60;
+
+/// The end of something that RDS has given up, with RDS's own words why.
+pub async fn of_status(world: &World, what: &str, status: &str, source: &EventSource) -> StepError {
+    let reported = world.rds.events(source, EXPLAINED_FROM_MINUTES).await;
+    let causes = match reported {
+        Ok(events) => {
+            let failures: Vec<String> = events
+                .iter()
+                .filter(|event| event.categories.iter().any(|category| category == "failure"))
+                .map(|event| format!("RDS: {}", event.message))
+                .collect();
+            if failures.is_empty() { events.last().map(|event| format!("RDS: {}", event.message)).into_iter().collect() } else { failures }
+        }
+        Err(error) => vec![format!("RDS's events cannot be read: {error}")],
+    };
+    let failure = Failure { causes, ..Failure::new(format!("{what} is {status}, which RDS does not recover from by itself")) };
+    StepError::terminal(failure)
+}

@@ -1,0 +1,23 @@
+//! The steps: one file each, one side effect each.
+//!
+//! A step is data: a plan stores it, prints it and executes it as stored. What it needs to know of the past it asks the
+//! journal for (outputs of earlier steps); what it needs to know of the present it observes. Steps never print, sleep
+//! or read a clock.
+
+pub mod access;
+pub mod add_tags;
+pub mod await_readers;
+pub mod body;
+pub mod brief;
+pub mod create_instance;
+pub mod failure;
+pub mod modify_cluster;
+pub mod move_secret;
+pub mod prove;
+pub mod restore_cluster;
+mod settle;
+pub mod stage_secret;
+pub mod step;
+pub mod tags;
+pub mod watch;
+pub mod world;

@@ -1,0 +1,207 @@
+//! Proves the target's data: connects, and puts every check's question to it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    access::Access,
+    body::{Body, Description},
+    create_instance::{WRITER, Writer},
+    failure,
+    restore_cluster::{ID as RESTORE, RestoredCluster},
+    world::World,
+};
+use crate::{
+    expect::Expect,
+    pg::{self, CheckResult, ProfileCheck, Proof, ProofRequest, Verdict},
+    run::step::{Context, Failure, Observed, StepError, StepId, Undo, Until, Waiting},
+};
+
+/// The step's name in every plan that proves.
+pub const ID: &str = "prove";
+
+/// Looks at the target's data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prove {
+    /// The target cluster.
+    pub cluster: String,
+    /// How to log in to it.
+    pub access: Access,
+    /// The source to compare with, or why there is none.
+    pub source: Comparison,
+    /// The time asked for.
+    pub requested_time: Timestamp,
+    /// What is asked beside the built-in checks.
+    pub questions: Questions,
+}
+
+/// Whether the source can be compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Comparison {
+    /// With this server.
+    With {
+        /// The source's writer endpoint.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// How to log in to it.
+        access: Access,
+    },
+    /// Not, and why.
+    Without(String),
+}
+
+/// The profile's questions and bounds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Questions {
+    /// The profile's checks.
+    pub checks: Vec<Question>,
+    /// Tables that must be there when the source cannot be read.
+    pub tables: Vec<String>,
+    /// SQL for the time of the newest data.
+    pub newest: Option<String>,
+    /// How far before the requested time the newest data may be, in seconds.
+    pub newest_within_seconds: Option<u64>,
+    /// How long a statement may take, in seconds.
+    pub statement_timeout_seconds: u64,
+    /// How long a statement may wait for a lock, in seconds.
+    pub lock_timeout_seconds: u64,
+}
+
+/// One check of the profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Its name.
+    pub name: String,
+    /// Its SQL.
+    pub query: String,
+    /// What the answer must be.
+    pub expect: String,
+    /// How long it may take, in seconds, where it differs from the others.
+    pub timeout_seconds: Option<u64>,
+}
+
+impl Question {
+    /// The check as PostgreSQL's side takes it.
+    pub fn check(&self) -> Result<ProfileCheck, StepError> {
+        let expect = Expect::parse(&self.expect)
+            .map_err(|error| StepError::terminal(Failure::of(&format!("read what check `{}` expects", self.name), &error)))?;
+        let timeout = self.timeout_seconds.map(Duration::from_secs);
+        Ok(ProfileCheck { name: self.name.clone(), query: self.query.clone(), expect, timeout })
+    }
+}
+
+impl Questions {
+    /// The request that puts these questions to `target`.
+    pub fn request(
+        &self,
+        target: pg::Login,
+        source: Result<pg::Login, String>,
+        requested_time: Option<Timestamp>,
+        restore_started: Option<Timestamp>,
+    ) -> Result<ProofRequest, StepError> {
+        Ok(ProofRequest {
+            target,
+            source,
+            requested_time,
+            restore_started,
+            checks: self.checks.iter().map(Question::check).collect::<Result<_, _>>()?,
+            tables: self.tables.clone(),
+            newest: self.newest.clone(),
+            newest_within: self.newest_within_seconds.map(Duration::from_secs),
+            statement_timeout: Duration::from_secs(self.statement_timeout_seconds),
+            lock_timeout: Duration::from_secs(self.lock_timeout_seconds),
+        })
+    }
+}
+
+/// One check's result as a line for the person watching.
+pub fn line(check: &CheckResult) -> String {
+    let verdict = match check.verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed => "FAILED",
+        Verdict::Unchecked => "unchecked",
+    };
+    let found = check.found.as_deref().map(|found| format!(": {found}")).unwrap_or_default();
+    let reason = check.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!("{verdict:<9} {}{found}{reason}", check.name)
+}
+
+impl Prove {
+    async fn prove(&self, world: &World, cx: &Context<'_>) -> Result<Proof, StepError> {
+        let writer: Writer = cx.outputs.of(WRITER)?;
+        let restored: RestoredCluster = cx.outputs.of(RESTORE)?;
+        let target = self.access.at(world, &writer.endpoint, writer.port).await?;
+        let source = match &self.source {
+            Comparison::With { host, port, access } => {
+                access.at(world, host, *port).await.map_err(|error| error.failure.to_string())
+            }
+            Comparison::Without(why) => Err(why.clone()),
+        };
+        let request = self.questions.request(target, source, Some(self.requested_time), Some(restored.requested_at))?;
+        let tell = cx.tell;
+        let proof = world.postgres.prove(&request, &|check| tell(&line(check))).await;
+        proof.map_err(|error| failure::of_postgres(&format!("prove the data of cluster {}", self.cluster), &error))
+    }
+}
+
+#[async_trait]
+impl Body for Prove {
+    fn id(&self) -> StepId {
+        StepId::from(ID)
+    }
+
+    fn until(&self) -> Until {
+        Until::Validated
+    }
+
+    fn reversibility(&self) -> Undo {
+        Undo::NothingToUndo
+    }
+
+    fn describe(&self) -> Description {
+        let count = self.questions.checks.len();
+        let own = match count {
+            0 => "the built-in checks".to_owned(),
+            1 => "the built-in checks and 1 of the profile's".to_owned(),
+            n => format!("the built-in checks and {n} of the profile's"),
+        };
+        Description {
+            title: format!("prove the data of {}: {own}", self.cluster),
+            calls: Vec::new(),
+            undo: "nothing to undo: it only reads".to_owned(),
+        }
+    }
+
+    /// The proof is noted before it is judged, so that a failed one is evidence too.
+    async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
+        let Some((_, note)) = cx.notes.last() else {
+            let proof = self.prove(world, cx).await?;
+            return Ok(Observed::Note(json!(proof), Waiting::on("the proof to be judged").again_in(Duration::ZERO)));
+        };
+        let doing = format!("judge the proof of cluster {}", self.cluster);
+        let proof: Proof =
+            serde_json::from_value(note.clone()).map_err(|error| StepError::terminal(Failure::of(&doing, &error)))?;
+        let failed: Vec<&str> = names(&proof, Verdict::Failed).collect();
+        if failed.is_empty() {
+            let newest = proof.newest;
+            let counts = json!({ "passed": proof.passed(), "unchecked": proof.unchecked(), "newest": newest });
+            return Ok(Observed::Done(counts));
+        }
+        let reasons = proof.checks.iter().filter(|check| check.verdict == Verdict::Failed).map(line).collect();
+        let message = format!("prove the data of cluster {}: {} failed", self.cluster, failed.join(", "));
+        Err(StepError::terminal(Failure { causes: reasons, ..Failure::new(message) }))
+    }
+}
+
+fn names(proof: &Proof, verdict: Verdict) -> impl Iterator<Item = &str> {
+    proof.checks.iter().filter(move |check| check.verdict == verdict).map(|check| check.name.as_str())
+}

@@ -1,0 +1,152 @@
+//! Restores the target cluster from the source's continuous backup, under a name fixed in the plan.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    body::{Body, Description},
+    failure, settle, tags,
+    world::World,
+};
+use crate::{
+    aws::{
+        ErrorKind,
+        rds::{
+            model::{Cluster, EventSource},
+            requests::{DeleteCluster, ModifyCluster, RestoreClusterToPointInTime},
+        },
+    },
+    run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
+};
+
+/// The step's name in every plan that restores a cluster.
+pub const ID: &str = "restore-cluster";
+
+/// Makes the target cluster; without instances it accepts no connection yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreCluster {
+    /// What is sent.
+    pub request: RestoreClusterToPointInTime,
+}
+
+/// What the step leaves: the target cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoredCluster {
+    /// Its name.
+    pub identifier: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its resource id, which no other cluster ever has.
+    pub resource_id: String,
+    /// When the restore was asked for: whatever was committed from then on was committed on the target.
+    pub requested_at: Timestamp,
+}
+
+impl RestoreCluster {
+    fn target(&self) -> &str {
+        &self.request.db_cluster_identifier
+    }
+
+    fn doing(&self) -> String {
+        format!("restore cluster {}", self.target())
+    }
+
+    async fn look(&self, world: &World, doing: &str) -> Result<Option<Cluster>, StepError> {
+        world.rds.cluster(self.target()).await.map_err(|error| failure::of_aws(doing, &error))
+    }
+}
+
+#[async_trait]
+impl Body for RestoreCluster {
+    fn id(&self) -> StepId {
+        StepId::from(ID)
+    }
+
+    fn until(&self) -> Until {
+        Until::Restored
+    }
+
+    fn reversibility(&self) -> Undo {
+        Undo::Reversible
+    }
+
+    fn describe(&self) -> Description {
+        Description {
+            title: format!("restore into a new cluster {}", self.target()),
+            calls: vec![self.request.call()],
+            undo: format!("delete cluster {} (no final snapshot: nothing was written to it)", self.target()),
+        }
+    }
+
+    async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
+        let Some(cluster) = self.look(world, &self.doing()).await? else { return Ok(Observed::Act) };
+        tags::ours(&cluster, cx.run)?;
+        let status = cluster.status.as_str();
+        let what = format!("cluster {}", self.target());
+        if cluster.status.is_terminal() || cluster.status.is_deleting() {
+            return Err(failure::of_status(world, &what, status, &EventSource::Cluster(self.target().to_owned())).await);
+        }
+        if !cluster.status.is_available() {
+            let progress = cluster.percent_progress.map(|percent| format!(", {percent} %")).unwrap_or_default();
+            return Ok(Observed::Wait(Waiting::on(format!("{what} is {status}{progress}"))));
+        }
+        let restored = RestoredCluster {
+            identifier: cluster.identifier,
+            arn: cluster.arn,
+            resource_id: cluster.resource_id,
+            requested_at: cx.started,
+        };
+        Ok(Observed::Done(json!(restored)))
+    }
+
+    async fn act(&self, world: &World, _: &Context<'_>) -> Result<(), StepError> {
+        match world.rds.restore_cluster_to_point_in_time(&self.request).await {
+            Ok(()) => Ok(()),
+            // Asked for before, by a call whose answer was lost: the next look tells whether it is ours.
+            Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(failure::of_aws(&self.doing(), &error)),
+        }
+    }
+
+    async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
+        let doing = format!("delete cluster {}", self.target());
+        let Some(cluster) = self.look(world, &doing).await? else {
+            return Ok(settle::absent(&format!("cluster {}", self.target()), ID, cx));
+        };
+        tags::ours(&cluster, cx.run)?;
+        if let Ok(RestoredCluster { resource_id, .. }) = cx.outputs.of(ID)
+            && resource_id != cluster.resource_id
+        {
+            let found = &cluster.resource_id;
+            return Err(StepError::terminal(Failure::new(format!("{doing}: it is {found} now, not {resource_id} that this run made"))));
+        }
+        if cluster.deletion_protection == Some(true) {
+            // Only this run, at its end, can have protected what carries its tag; taking the run back includes it.
+            let request = ModifyCluster {
+                db_cluster_identifier: self.target().to_owned(),
+                apply_immediately: true,
+                deletion_protection: Some(false),
+                ..ModifyCluster::default()
+            };
+            world.rds.modify_cluster(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
+            return Ok(Undone::Wait(Waiting::on(format!("the deletion protection of cluster {} to go", self.target()))));
+        }
+        if !cluster.status.is_deleting() {
+            let request = DeleteCluster {
+                db_cluster_identifier: self.target().to_owned(),
+                skip_final_snapshot: true,
+                final_db_snapshot_identifier: None,
+                delete_automated_backups: Some(true),
+            };
+            match world.rds.delete_cluster(&request).await {
+                Err(error) if error.kind != ErrorKind::NotFound => return Err(failure::of_aws(&doing, &error)),
+                _ => {}
+            }
+        }
+        Ok(Undone::Wait(Waiting::on(format!("cluster {} is being deleted", self.target()))))
+    }
+}

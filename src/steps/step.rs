@@ -1,0 +1,90 @@
+//! The closed list of steps a plan can hold.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    add_tags::AddTags,
+    await_readers::AwaitReaders,
+    body::{Body, Description},
+    brief::Brief,
+    create_instance::CreateInstance,
+    modify_cluster::ModifyCluster,
+    move_secret::MoveSecret,
+    prove::Prove,
+    restore_cluster::RestoreCluster,
+    stage_secret::StageSecret,
+    watch::Watch,
+    world::World,
+};
+use crate::run::{
+    self,
+    step::{Context, Observed, StepError, StepId, Undo, Undone, Until},
+};
+
+/// One step of a recovery, with everything it needs. A new step joins by being listed here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each variant is documented at its own type")]
+pub enum Step {
+    RestoreCluster(RestoreCluster),
+    CreateInstance(CreateInstance),
+    ModifyCluster(ModifyCluster),
+    Prove(Prove),
+    AwaitReaders(AwaitReaders),
+    AddTags(AddTags),
+    StageSecret(StageSecret),
+    MoveSecret(MoveSecret),
+    Watch(Watch),
+}
+
+impl Step {
+    fn body(&self) -> &dyn Body {
+        match self {
+            Self::RestoreCluster(step) => step,
+            Self::CreateInstance(step) => step,
+            Self::ModifyCluster(step) => step,
+            Self::Prove(step) => step,
+            Self::AwaitReaders(step) => step,
+            Self::AddTags(step) => step,
+            Self::StageSecret(step) => step,
+            Self::MoveSecret(step) => step,
+            Self::Watch(step) => step,
+        }
+    }
+
+    /// What the step tells the reader of a plan.
+    pub fn describe(&self) -> Description {
+        self.body().describe()
+    }
+}
+
+#[async_trait]
+impl run::step::Step for Step {
+    type World = World;
+    type Brief = Brief;
+
+    fn id(&self) -> StepId {
+        self.body().id()
+    }
+
+    fn until(&self) -> Until {
+        self.body().until()
+    }
+
+    fn reversibility(&self) -> Undo {
+        self.body().reversibility()
+    }
+
+    async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
+        self.body().observe(world, cx).await
+    }
+
+    async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {
+        self.body().act(world, cx).await
+    }
+
+    async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
+        self.body().undo(world, cx).await
+    }
+}
