@@ -8,6 +8,7 @@ pub mod http;
 pub mod moment;
 pub mod pg;
 pub mod pointer;
+pub mod recovery;
 pub mod run;
 pub mod steps;
 pub mod store;

@@ -1,0 +1,35 @@
+//! Whether a saved plan still fits the world. Asked before its first record is written, so a refusal leaves nothing behind.
+
+use super::{point_in_time, refusal::Refusal, windows};
+use crate::{
+    moment::Moment,
+    run::plan::Plan,
+    steps::{step::Step, world::World},
+};
+
+/// Refuses a plan whose source, window, pointer or target name is no longer what the plan saw.
+pub async fn check(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
+    let brief = &plan.brief;
+    let moved = |what: String| Err(Refusal::Moved { what });
+    let source = windows::find(&*world.rds, &brief.source.region, &brief.source.cluster).await?;
+    if source.resource_id != brief.source.resource_id {
+        let (cluster, now, then) = (&source.identifier, &source.resource_id, &brief.source.resource_id);
+        return moved(format!("cluster {cluster} is {now} now; the plan was made for {then}"));
+    }
+    point_in_time::within(&source, Moment::At(brief.requested_time))?;
+    let target = &brief.target.cluster;
+    let taken = world.rds.cluster(target).await.map_err(Refusal::aws(format!("look up cluster {target}")))?;
+    if let Some(cluster) = taken {
+        return moved(format!("a cluster named {target} exists already ({})", cluster.resource_id));
+    }
+    if let Some(pointer) = &brief.pointer {
+        let found =
+            world.secrets.describe(&pointer.arn).await.map_err(Refusal::aws(format!("describe secret {}", pointer.secret)))?;
+        let current = found.as_ref().and_then(|secret| secret.current());
+        if current != Some(pointer.version.as_str()) {
+            let now = current.unwrap_or("on no version");
+            return moved(format!("AWSCURRENT of secret {} is {now} now; the plan saw {}", pointer.secret, pointer.version));
+        }
+    }
+    Ok(())
+}

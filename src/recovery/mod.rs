@@ -1,0 +1,16 @@
+//! The recipes: from configuration and observation to a plan.
+//!
+//! [`survey`] reads all that can be read beforehand, concurrently; [`point_in_time`] is a pure function from what was seen to
+//! a [`crate::run::plan::Plan`]; [`freshness`] asks, before a saved plan is executed, whether the world is still the one it
+//! was made for.
+
+pub mod freshness;
+pub mod names;
+pub mod point_in_time;
+pub mod pointer;
+pub mod refusal;
+pub mod requests;
+pub mod settings;
+pub mod survey;
+pub mod validate;
+pub mod windows;

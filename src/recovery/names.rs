@@ -1,0 +1,46 @@
+//! The names of what a recovery makes: `SOURCE-db-xxxx` and its instances `…-1`, `…-2`.
+
+use crate::run::id::RunId;
+
+/// The longest identifier that RDS allows for a cluster or an instance.
+const LONGEST: usize = 63;
+/// Room for `-1` to `-16`, since an Aurora cluster has at most 16 instances.
+const INSTANCE_ROOM: usize = 3;
+
+/// The target cluster's identifier, cut so that its instances' fit too.
+pub fn target_cluster(source: &str, run: &RunId) -> String {
+    let suffix = format!("-db-{}", run.suffix());
+    let room = LONGEST - INSTANCE_ROOM - suffix.len();
+    // Identifiers are ASCII; a cut must not leave a double hyphen.
+    let stem: String = source.chars().take(room).collect();
+    format!("{}{suffix}", stem.trim_end_matches('-'))
+}
+
+/// The identifier of the target's instance `number`, from 1.
+pub fn target_instance(cluster: &str, number: usize) -> String {
+    format!("{cluster}-{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> RunId {
+        "20261120-142205-k3fa".parse().unwrap()
+    }
+
+    #[test]
+    fn a_target_is_named_after_its_source_and_run() {
+        let cluster = target_cluster("loanserve-prod-aurora", &run());
+        assert_eq!(cluster, "loanserve-prod-aurora-db-k3fa");
+        assert_eq!(target_instance(&cluster, 1), "loanserve-prod-aurora-db-k3fa-1");
+    }
+
+    #[test]
+    fn long_names_are_cut_to_what_rds_allows() {
+        let cluster = target_cluster(&"a".repeat(63), &run());
+        assert_eq!(target_instance(&cluster, 16).len(), LONGEST);
+        let hyphen_at_the_cut = format!("{}-{}", "a".repeat(51), "b".repeat(11));
+        assert!(!target_cluster(&hyphen_at_the_cut, &run()).contains("--"));
+    }
+}

@@ -1,0 +1,105 @@
+//! The secret that the application follows, looked at before anything is created: what would be refused at the cutover, after
+//! an hour of restoring, is refused now.
+
+use super::refusal::Refusal;
+use crate::{
+    aws::{
+        rds::model::Cluster,
+        secrets::{
+            Secrets,
+            model::{SecretDescription, VersionRef},
+        },
+    },
+    config::CutoverSecret,
+    pointer::SecretValue,
+    steps::brief::Pointer,
+};
+
+/// A secret fit to be moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SurveyedSecret {
+    /// What the plan keeps of it.
+    pub pointer: Pointer,
+    /// The host it names.
+    pub host: String,
+    /// The key under which its URL stands.
+    pub url_key: Option<String>,
+    /// What its reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the secret and refuses one that cannot be moved and moved back.
+pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret) -> Result<SurveyedSecret, Refusal> {
+    let name = &wanted.id;
+    let missing = || Refusal::NoSuchSecret { secret: name.clone(), region: region.to_owned() };
+    let description =
+        secrets.describe(name).await.map_err(Refusal::aws(format!("describe secret {name}")))?.ok_or_else(missing)?;
+    fit(name, region, &description)?;
+    let version = secrets.get(name, &VersionRef::Current).await.map_err(Refusal::aws(format!("read secret {name}")))?;
+    let version = version.ok_or_else(missing)?;
+    let value = SecretValue::parse(version.value, wanted.key.as_deref())
+        .map_err(|source| Refusal::NotAConnection { secret: name.clone(), source })?;
+    let (host, port) = value.points_at();
+    let (host, port) = (host.to_owned(), port);
+    let warnings = warnings(name, &description, &value);
+    let pointer = Pointer {
+        secret: description.name,
+        arn: description.arn,
+        version: version.version_id,
+        points_at: format!("{host}:{port}"),
+    };
+    Ok(SurveyedSecret { pointer, host, url_key: wanted.key.clone(), warnings })
+}
+
+fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refusal> {
+    let unfit = |why: String, hint: &str| {
+        Err(Refusal::SecretUnfit { secret: name.to_owned(), why, hint: hint.to_owned() })
+    };
+    if let Some(owner) = &secret.owning_service {
+        return unfit(
+            format!("{owner} manages it, and nobody else may edit it"),
+            "let the application read a secret of its own (host, port, user, password) and name that one under [databases.….cutover]",
+        );
+    }
+    if secret.deleted.is_some() {
+        return unfit("it is scheduled for deletion".to_owned(), "restore it first: aws secretsmanager restore-secret");
+    }
+    if secret.is_rotating() {
+        return unfit(
+            "a rotation of it has begun and not ended (AWSPENDING is on another version than AWSCURRENT)".to_owned(),
+            "wait until the rotation has ended, or end it: aws secretsmanager cancel-rotate-secret, and take AWSPENDING away",
+        );
+    }
+    if let Some(primary) = secret.primary_region.as_ref().filter(|primary| *primary != region) {
+        return unfit(format!("it is a replica; it can be edited in {primary} only"), "name the primary secret, or promote this replica");
+    }
+    Ok(())
+}
+
+fn warnings(name: &str, secret: &SecretDescription, value: &SecretValue) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(next) = secret.next_rotation.filter(|_| secret.rotation_enabled) {
+        warnings.push(format!(
+            "secret {name} is rotated by itself, next at {}: a rotation during the recovery stops the cutover",
+            crate::moment::show(next)
+        ));
+    }
+    if !secret.replication.is_empty() {
+        let regions: Vec<&str> = secret.replication.iter().map(|replica| replica.region.as_str()).collect();
+        warnings.push(format!("secret {name} has replicas in {}: they follow by themselves, later", regions.join(", ")));
+    }
+    let leftovers = value.leftovers();
+    if !leftovers.is_empty() {
+        warnings.push(format!("secret {name} names the old host under {} too: left as it is", leftovers.join(", ")));
+    }
+    warnings
+}
+
+/// Whether `host` is one of the cluster's endpoints.
+pub fn leads_to(host: &str, cluster: &Cluster) -> bool {
+    [&cluster.endpoint, &cluster.reader_endpoint]
+        .into_iter()
+        .flatten()
+        .chain(&cluster.custom_endpoints)
+        .any(|endpoint| endpoint.eq_ignore_ascii_case(host))
+}

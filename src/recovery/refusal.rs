@@ -1,0 +1,188 @@
+//! Why no plan is made, or a plan is not executed. Nothing has been created when one of these is returned.
+
+use jiff::Timestamp;
+
+use crate::{
+    aws, moment, pg,
+    pointer::SecretValueError,
+    run::{plan::InvalidPlan, step::StepError},
+};
+
+/// A precondition that does not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// AWS did not answer, or not as needed.
+    #[error("{doing}")]
+    Aws {
+        /// Verb and object.
+        doing: String,
+        /// Why.
+        #[source]
+        source: aws::Error,
+    },
+    /// The cluster is not there.
+    #[error("there is no cluster {cluster} in {region}")]
+    NoSuchCluster {
+        /// Its identifier.
+        cluster: String,
+        /// Where it was looked for.
+        region: String,
+        /// Clusters that are there.
+        others: Vec<String>,
+    },
+    /// Not a database this recipe knows.
+    #[error("cluster {cluster} runs {engine}; a point in time can be restored here for aurora-postgresql only")]
+    WrongEngine {
+        /// Its identifier.
+        cluster: String,
+        /// Its engine.
+        engine: String,
+    },
+    /// The cluster has no backup to restore from yet.
+    #[error("cluster {cluster} cannot be restored to any time yet: RDS gives it no restorable times while it is {status}")]
+    NoWindow {
+        /// Its identifier.
+        cluster: String,
+        /// Its status.
+        status: String,
+    },
+    /// Before the first backup.
+    #[error("{} is before the earliest restorable time, {}", moment::show(*.wanted), moment::show(*.earliest))]
+    TooEarly {
+        /// The time asked for.
+        wanted: Timestamp,
+        /// `EarliestRestorableTime`.
+        earliest: Timestamp,
+    },
+    /// Not yet in the backups.
+    #[error("{} is after the latest restorable time, {}", moment::show(*.wanted), moment::show(*.latest))]
+    TooLate {
+        /// The time asked for.
+        wanted: Timestamp,
+        /// `LatestRestorableTime`.
+        latest: Timestamp,
+    },
+    /// Nothing says which class the writer should have.
+    #[error("cluster {cluster} has no writer instance to take the instance class from")]
+    NoInstanceClass {
+        /// The source's identifier.
+        cluster: String,
+    },
+    /// Proof was asked for, and there is no way to log in.
+    #[error("database {database} has no way to log in, so its data cannot be proven")]
+    NoAccess {
+        /// The database.
+        database: String,
+    },
+    /// The secret is not there.
+    #[error("there is no secret {secret} in {region}")]
+    NoSuchSecret {
+        /// Its name or ARN.
+        secret: String,
+        /// Where it was looked for.
+        region: String,
+    },
+    /// The secret cannot serve as a pointer.
+    #[error("secret {secret} cannot be moved: {why}")]
+    SecretUnfit {
+        /// Its name or ARN.
+        secret: String,
+        /// Why.
+        why: String,
+        /// The way out.
+        hint: String,
+    },
+    /// The secret holds no connection.
+    #[error("secret {secret} holds no connection that daybreak understands")]
+    NotAConnection {
+        /// Its name or ARN.
+        secret: String,
+        /// Why.
+        #[source]
+        source: SecretValueError,
+    },
+    /// The application uses another cluster than the one to be recovered.
+    #[error("secret {secret} points at {host}, which is cluster {other}, not {cluster}")]
+    PointsElsewhere {
+        /// The secret.
+        secret: String,
+        /// Where it points.
+        host: String,
+        /// The cluster there.
+        other: String,
+        /// The cluster to be recovered.
+        cluster: String,
+    },
+    /// A check's SQL is wrong.
+    #[error("check `{name}` cannot be asked")]
+    FaultyCheck {
+        /// The check.
+        name: String,
+        /// Why.
+        #[source]
+        source: pg::Error,
+    },
+    /// Something of the profile cannot be used.
+    #[error(transparent)]
+    Step(#[from] Unusable),
+    /// The plan file is not executable.
+    #[error(transparent)]
+    Plan(InvalidPlan),
+    /// The world is not the one the plan was made for.
+    #[error("the world has moved since the plan was made: {what}")]
+    Moved {
+        /// What has changed.
+        what: String,
+    },
+}
+
+/// A step's failure, met while planning.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.failure)]
+pub struct Unusable(pub StepError);
+
+impl Refusal {
+    /// A refusal because AWS failed.
+    pub(super) fn aws(doing: impl Into<String>) -> impl FnOnce(aws::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Aws { doing, source }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Aws { source, .. } => source.hint(),
+            Self::NoSuchCluster { others, .. } if others.is_empty() => {
+                Some("there is no cluster at all in this region that the identity may see: check --region and --profile".to_owned())
+            }
+            Self::NoSuchCluster { others, .. } => Some(format!("clusters there: {}", others.join(", "))),
+            Self::WrongEngine { .. } => None,
+            Self::NoWindow { .. } => Some("wait until its first backup is complete, then try again".to_owned()),
+            Self::TooEarly { earliest, .. } => {
+                Some(format!("the oldest that can be had is --to '{}'", moment::show(*earliest)))
+            }
+            Self::TooLate { latest, .. } => Some(format!(
+                "RDS lags a few minutes behind: try again shortly, or take --to '{}'",
+                moment::show(*latest)
+            )),
+            Self::NoInstanceClass { .. } => Some("set instance_class under [databases.….restore]".to_owned()),
+            Self::NoAccess { database } => Some(format!(
+                "set secret or iam_user under [databases.{database}.connect], or go only as far as --until restored"
+            )),
+            Self::NoSuchSecret { .. } => Some("check the name under [databases.….cutover] and [databases.….connect]".to_owned()),
+            Self::SecretUnfit { hint, .. } => Some(hint.clone()),
+            Self::NotAConnection { .. } => {
+                Some("for JSON with a URL under a key, name the key: secret_key under [databases.….cutover]".to_owned())
+            }
+            Self::PointsElsewhere { other, .. } => {
+                Some(format!("the application uses {other}: recover that one, or correct cluster or secret in the profile"))
+            }
+            Self::FaultyCheck { source, .. } => {
+                source.hint.clone().or_else(|| Some("correct its query under [[databases.….checks]]".to_owned()))
+            }
+            Self::Step(unusable) => unusable.0.failure.hint.clone(),
+            Self::Plan(_) => Some("make a new plan: daybreak plan DATABASE --to TIME".to_owned()),
+            Self::Moved { .. } => Some("make a new plan: daybreak plan DATABASE --to TIME".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Reads all that a plan needs to know, concurrently, and changes nothing.
+
+use tokio::try_join;
+use jiff::Timestamp;
+
+use super::{
+    pointer::{self, SurveyedSecret},
+    refusal::Refusal,
+    windows,
+};
+use crate::{
+    aws::rds::model::{Cluster, Instance},
+    config::{self, Database},
+    pg,
+    run::step::Until,
+    steps::{
+        access::{Access, Credentials},
+        prove::{Question, Questions},
+        world::World,
+    },
+};
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Survey {
+    /// The region looked at.
+    pub region: String,
+    /// The source.
+    pub cluster: Cluster,
+    /// The source's instances.
+    pub instances: Vec<Instance>,
+    /// The secret the application follows, where the profile names one.
+    pub secret: Option<SurveyedSecret>,
+    /// How to log in, where the profile says so.
+    pub access: Option<Access>,
+    /// What the source said to the checks.
+    pub rehearsal: Rehearsal,
+    /// When it was seen.
+    pub at: Timestamp,
+}
+
+/// What came of having the source parse the checks.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// Why the source cannot be compared with, if it cannot.
+    pub incomparable: Option<String>,
+    /// Checks that name what the source does not have now, which may be the very damage.
+    pub doubts: Vec<String>,
+}
+
+impl Rehearsal {
+    fn impossible(why: impl Into<String>) -> Self {
+        Self { incomparable: Some(why.into()), doubts: Vec::new() }
+    }
+}
+
+/// Surveys the database. Checks are rehearsed on the source when the run is to prove anything: one whose SQL is
+/// wrong is refused here.
+pub async fn survey(world: &World, region: &str, database: &Database, until: Until, now: Timestamp) -> Result<Survey, Refusal> {
+    let identifier = &database.cluster;
+    let instances = async {
+        world.rds.instances_of(identifier).await.map_err(Refusal::aws(format!("list the instances of cluster {identifier}")))
+    };
+    let secret = async {
+        match &database.cutover.secret {
+            Some(wanted) => pointer::survey(&*world.secrets, region, wanted).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (cluster, instances, secret) = try_join!(windows::find(&*world.rds, region, identifier), instances, secret)?;
+    if let Some(secret) = &secret
+        && !pointer::leads_to(&secret.host, &cluster)
+    {
+        refuse_other_cluster(world, &cluster, secret).await?;
+    }
+    let access = access(database);
+    if access.is_none() && until >= Until::Validated {
+        return Err(Refusal::NoAccess { database: database.name.clone() });
+    }
+    let rehearsal = match &access {
+        None => Rehearsal::impossible("there is no way to log in"),
+        Some(access) => rehearse(world, &cluster, access, database).await?,
+    };
+    Ok(Survey { region: region.to_owned(), cluster, instances, secret, access, rehearsal, at: now })
+}
+
+/// How the profile says to log in.
+pub fn access(database: &Database) -> Option<Access> {
+    let connect = &database.connect;
+    let credentials = match &connect.credentials {
+        config::Credentials::None => return None,
+        config::Credentials::Iam { user } => Credentials::IamUser { name: user.clone() },
+        config::Credentials::Secret(id) => {
+            let followed = database.cutover.secret.as_ref().filter(|secret| secret.id == *id);
+            Credentials::Secret { id: id.clone(), url_key: followed.and_then(|secret| secret.key.clone()) }
+        }
+    };
+    Some(Access {
+        credentials,
+        database: connect.database.clone(),
+        via: connect.via.as_ref().map(|via| (via.host.clone(), via.port)),
+        ca: connect.ca.clone(),
+        connect_timeout_ms: u64::try_from(connect.connect_timeout.as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+/// How the source is logged in to. A tunnel of the profile leads to the target, not there.
+pub fn source_access(access: &Access) -> Access {
+    Access { via: None, ..access.clone() }
+}
+
+/// What the profile asks of the data.
+pub fn questions(database: &Database) -> Questions {
+    let config::Proof { tables, newest, newest_within, statement_timeout, lock_timeout, .. } = &database.proof;
+    Questions {
+        checks: database
+            .checks
+            .iter()
+            .map(|check| Question {
+                name: check.name.clone(),
+                query: check.query.clone(),
+                expect: check.expect.to_string(),
+                timeout_seconds: check.timeout.map(|timeout| timeout.as_secs().max(1)),
+            })
+            .collect(),
+        tables: tables.clone(),
+        newest: newest.clone(),
+        newest_within_seconds: newest_within.map(|within| within.as_secs()),
+        statement_timeout_seconds: statement_timeout.as_secs().max(1),
+        lock_timeout_seconds: lock_timeout.as_secs().max(1),
+    }
+}
+
+async fn refuse_other_cluster(world: &World, cluster: &Cluster, secret: &SurveyedSecret) -> Result<(), Refusal> {
+    let clusters = world.rds.clusters().await.map_err(Refusal::aws("list the clusters of the region"))?;
+    match clusters.into_iter().find(|other| pointer::leads_to(&secret.host, other)) {
+        None => Ok(()),
+        Some(other) => Err(Refusal::PointsElsewhere {
+            secret: secret.pointer.secret.clone(),
+            host: secret.host.clone(),
+            other: other.identifier,
+            cluster: cluster.identifier.clone(),
+        }),
+    }
+}
+
+/// SQLSTATEs that say "no such thing": undefined table, column, function, object, schema. On a damaged source that
+/// is what a right query can meet.
+const NO_SUCH_THING: [&str; 5] = ["42P01", "42703", "42883", "42704", "3F000"];
+
+/// Has the source parse the profile's SQL. A source that cannot be reached is no reason not to recover it: then the result says
+/// why it cannot be compared with.
+async fn rehearse(world: &World, cluster: &Cluster, access: &Access, database: &Database) -> Result<Rehearsal, Refusal> {
+    if !database.proof.compare_with_source {
+        return Ok(Rehearsal::impossible("the profile says not to compare with the source"));
+    }
+    let (Some(endpoint), Some(port), Some(_)) = (&cluster.endpoint, cluster.port, cluster.writer()) else {
+        return Ok(Rehearsal::impossible(format!("cluster {} has no writer to connect to", cluster.identifier)));
+    };
+    let login = match source_access(access).at(world, endpoint, port).await {
+        Ok(login) => login,
+        Err(error) => return Ok(Rehearsal::impossible(error.failure.to_string())),
+    };
+    let questions = questions(database);
+    let checks: Vec<pg::ProfileCheck> =
+        questions.checks.iter().map(Question::check).collect::<Result<_, _>>().map_err(super::refusal::Unusable)?;
+    let faulty = match world.postgres.rehearse(&login, &checks, questions.newest.as_deref()).await {
+        Err(error) => return Ok(Rehearsal::impossible(error.to_string())),
+        Ok(faulty) => faulty,
+    };
+    let mut rehearsal = Rehearsal::default();
+    for (name, source) in faulty {
+        if source.sqlstate.as_deref().is_some_and(|state| NO_SUCH_THING.contains(&state)) {
+            rehearsal.doubts.push(format!("check `{name}` cannot be asked on the source now ({source}): that may be the damage, or a wrong query"));
+        } else {
+            return Err(Refusal::FaultyCheck { name, source });
+        }
+    }
+    Ok(rehearsal)
+}
