@@ -1,0 +1,125 @@
+//! The journal: created once, by one executor, and never guessed at.
+
+use std::sync::Arc;
+
+use daybreak::run::{
+    clock::Clock,
+    journal::{self, Journal, JournalError},
+    plan::Plan,
+    record::{InvalidRecord, Outcome},
+    state::Stage,
+    step::Until,
+    store::{Store, StoreError},
+};
+use daybreak::{steps::step::Step, store::directory::DirectoryStore};
+
+use crate::support::{Scene, actor, holder, run};
+
+#[tokio::test]
+async fn a_plan_is_executed_once() {
+    let scene = Scene::new();
+    let plan = scene.plan().await;
+    let begin = async || {
+        let store = Arc::new(scene.store.clone());
+        Journal::begin(store, plan.clone(), Until::Cutover, actor(), &holder(), scene.clock.now()).await
+    };
+    drop(begin().await.unwrap());
+    assert!(matches!(begin().await, Err(JournalError::ExecutedBefore { .. })));
+}
+
+#[tokio::test]
+async fn a_run_has_one_executor_at_a_time() {
+    let scene = Scene::new();
+    let held = scene.begin(Until::Cutover).await;
+    let second = Journal::<Step>::open(Arc::new(scene.store.clone()), &run(), &holder()).await;
+    assert!(matches!(second, Err(JournalError::Store(StoreError::Held { .. }))));
+    drop(held);
+    scene.open().await;
+}
+
+#[tokio::test]
+async fn an_executor_overtaken_by_another_stops_having_done_nothing_more() {
+    let scene = Scene::new();
+    let mut executor = scene.executor(scene.begin(Until::Cutover).await);
+    // Somebody else wrote the next record, as after a lease taken over.
+    scene.store.create(&run(), 1, b"theirs").await.unwrap();
+    assert!(matches!(scene.drive(&mut executor).await, Err(JournalError::Overtaken { .. })));
+    assert_eq!(scene.cloud.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_full_disk_stops_the_run_before_the_next_change() {
+    let scene = Scene::new();
+    let mut executor = scene.executor(scene.begin(Until::Cutover).await);
+    scene.store.room_for(2);
+    assert!(matches!(scene.drive(&mut executor).await, Err(JournalError::Store(StoreError::Io { .. }))));
+    assert_eq!(scene.cloud.changes(), ["RestoreDBClusterToPointInTime"]);
+    drop(executor);
+    scene.store.make_room();
+    assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));
+}
+
+#[tokio::test]
+async fn damaged_foreign_and_newer_records_are_refused() {
+    let damage: [(&str, fn(&mut Vec<u8>)); 5] = [
+        ("cut short", |bytes| bytes.truncate(bytes.len() / 2)),
+        ("empty", Vec::clear),
+        ("a flipped bit", |bytes| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        }),
+        ("no record at all", |bytes| *bytes = b"{\"hello\":1}".to_vec()),
+        ("not text", |bytes| *bytes = vec![0xff, 0xfe]),
+    ];
+    for (what, change) in damage {
+        let scene = Scene::new();
+        scene.recover(Until::Restored).await;
+        scene.store.overwrite(&run(), 1, change);
+        let read = journal::read::<Step>(&scene.store, &run()).await;
+        assert!(matches!(read, Err(JournalError::Record { .. })), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_another_run_or_place_is_foreign() {
+    let scene = Scene::new();
+    scene.recover(Until::Restored).await;
+    let second = scene.store.read(&run()).await.unwrap()[2].clone();
+    scene.store.overwrite(&run(), 1, |bytes| *bytes = second);
+    let Err(JournalError::Record { source, .. }) = journal::read::<Step>(&scene.store, &run()).await else {
+        panic!("a record in the wrong place was read");
+    };
+    assert!(matches!(*source, InvalidRecord::Foreign { number: 1, .. }));
+}
+
+#[tokio::test]
+async fn a_directory_keeps_what_memory_keeps() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(DirectoryStore::new(directory.path()));
+    store.check_writable().unwrap();
+    let scene = Scene::new();
+    let plan = scene.plan().await;
+    let journal = Journal::begin(store.clone(), plan, Until::Cutover, actor(), &holder(), scene.clock.now()).await.unwrap();
+    let second = Journal::<Step>::open(store.clone(), &run(), &holder()).await;
+    assert!(matches!(second, Err(JournalError::Store(StoreError::Held { .. }))));
+    let mut executor = scene.executor(journal);
+    scene.drive(&mut executor).await.unwrap();
+    let history = executor.journal().history().clone();
+    drop(executor);
+    assert_eq!(journal::read::<Step>(&*store, &run()).await.unwrap(), history);
+    assert_eq!(store.runs().await.unwrap(), [run()]);
+    assert!(matches!(store.create(&run(), 0, b"x").await, Err(StoreError::Exists { .. })));
+    std::fs::remove_file(directory.path().join("runs").join(run().as_str()).join("000002.json")).unwrap();
+    assert!(matches!(store.read(&run()).await, Err(StoreError::Missing { number: 2, .. })));
+}
+
+#[tokio::test]
+async fn a_plan_file_is_read_back_as_it_was_and_refused_when_edited() {
+    let plan = Scene::new().plan().await;
+    let text = plan.to_file();
+    assert_eq!(Plan::<Step>::from_file(&text).unwrap(), plan);
+    for (from, to) in [("loans-prod-db-k3fa-1", "loans-prod-1"), ("\"format\": 1", "\"format\": 2"), ("\"recipe\"", "\"recipes\"")] {
+        assert!(Plan::<Step>::from_file(&text.replace(from, to)).is_err(), "{from} to {to}");
+    }
+    assert!(!text.contains("hunter2"), "no secret is in a plan");
+}

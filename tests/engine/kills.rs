@@ -1,0 +1,137 @@
+//! Whatever is lost, wherever the process dies: the same world in the end.
+
+use std::time::Duration;
+
+use daybreak::run::{
+    clock::Clock,
+    drive::Interrupt,
+    executor::Advance,
+    record::{Outcome, Scope},
+    state::Stage,
+    step::Until,
+};
+
+use crate::support::{Fault, Scene};
+
+/// Executes `advances` advances and vanishes.
+async fn die_after(scene: &Scene, advances: usize, begun: bool) -> bool {
+    let journal = if begun { scene.open().await } else { scene.begin(Until::Cutover).await };
+    let mut executor = scene.executor(journal);
+    let (_raise, interrupt) = Interrupt::new();
+    for _ in 0..advances {
+        match executor.advance(&interrupt).await.unwrap() {
+            Advance::Resting => return true,
+            Advance::Wait(span) => scene.clock.sleep(span).await,
+            Advance::Moved | Advance::Interrupted => {}
+        }
+    }
+    false
+}
+
+async fn undisturbed() -> (Vec<String>, usize) {
+    let scene = Scene::new();
+    assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered));
+    (scene.what_exists(), scene.cloud.changes().len())
+}
+
+#[tokio::test]
+async fn a_run_killed_after_any_advance_ends_like_an_undisturbed_one() {
+    let (expected, changes) = undisturbed().await;
+    for advances in 0.. {
+        let scene = Scene::new();
+        let complete = die_after(&scene, advances, false).await;
+        assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {advances}");
+        assert_eq!(scene.what_exists(), expected, "killed after {advances}");
+        assert!(scene.cloud.changes().len() <= changes + 1, "killed after {advances}: {:?}", scene.cloud.changes());
+        if complete {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_kills_end_like_none() {
+    let (expected, _) = undisturbed().await;
+    for (first, second) in (0..90).step_by(4).zip((1..).step_by(3)) {
+        let scene = Scene::new();
+        die_after(&scene, first, false).await;
+        die_after(&scene, second, true).await;
+        assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {first} and {second}");
+        assert_eq!(scene.what_exists(), expected, "killed after {first} and {second}");
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_after_a_kill_anywhere_before_the_cutover_leaves_nothing() {
+    let before = Scene::new().what_exists();
+    for advances in 0.. {
+        let scene = Scene::new();
+        die_after(&scene, advances, false).await;
+        if scene.state().await.cutover_begun() {
+            return;
+        }
+        assert_eq!(scene.turn_back(Scope::Everything).await, Stage::Ended(Outcome::Undone), "killed after {advances}");
+        assert_eq!(scene.what_exists(), before, "killed after {advances}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_call_or_a_lost_answer_changes_nothing_in_the_end() {
+    let (expected, changes) = undisturbed().await;
+    for fault in [Fault::LostBefore, Fault::LostAfter] {
+        for nth in 0..changes {
+            let scene = Scene::new();
+            scene.cloud.fail(nth, fault);
+            assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered), "{fault:?} at {nth}");
+            assert_eq!(scene.what_exists(), expected, "{fault:?} at {nth}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_denied_call_is_undone_or_holds_and_never_moves_the_application_by_half() {
+    let (expected, changes) = undisturbed().await;
+    let before = Scene::new().what_exists();
+    for nth in 0..changes {
+        let scene = Scene::new();
+        scene.cloud.fail(nth, Fault::Denied);
+        match scene.recover(Until::Cutover).await {
+            Stage::Ended(Outcome::Undone) => assert_eq!(scene.what_exists(), before, "denied at {nth}"),
+            Stage::Ended(Outcome::RolledBack) => {
+                assert_eq!(scene.cloud.secret_points_at(), "loans-prod.cluster.example", "denied at {nth}");
+                assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::Recovered), "denied at {nth}");
+                assert_eq!(scene.what_exists(), expected, "denied at {nth}");
+            }
+            Stage::Stuck(_) => {
+                assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "denied at {nth}");
+                assert_eq!(scene.what_exists(), expected, "denied at {nth}");
+            }
+            stage => panic!("denied at {nth}: {stage:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_set_back_in_mid_run_does_not_matter() {
+    let (expected, _) = undisturbed().await;
+    let scene = Scene::new();
+    die_after(&scene, 20, false).await;
+    scene.clock.set_back(Duration::from_secs(3600));
+    assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));
+    assert_eq!(scene.what_exists(), expected);
+}
+
+#[tokio::test]
+async fn an_interrupt_is_journaled_and_resumable() {
+    let (expected, _) = undisturbed().await;
+    let scene = Scene::new();
+    let mut executor = scene.executor(scene.begin(Until::Cutover).await);
+    let (raise, interrupt) = Interrupt::new();
+    raise.send(Some("SIGINT")).unwrap();
+    let driven = daybreak::run::drive::drive(&mut executor, &scene.clock, &interrupt).await.unwrap();
+    assert_eq!(driven, daybreak::run::drive::Drive::Interrupted);
+    assert_eq!(executor.journal().history().records.last().unwrap().entry.name(), "interrupted");
+    drop(executor);
+    assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));
+    assert_eq!(scene.what_exists(), expected);
+}

@@ -1,0 +1,8 @@
+//! The engine over an in-memory world: no network, no clock, no disk. Every history here is one that production can have;
+//! the world remembers, so what is compared is what would exist, not what was called.
+
+mod journal;
+mod kills;
+mod recovery;
+mod support;
+mod turning_back;

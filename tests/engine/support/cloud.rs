@@ -1,0 +1,411 @@
+//! RDS and Secrets Manager that remember: asynchronous creation and deletion, AWS's refusals, and faults by call number.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use daybreak::aws::{
+    Error,
+    rds::{
+        Rds,
+        model::{Cluster, ClusterMember, Event, EventSource, Instance, SecurityGroup, Tag},
+        requests::{
+            AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags, RestoreClusterToPointInTime,
+        },
+    },
+    secrets::{
+        Secrets,
+        model::{SecretDescription, SecretVersion, VersionRef},
+        requests::{MoveLabel, PutVersion},
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+
+/// What goes wrong at one call that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// AWS refuses it for good; nothing happens.
+    Denied,
+    /// Nothing happens, and it may be tried again.
+    LostBefore,
+    /// It happens, and the answer is lost.
+    LostAfter,
+}
+
+#[derive(Default)]
+struct Inner {
+    clusters: BTreeMap<String, Cluster>,
+    instances: BTreeMap<String, Instance>,
+    secret: SecretDescription,
+    values: BTreeMap<String, String>,
+    /// Reads that a change under way still needs, by name.
+    pending: BTreeMap<String, u32>,
+    /// The changing calls made, by operation.
+    changes: Vec<String>,
+    fault: Option<(usize, Fault)>,
+    /// The status in which a restore ends.
+    restore_ends: Option<&'static str>,
+    serial: u32,
+}
+
+/// One region of AWS.
+#[derive(Clone, Default)]
+pub struct Cloud(Arc<Mutex<Inner>>);
+
+/// How many reads a creation or deletion takes.
+const READS: u32 = 2;
+
+impl Cloud {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap()
+    }
+
+    pub fn add_cluster(&self, cluster: Cluster, instances: Vec<Instance>) {
+        let mut inner = self.inner();
+        inner.instances.extend(instances.into_iter().map(|instance| (instance.identifier.clone(), instance)));
+        inner.clusters.insert(cluster.identifier.clone(), cluster);
+    }
+
+    pub fn set_secret(&self, description: SecretDescription, version: &str, value: &str) {
+        let mut inner = self.inner();
+        inner.secret = description;
+        inner.values.insert(version.to_owned(), value.to_owned());
+    }
+
+    /// Lets the changing call number `nth`, from 0, go wrong.
+    pub fn fail(&self, nth: usize, fault: Fault) {
+        let mut inner = self.inner();
+        let nth = inner.changes.len() + nth;
+        inner.fault = Some((nth, fault));
+    }
+
+    pub fn restores_end_as(&self, status: &'static str) {
+        self.inner().restore_ends = Some(status);
+    }
+
+    /// Somebody else writes the secret.
+    pub fn secret_is_written_by_somebody(&self) {
+        let mut inner = self.inner();
+        inner.values.insert("theirs".to_owned(), "{}".to_owned());
+        inner.secret.versions = BTreeMap::from([("theirs".to_owned(), vec!["AWSCURRENT".to_owned()])]);
+    }
+
+    /// Somebody else makes a cluster of this name.
+    pub fn somebody_makes(&self, identifier: &str) {
+        let cluster = Cluster {
+            identifier: identifier.to_owned(),
+            resource_id: "cluster-THEIRS".to_owned(),
+            status: "available".into(),
+            ..Cluster::default()
+        };
+        self.add_cluster(cluster, Vec::new());
+    }
+
+    /// The changing calls so far.
+    pub fn changes(&self) -> Vec<String> {
+        self.inner().changes.clone()
+    }
+
+    pub fn clusters(&self) -> Vec<Cluster> {
+        self.inner().clusters.values().cloned().collect()
+    }
+
+    pub fn instances(&self) -> Vec<Instance> {
+        self.inner().instances.values().cloned().collect()
+    }
+
+    /// Version ids and labels of the secret, labelled or not.
+    pub fn secret_versions(&self) -> BTreeMap<String, Vec<String>> {
+        let inner = self.inner();
+        inner.values.keys().map(|id| (id.clone(), inner.secret.versions.get(id).cloned().unwrap_or_default())).collect()
+    }
+
+    /// The host that clients of the secret get.
+    pub fn secret_points_at(&self) -> String {
+        let inner = self.inner();
+        let current = inner.secret.current().unwrap().to_owned();
+        let value: serde_json::Value = serde_json::from_str(&inner.values[&current]).unwrap();
+        value["host"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes one change, with whatever fault is due.
+    fn change<T>(&self, operation: &'static str, change: impl FnOnce(&mut Inner) -> Result<T, Error>) -> Result<T, Error> {
+        let mut inner = self.inner();
+        let number = inner.changes.len();
+        inner.changes.push(operation.to_owned());
+        let fault = inner.fault.filter(|(nth, _)| *nth == number).map(|(_, fault)| fault);
+        match fault {
+            None => change(&mut inner),
+            Some(Fault::Denied) => Err(Error::answered("rds", operation, "AccessDenied", "not authorized")),
+            Some(Fault::LostBefore) => Err(Error::answered("rds", operation, "InternalFailure", "lost before")),
+            Some(Fault::LostAfter) => {
+                change(&mut inner)?;
+                Err(Error::answered("rds", operation, "InternalFailure", "lost after"))
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn next_id(&mut self, prefix: &str) -> String {
+        self.serial += 1;
+        format!("{prefix}-{:04}", self.serial)
+    }
+
+    /// Counts one read of `name`; true when what was under way is complete.
+    fn read_completes(&mut self, name: &str) -> bool {
+        let Some(left) = self.pending.get_mut(name) else { return false };
+        *left -= 1;
+        let complete = *left == 0;
+        if complete {
+            self.pending.remove(name);
+        }
+        complete
+    }
+}
+
+fn groups(ids: &[String]) -> Vec<SecurityGroup> {
+    ids.iter().map(|id| SecurityGroup { id: id.clone(), status: Some("active".to_owned()) }).collect()
+}
+
+fn answered<T>(operation: &'static str, code: &str) -> Result<T, Error> {
+    Err(Error::answered("rds", operation, code, "the world says no"))
+}
+
+fn apply_tags(tags: &mut Vec<Tag>, added: &[Tag]) {
+    tags.retain(|tag| added.iter().all(|new| new.key != tag.key));
+    tags.extend(added.iter().cloned());
+}
+
+#[async_trait]
+impl Rds for Cloud {
+    async fn cluster(&self, identifier: &str) -> Result<Option<Cluster>, Error> {
+        let mut inner = self.inner();
+        if inner.read_completes(identifier) {
+            let ends = inner.restore_ends;
+            let cluster = inner.clusters.get_mut(identifier).unwrap();
+            if cluster.status.is_deleting() {
+                inner.clusters.remove(identifier);
+            } else {
+                cluster.status = ends.unwrap_or("available").into();
+            }
+        }
+        Ok(inner.clusters.get(identifier).cloned())
+    }
+
+    async fn clusters(&self) -> Result<Vec<Cluster>, Error> {
+        Ok(Self::clusters(self))
+    }
+
+    async fn instance(&self, identifier: &str) -> Result<Option<Instance>, Error> {
+        let mut inner = self.inner();
+        if inner.read_completes(identifier) {
+            let instance = inner.instances.get_mut(identifier).unwrap();
+            let cluster = instance.cluster.clone().unwrap();
+            if instance.status.is_deleting() {
+                inner.instances.remove(identifier);
+                inner.clusters.get_mut(&cluster).unwrap().members.retain(|member| member.instance != identifier);
+            } else {
+                instance.status = "available".into();
+                let cluster = inner.clusters.get_mut(&cluster).unwrap();
+                let is_writer = cluster.members.is_empty();
+                cluster.members.push(ClusterMember { instance: identifier.to_owned(), is_writer, ..ClusterMember::default() });
+                cluster.endpoint = Some(format!("{}.cluster.example", cluster.identifier));
+            }
+        }
+        Ok(inner.instances.get(identifier).cloned())
+    }
+
+    async fn instances_of(&self, cluster: &str) -> Result<Vec<Instance>, Error> {
+        let names: Vec<String> =
+            Self::instances(self).into_iter().filter(|i| i.cluster.as_deref() == Some(cluster)).map(|i| i.identifier).collect();
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(self.instance(&name).await?);
+        }
+        Ok(found)
+    }
+
+    async fn events(&self, source: &EventSource, _: u32) -> Result<Vec<Event>, Error> {
+        let (EventSource::Cluster(source) | EventSource::Instance(source)) = source.clone();
+        let message = "the storage volume could not be read".to_owned();
+        let date = "2026-11-20T15:00:00Z".parse().unwrap();
+        Ok(vec![Event { date, source, message, categories: vec!["failure".to_owned()] }])
+    }
+
+    async fn restore_cluster_to_point_in_time(&self, request: &RestoreClusterToPointInTime) -> Result<(), Error> {
+        self.change("RestoreDBClusterToPointInTime", |inner| {
+            if inner.clusters.contains_key(&request.db_cluster_identifier) {
+                return answered("RestoreDBClusterToPointInTime", "DBClusterAlreadyExistsFault");
+            }
+            let identifier = request.db_cluster_identifier.clone();
+            let cluster = Cluster {
+                arn: format!("arn:aws:rds:eu-west-1:123456789012:cluster:{identifier}"),
+                resource_id: inner.next_id("cluster"),
+                status: "creating".into(),
+                engine: "aurora-postgresql".to_owned(),
+                port: request.port,
+                vpc_security_groups: groups(&request.vpc_security_group_ids),
+                deletion_protection: request.deletion_protection,
+                preferred_maintenance_window: Some("sun:01:00-sun:01:30".to_owned()),
+                tags: request.tags.clone(),
+                identifier: identifier.clone(),
+                ..Cluster::default()
+            };
+            inner.clusters.insert(identifier.clone(), cluster);
+            inner.pending.insert(identifier, READS);
+            Ok(())
+        })
+    }
+
+    async fn create_instance(&self, request: &CreateInstance) -> Result<(), Error> {
+        self.change("CreateDBInstance", |inner| {
+            let identifier = request.db_instance_identifier.clone();
+            if inner.instances.contains_key(&identifier) {
+                return answered("CreateDBInstance", "DBInstanceAlreadyExists");
+            }
+            let Some(cluster) = inner.clusters.get(&request.db_cluster_identifier) else {
+                return answered("CreateDBInstance", "DBClusterNotFoundFault");
+            };
+            if !cluster.status.is_available() {
+                return answered("CreateDBInstance", "InvalidDBClusterStateFault");
+            }
+            let instance = Instance {
+                arn: format!("arn:aws:rds:eu-west-1:123456789012:db:{identifier}"),
+                resource_id: inner.next_id("db"),
+                status: "creating".into(),
+                cluster: Some(request.db_cluster_identifier.clone()),
+                class: request.db_instance_class.clone(),
+                tags: request.tags.clone(),
+                identifier: identifier.clone(),
+                ..Instance::default()
+            };
+            inner.instances.insert(identifier.clone(), instance);
+            inner.pending.insert(identifier, READS);
+            Ok(())
+        })
+    }
+
+    async fn modify_cluster(&self, request: &ModifyCluster) -> Result<(), Error> {
+        self.change("ModifyDBCluster", |inner| {
+            let Some(cluster) = inner.clusters.get_mut(&request.db_cluster_identifier) else {
+                return answered("ModifyDBCluster", "DBClusterNotFoundFault");
+            };
+            if !request.vpc_security_group_ids.is_empty() {
+                cluster.vpc_security_groups = groups(&request.vpc_security_group_ids);
+            }
+            cluster.deletion_protection = request.deletion_protection.or(cluster.deletion_protection);
+            let window = request.preferred_maintenance_window.clone();
+            cluster.preferred_maintenance_window = window.or(cluster.preferred_maintenance_window.take());
+            Ok(())
+        })
+    }
+
+    async fn delete_instance(&self, request: &DeleteInstance) -> Result<(), Error> {
+        self.change("DeleteDBInstance", |inner| {
+            let Some(instance) = inner.instances.get_mut(&request.db_instance_identifier) else {
+                return answered("DeleteDBInstance", "DBInstanceNotFound");
+            };
+            instance.status = "deleting".into();
+            inner.pending.insert(request.db_instance_identifier.clone(), READS);
+            Ok(())
+        })
+    }
+
+    async fn delete_cluster(&self, request: &DeleteCluster) -> Result<(), Error> {
+        self.change("DeleteDBCluster", |inner| {
+            let Some(cluster) = inner.clusters.get_mut(&request.db_cluster_identifier) else {
+                return answered("DeleteDBCluster", "DBClusterNotFoundFault");
+            };
+            if cluster.deletion_protection == Some(true) {
+                return answered("DeleteDBCluster", "InvalidParameterCombination");
+            }
+            if inner.instances.values().any(|i| i.cluster.as_ref() == Some(&cluster.identifier) && !i.status.is_deleting()) {
+                return answered("DeleteDBCluster", "InvalidDBClusterStateFault");
+            }
+            cluster.status = "deleting".into();
+            inner.pending.insert(request.db_cluster_identifier.clone(), READS);
+            Ok(())
+        })
+    }
+
+    async fn add_tags(&self, request: &AddTags) -> Result<(), Error> {
+        self.change("AddTagsToResource", |inner| {
+            for cluster in inner.clusters.values_mut().filter(|cluster| cluster.arn == request.resource_name) {
+                apply_tags(&mut cluster.tags, &request.tags);
+            }
+            for instance in inner.instances.values_mut().filter(|instance| instance.arn == request.resource_name) {
+                apply_tags(&mut instance.tags, &request.tags);
+            }
+            Ok(())
+        })
+    }
+
+    async fn remove_tags(&self, request: &RemoveTags) -> Result<(), Error> {
+        self.change("RemoveTagsFromResource", |inner| {
+            for cluster in inner.clusters.values_mut().filter(|cluster| cluster.arn == request.resource_name) {
+                cluster.tags.retain(|tag| !request.tag_keys.contains(&tag.key));
+            }
+            for instance in inner.instances.values_mut().filter(|instance| instance.arn == request.resource_name) {
+                instance.tags.retain(|tag| !request.tag_keys.contains(&tag.key));
+            }
+            Ok(())
+        })
+    }
+}
+
+#[async_trait]
+impl Secrets for Cloud {
+    async fn describe(&self, _: &str) -> Result<Option<SecretDescription>, Error> {
+        Ok(Some(self.inner().secret.clone()))
+    }
+
+    async fn get(&self, _: &str, version: &VersionRef) -> Result<Option<SecretVersion>, Error> {
+        let inner = self.inner();
+        let id = match version {
+            VersionRef::Current => inner.secret.current().map(str::to_owned),
+            VersionRef::Id(id) => Some(id.clone()),
+            VersionRef::Label(label) => inner.secret.holder(label).map(str::to_owned),
+        };
+        Ok(id.and_then(|id| {
+            let value = SecretString::from(inner.values.get(&id)?.clone());
+            let labels = inner.secret.versions.get(&id).cloned().unwrap_or_default();
+            Some(SecretVersion { version_id: id, value, labels })
+        }))
+    }
+
+    async fn put_version(&self, request: &PutVersion, value: &SecretString) -> Result<String, Error> {
+        self.change("PutSecretValue", |inner| {
+            let id = request.client_request_token.clone();
+            match inner.values.get(&id) {
+                Some(there) if there != value.expose_secret() => return answered("PutSecretValue", "ResourceExistsException"),
+                Some(_) => {}
+                None => {
+                    inner.values.insert(id.clone(), value.expose_secret().to_owned());
+                    inner.secret.versions.insert(id.clone(), request.version_stages.clone());
+                }
+            }
+            Ok(id)
+        })
+    }
+
+    async fn move_label(&self, request: &MoveLabel) -> Result<(), Error> {
+        self.change("UpdateSecretVersionStage", |inner| {
+            let holder = inner.secret.holder(&request.version_stage).map(str::to_owned);
+            if holder != request.remove_from_version_id {
+                return answered("UpdateSecretVersionStage", "InvalidParameterException");
+            }
+            let versions = &mut inner.secret.versions;
+            for labels in versions.values_mut() {
+                labels.retain(|label| *label != request.version_stage);
+            }
+            if let Some(to) = &request.move_to_version_id {
+                versions.entry(to.clone()).or_default().push(request.version_stage.clone());
+            }
+            versions.retain(|_, labels| !labels.is_empty());
+            Ok(())
+        })
+    }
+}

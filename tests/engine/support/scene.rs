@@ -1,0 +1,218 @@
+//! A production cluster, its secret, and a plan to recover it: where every test begins.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use daybreak::{
+    aws::{
+        rds::model::{Cluster, ClusterMember, Instance, SecurityGroup, Tag},
+        secrets::model::SecretDescription,
+    },
+    config::Config,
+    moment::Moment,
+    recovery::{point_in_time, survey},
+    run::{
+        clock::Clock,
+        drive::{Drive, Interrupt, drive},
+        event::Silent,
+        executor::Executor,
+        id::RunId,
+        journal::{self, History, Journal, JournalError},
+        plan::{Actor, Plan},
+        record::Scope,
+        state::{RunState, Stage},
+        step::Until,
+        store::Holder,
+    },
+    steps::{step::Step, world::World},
+};
+
+use super::{Cloud, MemoryStore, Servers, TestClock};
+
+pub const SOURCE: &str = "loans-prod";
+const CONFIG: &str = r#"
+    [databases.loans]
+    cluster = "loans-prod"
+    [databases.loans.restore]
+    quarantine_security_groups = ["sg-0aaaaaaaaaaaaaaaa"]
+    [databases.loans.connect]
+    secret = "prod/loans/db"
+    [databases.loans.cutover]
+    secret = "prod/loans/db"
+    [databases.loans.watch]
+    for = "30s"
+    interval = "5s"
+    failures = 3
+"#;
+
+/// A world with one database in it, and the clock and store to recover it with.
+pub struct Scene {
+    pub cloud: Cloud,
+    pub servers: Servers,
+    pub store: MemoryStore,
+    pub clock: TestClock,
+    pub world: World,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        let (cloud, servers) = (Cloud::default(), Servers::default());
+        let writer = Instance {
+            identifier: format!("{SOURCE}-1"),
+            resource_id: "db-SOURCE".to_owned(),
+            status: "available".into(),
+            cluster: Some(SOURCE.to_owned()),
+            class: "db.r6g.large".to_owned(),
+            tags: vec![Tag::new("team", "loans")],
+            ..Instance::default()
+        };
+        let reader = Instance { identifier: format!("{SOURCE}-2"), resource_id: "db-READER".to_owned(), ..writer.clone() };
+        let member = |instance: &Instance, is_writer| ClusterMember {
+            instance: instance.identifier.clone(),
+            is_writer,
+            ..ClusterMember::default()
+        };
+        let cluster = Cluster {
+            identifier: SOURCE.to_owned(),
+            resource_id: "cluster-SOURCE".to_owned(),
+            status: "available".into(),
+            engine: "aurora-postgresql".to_owned(),
+            earliest_restorable_time: Some("2026-11-13T00:00:00Z".parse().unwrap()),
+            latest_restorable_time: Some("2026-11-20T14:55:00Z".parse().unwrap()),
+            endpoint: Some(format!("{SOURCE}.cluster.example")),
+            port: Some(5433),
+            vpc_security_groups: vec![SecurityGroup { id: "sg-0bbbbbbbbbbbbbbbb".to_owned(), status: Some("active".to_owned()) }],
+            deletion_protection: Some(true),
+            preferred_maintenance_window: Some("mon:03:00-mon:04:00".to_owned()),
+            members: vec![member(&writer, true), member(&reader, false)],
+            tags: vec![Tag::new("production", "true")],
+            ..Cluster::default()
+        };
+        cloud.add_cluster(cluster, vec![writer, reader]);
+        let description = SecretDescription {
+            arn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf".to_owned(),
+            name: "prod/loans/db".to_owned(),
+            versions: BTreeMap::from([("v1".to_owned(), vec!["AWSCURRENT".to_owned()])]),
+            ..SecretDescription::default()
+        };
+        let value = format!(
+            r#"{{"engine":"postgres","host":"{SOURCE}.cluster.example","port":5433,"username":"app","password":"hunter2","dbname":"loans"}}"#
+        );
+        cloud.set_secret(description, "v1", &value);
+        let world = World {
+            rds: Arc::new(cloud.clone()),
+            secrets: Arc::new(cloud.clone()),
+            tokens: Arc::new(servers.clone()),
+            postgres: Arc::new(servers.clone()),
+            http: Arc::new(servers.clone()),
+            ca: None,
+        };
+        let clock = TestClock::starting("2026-11-20T15:00:00Z");
+        Self { cloud, servers, store: MemoryStore::default(), clock, world }
+    }
+
+    /// The plan to recover the database to 14:22:05.
+    pub async fn plan(&self) -> Plan<Step> {
+        let config = Config::parse(CONFIG, Path::new("daybreak.toml")).unwrap();
+        let database = config.database("loans").unwrap();
+        let now = self.clock.now();
+        let survey = survey::survey(&self.world, "eu-west-1", &database, Until::Cutover, now).await.unwrap();
+        let moment = Moment::At("2026-11-20T14:22:05Z".parse().unwrap());
+        let wish = point_in_time::Wish { database: &database, moment, run: run(), by: actor() };
+        point_in_time::plan(&wish, &survey).unwrap()
+    }
+
+    /// Begins a run of that plan, up to its first record.
+    pub async fn begin(&self, until: Until) -> Journal<Step> {
+        let plan = self.plan().await;
+        Journal::begin(Arc::new(self.store.clone()), plan, until, actor(), &holder(), self.clock.now()).await.unwrap()
+    }
+
+    /// Opens the journal again, as another process would.
+    pub async fn open(&self) -> Journal<Step> {
+        Journal::open(Arc::new(self.store.clone()), &run(), &holder()).await.unwrap()
+    }
+
+    pub fn executor(&self, journal: Journal<Step>) -> Executor<'_, Step> {
+        Executor::new(journal, &self.world, &self.clock, &Silent)
+    }
+
+    /// Executes until the run rests.
+    pub async fn drive(&self, executor: &mut Executor<'_, Step>) -> Result<Drive, JournalError> {
+        let (_raise, interrupt) = Interrupt::new();
+        drive(executor, &self.clock, &interrupt).await
+    }
+
+    /// Begins and executes until the run rests; its stage then.
+    pub async fn recover(&self, until: Until) -> Stage {
+        let mut executor = self.executor(self.begin(until).await);
+        self.drive(&mut executor).await.unwrap();
+        executor.journal().state().stage
+    }
+
+    /// Goes on, as `daybreak resume` does.
+    pub async fn resume(&self) -> Stage {
+        let mut executor = self.executor(self.open().await);
+        if matches!(executor.journal().state().stage, Stage::Stuck(_)) {
+            executor.retry(actor()).await.unwrap();
+        }
+        self.drive(&mut executor).await.unwrap();
+        executor.journal().state().stage
+    }
+
+    /// Goes on to the cutover, as `daybreak cutover` does.
+    pub async fn cut_over(&self) -> Stage {
+        let mut executor = self.executor(self.open().await);
+        executor.allow(Until::Cutover, actor()).await.unwrap();
+        self.drive(&mut executor).await.unwrap();
+        executor.journal().state().stage
+    }
+
+    /// Turns back, as `daybreak rollback` and `daybreak cancel` do.
+    pub async fn turn_back(&self, scope: Scope) -> Stage {
+        let mut executor = self.executor(self.open().await);
+        executor.turn_back(scope, actor()).await.unwrap();
+        self.drive(&mut executor).await.unwrap();
+        executor.journal().state().stage
+    }
+
+    pub async fn history(&self) -> History<Step> {
+        journal::read(&self.store, &run()).await.unwrap()
+    }
+
+    pub async fn state(&self) -> RunState<Step> {
+        self.history().await.state
+    }
+
+    /// What exists, in words that can be compared: clusters with settings and tags, instances, versions of the secret.
+    pub fn what_exists(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for cluster in self.cloud.clusters() {
+            let mut tags: Vec<String> = cluster.tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect();
+            tags.sort_unstable();
+            let protected = cluster.deletion_protection == Some(true);
+            let groups = cluster.security_group_ids();
+            lines.push(format!("cluster {} {groups:?} protected {protected} {tags:?}", cluster.identifier));
+        }
+        for instance in self.cloud.instances() {
+            lines.push(format!("instance {} {}", instance.identifier, instance.status));
+        }
+        for (version, mut labels) in self.cloud.secret_versions() {
+            labels.sort_unstable();
+            lines.push(format!("secret version {version} {labels:?}"));
+        }
+        lines
+    }
+}
+
+/// The run that every scene's plan becomes.
+pub fn run() -> RunId {
+    "20261120-150000-k3fa".parse().unwrap()
+}
+
+pub fn actor() -> Actor {
+    Actor { who: "ann@laptop".to_owned(), identity: None, version: "0.1.0".to_owned() }
+}
+
+pub fn holder() -> Holder {
+    Holder { who: "ann@laptop".to_owned(), pid: 1 }
+}

@@ -1,0 +1,139 @@
+//! PostgreSQL servers and health pages that answer as a test wants them to.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use daybreak::{
+    aws,
+    http::{Http, Unhealthy},
+    pg::{CheckKind, CheckResult, Error, ErrorKind, Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest, Verdict},
+    steps::world::Tokens,
+};
+use secrecy::SecretString;
+use url::Url;
+
+#[derive(Default)]
+struct Inner {
+    proofs_fail: bool,
+    unreachable_logins: u32,
+    probes_fail: u32,
+    probes: u32,
+    wrong_password: bool,
+}
+
+/// Every server there is: one per host.
+#[derive(Clone, Default)]
+pub struct Servers(Arc<Mutex<Inner>>);
+
+impl Servers {
+    /// From now on a check fails.
+    pub fn proofs_fail(&self) {
+        self.0.lock().unwrap().proofs_fail = true;
+    }
+
+    /// From now on proofs pass again.
+    pub fn proofs_pass(&self) {
+        self.0.lock().unwrap().proofs_fail = false;
+    }
+
+    /// The next `count` proofs cannot log in.
+    pub fn unreachable_for(&self, count: u32) {
+        self.0.lock().unwrap().unreachable_logins = count;
+    }
+
+    /// The next `count` probes of a watch fail.
+    pub fn probes_fail(&self, count: u32) {
+        self.0.lock().unwrap().probes_fail = count;
+    }
+
+    /// Logins of the cutover are refused.
+    pub fn password_is_wrong(&self, wrong: bool) {
+        self.0.lock().unwrap().wrong_password = wrong;
+    }
+
+    /// How many probes were asked.
+    pub fn probes(&self) -> u32 {
+        self.0.lock().unwrap().probes
+    }
+}
+
+fn landed(login: &Login) -> Landed {
+    Landed {
+        instance: None,
+        address: Some(login.host.clone()),
+        port: Some(login.port),
+        started: "2026-11-20T14:00:00Z".parse().unwrap(),
+        in_recovery: false,
+        version: "15.18".to_owned(),
+        database: login.database.clone(),
+        user: login.user.clone(),
+    }
+}
+
+fn check(name: &str, verdict: Verdict) -> CheckResult {
+    CheckResult {
+        name: name.to_owned(),
+        kind: CheckKind::BuiltIn,
+        query: None,
+        expect: None,
+        found: None,
+        verdict,
+        reason: (verdict != Verdict::Passed).then(|| "the test wants it".to_owned()),
+        seconds: 0.1,
+    }
+}
+
+#[async_trait]
+impl Postgres for Servers {
+    async fn prove(&self, request: &ProofRequest, on: &OnResult<'_>) -> Result<Proof, Error> {
+        let mut inner = self.0.lock().unwrap();
+        if inner.unreachable_logins > 0 {
+            inner.unreachable_logins -= 1;
+            return Err(Error::new(ErrorKind::Unreachable, "connect", "no route"));
+        }
+        let verdict = if inner.proofs_fail { Verdict::Failed } else { Verdict::Passed };
+        let checks = vec![check("writer", Verdict::Passed), check("tables", verdict), check("indexes", Verdict::Unchecked)];
+        for check in &checks {
+            on(check);
+        }
+        Ok(Proof { checks, newest: request.requested_time })
+    }
+
+    async fn connect_check(&self, login: &Login) -> Result<Landed, Error> {
+        if self.0.lock().unwrap().wrong_password {
+            return Err(Error::new(ErrorKind::Authentication, "log in", "password authentication failed"));
+        }
+        Ok(landed(login))
+    }
+
+    async fn probe(&self, _: &Login, _: &str) -> Result<(), Error> {
+        let mut inner = self.0.lock().unwrap();
+        inner.probes += 1;
+        if inner.probes_fail > 0 {
+            inner.probes_fail -= 1;
+            return Err(Error::new(ErrorKind::Query, "probe", "it answered false"));
+        }
+        Ok(())
+    }
+
+    async fn rehearse(&self, _: &Login, _: &[ProfileCheck], _: Option<&str>) -> Result<Vec<(String, Error)>, Error> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Http for Servers {
+    async fn healthy(&self, _: &Url, _: Duration) -> Result<(), Unhealthy> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Tokens for Servers {
+    async fn token(&self, _: &str, _: u16, _: &str) -> Result<SecretString, aws::Error> {
+        Ok(SecretString::from("token"))
+    }
+}

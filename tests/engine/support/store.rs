@@ -1,0 +1,92 @@
+//! A store in memory, with the contract of every store and two ways to fail.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use daybreak::run::{
+    id::RunId,
+    store::{Holder, Lease, Store, StoreError},
+};
+
+#[derive(Default)]
+struct Inner {
+    records: BTreeMap<RunId, Vec<Vec<u8>>>,
+    leased: BTreeSet<RunId>,
+    /// How many more records may be written before the disk is full.
+    room: Option<usize>,
+}
+
+/// Keeps journals in memory.
+#[derive(Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<Inner>>);
+
+impl MemoryStore {
+    /// From now on only `records` more can be written.
+    pub fn room_for(&self, records: usize) {
+        self.0.lock().unwrap().room = Some(records);
+    }
+
+    /// There is room again.
+    pub fn make_room(&self) {
+        self.0.lock().unwrap().room = None;
+    }
+
+    /// Replaces the bytes of a record.
+    pub fn overwrite(&self, run: &RunId, number: usize, change: impl FnOnce(&mut Vec<u8>)) {
+        change(&mut self.0.lock().unwrap().records.get_mut(run).unwrap()[number]);
+    }
+}
+
+struct MemoryLease(MemoryStore, RunId);
+
+impl Lease for MemoryLease {}
+
+impl Drop for MemoryLease {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap().leased.remove(&self.1);
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut inner = self.0.lock().unwrap();
+        if inner.room == Some(0) {
+            let source = io::Error::from(io::ErrorKind::StorageFull);
+            return Err(StoreError::Io { doing: format!("write record {number} of run {run} to"), place: self.place(), source });
+        }
+        let records = inner.records.entry(run.clone()).or_default();
+        if (number as usize) < records.len() {
+            return Err(StoreError::Exists { run: run.clone(), number });
+        }
+        assert_eq!(number as usize, records.len(), "records are written in order");
+        records.push(bytes.to_vec());
+        inner.room = inner.room.map(|room| room - 1);
+        Ok(())
+    }
+
+    async fn read(&self, run: &RunId) -> Result<Vec<Vec<u8>>, StoreError> {
+        let inner = self.0.lock().unwrap();
+        inner.records.get(run).cloned().ok_or_else(|| StoreError::NoSuchRun { run: run.clone(), place: self.place() })
+    }
+
+    async fn runs(&self) -> Result<Vec<RunId>, StoreError> {
+        Ok(self.0.lock().unwrap().records.keys().cloned().collect())
+    }
+
+    async fn lease(&self, run: &RunId, _: &Holder) -> Result<Box<dyn Lease>, StoreError> {
+        if self.0.lock().unwrap().leased.insert(run.clone()) {
+            Ok(Box::new(MemoryLease(self.clone(), run.clone())))
+        } else {
+            Err(StoreError::Held { run: run.clone(), by: "another executor".to_owned() })
+        }
+    }
+
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+}

@@ -1,0 +1,39 @@
+//! A clock that moves when something sleeps.
+
+use std::{sync::Mutex, time::Duration};
+
+use async_trait::async_trait;
+use daybreak::run::clock::Clock;
+use jiff::{SignedDuration, Timestamp};
+
+/// Starts at a fixed time; sleeping takes none of the test's.
+pub struct TestClock(Mutex<Timestamp>);
+
+impl TestClock {
+    pub fn starting(at: &str) -> Self {
+        Self(Mutex::new(at.parse().unwrap()))
+    }
+
+    pub fn set_back(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now -= SignedDuration::try_from(by).unwrap();
+    }
+}
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+
+    async fn sleep(&self, span: Duration) {
+        // A zero sleep must let time pass, too, or a wait could go on for ever.
+        let span = span.max(Duration::from_millis(1));
+        let mut now = self.0.lock().unwrap();
+        *now += SignedDuration::try_from(span).unwrap();
+    }
+
+    fn jitter(&self) -> f64 {
+        0.0
+    }
+}
