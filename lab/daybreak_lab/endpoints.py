@@ -1,0 +1,67 @@
+"""The lab's own endpoints of the data plane: /_lab/delays and /_lab/backup."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.rds.models import rds_backends
+from werkzeug.wrappers import Request, Response
+
+from .delays import DelaysError
+from .plane import Plane
+from .postgres import PostgresError
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class LabEndpoints:
+    """Answers its two paths and hands everything else on."""
+
+    def __init__(self, application: Application, plane: Plane) -> None:
+        self._application = application
+        self._plane = plane
+        self._own = {"/_lab/delays": self._delays, "/_lab/backup": self._backup}
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = self._own.get(environ.get("PATH_INFO", ""))
+        if answer is None:
+            return self._application(environ, start_response)
+        status, body = answer(Request(environ))
+        return Response(json.dumps(body), status=status, content_type="application/json")(environ, start_response)
+
+    def _delays(self, request: Request) -> tuple[int, object]:
+        """GET: what is in force. POST: the keys to change, for operations started from now on."""
+        if request.method == "GET":
+            return 200, self._plane.delays.describe()
+        if request.method != "POST":
+            return 405, {"error": "GET or POST"}
+        try:
+            self._plane.delays.change(json.loads(request.get_data()))
+        except (ValueError, DelaysError) as error:
+            return 400, {"error": str(error)}
+        return 200, self._plane.delays.describe()
+
+    def _backup(self, request: Request) -> tuple[int, object]:
+        """POST {"cluster": id}: a base backup now, so that recoveries to later times need not replay what is before."""
+        if request.method != "POST":
+            return 405, {"error": "POST"}
+        try:
+            wanted = json.loads(request.get_data())["cluster"]
+        except (ValueError, KeyError, TypeError):
+            return 400, {"error": 'expected {"cluster": ID}'}
+        clusters = [
+            cluster
+            for account in list(rds_backends.values())
+            for backend in list(account.values())
+            for cluster in list(backend.clusters.values())
+            if wanted in (cluster.db_cluster_identifier, cluster.arn)
+        ]
+        if not clusters:
+            return 404, {"error": f"no cluster {wanted}"}
+        if not clusters[0].served:
+            return 409, {"error": f"cluster {wanted} has no instance that is available"}
+        try:
+            ended = clusters[0].volume.back_up()
+        except PostgresError as error:
+            return 500, {"error": str(error)}
+        return 200, {"cluster": clusters[0].db_cluster_identifier, "restorable_from": f"{ended.isoformat()}Z"}

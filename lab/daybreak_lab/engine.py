@@ -1,0 +1,176 @@
+"""One PostgreSQL server over one data directory: configuration, start, stop, SQL."""
+
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .postgres import SUPERUSER, PostgresError, Programs
+
+_POLL_SECONDS = 0.005
+_START_TIMEOUT_SECONDS = 600
+_STOP_TIMEOUT_SECONDS = 30
+
+# Small, since a lab runs many servers, and without fsync, since a lab's data is disposable. The archive command
+# renames, so a file in the archive is whole; --sparse because a segment switched early is mostly zeros.
+_SETTINGS = """\
+wal_level = replica
+archive_mode = on
+archive_command = 'cp --sparse=always "%p" "{archive}/.%f" && mv "{archive}/.%f" "{archive}/%f"'
+max_wal_senders = 4
+hot_standby = off
+track_commit_timestamp = on
+max_connections = 60
+shared_buffers = 16MB
+max_wal_size = 256MB
+fsync = off
+full_page_writes = off
+password_encryption = scram-sha-256
+unix_socket_directories = '{sockets}'
+unix_socket_permissions = 0700
+logging_collector = off
+log_line_prefix = '%m [%p] %u@%d '
+timezone = UTC
+rds.force_ssl = 1
+"""
+
+_RESTORE_COMMAND = """\
+restore_command = 'cp "{archive}/%f" "%p"'
+"""
+
+# Plain TCP finds no line at all, as with rds.force_ssl = 1; the superuser has no way in from the network.
+_ACCESS = f"""\
+local all {SUPERUSER} trust
+local replication {SUPERUSER} trust
+hostssl all {SUPERUSER} all reject
+hostssl all all all scram-sha-256
+"""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Where a server accepts TCP connections, and as whom it presents itself."""
+
+    address: str
+    port: int
+    certificate: bytes
+    key: bytes
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Replay from the archive up to and including the last commit at or before target (naive UTC)."""
+
+    archive: Path
+    target: str
+
+
+class Engine:
+    """A server over ``home/data``, reached by the lab through a private unix socket."""
+
+    def __init__(self, programs: Programs, home: Path, sockets: Path, archive: Path) -> None:
+        self._programs = programs
+        self._home = home
+        self._sockets = sockets
+        self._archive = archive
+        self._process: subprocess.Popen[bytes] | None = None
+        self.data = home / "data"
+        self.log = home / "postgres.log"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, listener: Listener | None = None, recovery: Recovery | None = None) -> None:
+        """Starts the server and returns when it accepts connections: after recovery, that is after promotion.
+
+        Without a listener only the lab's own socket is open. Raises PostgresError with the server's last words.
+        """
+        self._configure(listener, recovery)
+        log_start = self.log.stat().st_size if self.log.exists() else 0
+        process = self._programs.start(["postgres", "-D", str(self.data)], self.log)
+        deadline = time.monotonic() + _START_TIMEOUT_SECONDS
+        while not self._ready(process.pid):
+            if process.poll() is not None:
+                self._programs.forget(process)
+                raise PostgresError(f"start the server: {self._last_words(log_start)}")
+            if time.monotonic() > deadline:
+                process.send_signal(signal.SIGQUIT)
+                process.wait()
+                self._programs.forget(process)
+                raise PostgresError(f"start the server: not ready after {_START_TIMEOUT_SECONDS} s")
+            time.sleep(_POLL_SECONDS)
+        self._process = process
+
+    def stop(self) -> None:
+        """Stops the server, if it runs, with a checkpoint and its last WAL archived."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
+        self._programs.forget(process)
+
+    def execute(self, script: str, database: str = "postgres") -> list[str]:
+        """Runs SQL as the superuser, each statement in its own transaction; the lines of its result."""
+        psql = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(self._sockets), "-U", SUPERUSER, "-d", database]
+        return self._programs.run(psql, script).splitlines()
+
+    def copy_base(self, destination: Path) -> None:
+        """Takes a base backup into destination, as one archive that holds the WAL it needs too.
+
+        One file, because thousands of small ones take long to remove; with its WAL, because waiting for the archive
+        would poll once a second.
+        """
+        self._programs.run([
+            "pg_basebackup", "-h", str(self._sockets), "-U", SUPERUSER, "-D", str(destination), "--format", "tar",
+            "--wal-method", "fetch", "--checkpoint", "fast", "--no-sync", "--no-manifest",
+        ])  # fmt: skip
+
+    def unpack_base(self, base: Path) -> None:
+        """Makes the data directory from a base backup."""
+        self._programs.account.make_dir(self.data)
+        self._programs.run(["tar", "-xf", str(base / "base.tar"), "-C", str(self.data)])
+
+    def _configure(self, listener: Listener | None, recovery: Recovery | None) -> None:
+        settings = _SETTINGS.format(archive=self._archive, sockets=self._sockets)
+        if listener is None:
+            settings += "listen_addresses = ''\n"
+        else:
+            settings += f"listen_addresses = '{listener.address}'\nport = {listener.port}\nssl = on\n"
+            settings += "ssl_cert_file = 'server.crt'\nssl_key_file = 'server.key'\n"
+            self._write("server.crt", listener.certificate)
+            self._write("server.key", listener.key)
+        if recovery is not None:
+            settings += _RESTORE_COMMAND.format(archive=recovery.archive)
+            settings += f"recovery_target_time = '{recovery.target}+00'\n"
+            settings += "recovery_target_inclusive = on\nrecovery_target_action = promote\n"
+            self._write("recovery.signal", b"")
+        self._write("postgresql.conf", settings.encode())
+        self._write("postgresql.auto.conf", b"")
+        self._write("pg_hba.conf", _ACCESS.encode())
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self.data / name
+        path.write_bytes(content)
+        self._programs.account.own(path, 0o600)
+
+    def _ready(self, pid: int) -> bool:
+        """Whether the postmaster of this pid reports itself ready, in its pid file as pg_ctl reads it."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
+
+    def _last_words(self, log_start: int) -> str:
+        with self.log.open("rb") as log:
+            log.seek(log_start)
+            lines = log.read().decode(errors="replace").splitlines()
+        fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
+        return (fatal or lines or ["no output"])[-1]

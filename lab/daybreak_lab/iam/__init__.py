@@ -1,0 +1,1 @@
+"""Enforcement of IAM policies, from the signature to the denial."""

@@ -1,0 +1,1 @@
+"""The Aurora control plane, subclassed into moto."""

@@ -1,0 +1,74 @@
+"""The backend that takes the place of moto's: Aurora with data, and a refusal for what would have none."""
+
+from typing import Any
+
+from moto.rds import models, urls
+from moto.rds.utils import split_arn
+
+from .. import events
+from . import errors
+from .instances import Instances
+
+
+class LabRDSBackend(Instances):
+    """moto's backend for one account and Region, with clusters that hold real data."""
+
+    @property
+    def _url_module(self) -> Any:
+        # moto derives this from the class's module, which is not its own here.
+        return urls
+
+    def describe_events(self, **params: Any) -> list[Any]:
+        if params.get("source_identifier") is not None and params.get("source_type") is None:
+            raise errors.invalid_combination("Cannot specify source identifier without source type")
+        return events.select(self.events, params)
+
+    def _get_resource_for_tagging(self, arn: str) -> Any:
+        resource = super()._get_resource_for_tagging(arn)
+        if resource is None:
+            _, _, resource_type, name = split_arn(arn)
+            if resource_type == "db":
+                raise errors.instance_not_found(name)
+            if resource_type == "cluster":
+                raise errors.cluster_not_found(name)
+        return resource
+
+    def describe_db_subnet_groups(self, subnet_group_name: str | None) -> list[models.DBSubnetGroup]:
+        if subnet_group_name is not None:
+            return [self.settings.subnet_group(subnet_group_name)]
+        self.settings.subnet_group(None)
+        return list(self.subnet_groups.values())
+
+    def describe_db_cluster_parameter_groups(self, group_name: str | None) -> list[models.DBClusterParameterGroup]:
+        # Makes the engine's default group, which moto does not know.
+        self.settings.cluster_parameter_group(None)
+        if group_name is not None:
+            self.settings.cluster_parameter_group(group_name)
+        return super().describe_db_cluster_parameter_groups(group_name)
+
+    def create_db_cluster_snapshot(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("CreateDBClusterSnapshot")
+
+    def copy_db_cluster_snapshot(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("CopyDBClusterSnapshot")
+
+    def restore_db_cluster_from_snapshot(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("RestoreDBClusterFromSnapshot")
+
+    def restore_db_instance_to_point_in_time(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("RestoreDBInstanceToPointInTime")
+
+    def start_db_cluster(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("StartDBCluster")
+
+    def stop_db_cluster(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("StopDBCluster")
+
+    def reboot_db_instance(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("RebootDBInstance")
+
+    def create_global_cluster(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("CreateGlobalCluster")
+
+    def create_blue_green_deployment(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("CreateBlueGreenDeployment")

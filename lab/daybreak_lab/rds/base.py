@@ -1,0 +1,57 @@
+"""What every part of the backend uses: looking resources up, events, and settling transitions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.rds import models
+
+from .. import events
+from ..plane import Plane
+from . import errors
+from .cluster import DBCluster
+from .instance import DBInstanceClustered
+from .settings import Settings
+from .transition import Transition
+
+
+class Base(models.RDSBackend):
+    """moto's backend, with the data plane at hand."""
+
+    plane: Plane
+
+    @property
+    def settings(self) -> Settings:
+        """The account's and Region's groups and keys."""
+        return Settings(self)
+
+    def settle(self) -> None:
+        """Brings every status up to date. Called at the start of each request, under the request's lock."""
+        for resource in [*self.clusters.values(), *self.databases.values()]:
+            transition = getattr(resource, "transition", None)
+            if transition is not None and transition.settle_if_over() and resource.transition is transition:
+                resource.transition = None
+
+    def cluster(self, identifier: str) -> DBCluster:
+        """The cluster of that name or ARN. Raises DBClusterNotFoundFault."""
+        name = identifier.rsplit(":", 1)[-1] if identifier.startswith("arn:") else identifier
+        cluster = self.clusters.get(name)
+        if cluster is None or (identifier.startswith("arn:") and cluster.arn.lower() != identifier.lower()):
+            raise errors.cluster_not_found(identifier)
+        return cluster
+
+    def instance(self, identifier: str) -> DBInstanceClustered:
+        """The instance of that name or ARN. Raises DBInstanceNotFound."""
+        name = identifier.rsplit(":", 1)[-1] if identifier.startswith("arn:") else identifier
+        instance = self.databases.get(name)
+        if instance is None:
+            raise errors.instance_not_found(identifier)
+        return instance
+
+    def record(self, source: Any, category: str, message: str, when: Any = None) -> None:
+        """Adds an event, to be read with DescribeEvents."""
+        self.events.append(events.about(source, category, message, when))
+
+    def begin(self, resource: Any, status: str, operation: str, work: Any, settle: Callable[..., None]) -> None:
+        """Puts resource into a transitional status until work and the operation's delay are over."""
+        resource.status = status
+        resource.transition = Transition(work, self.plane.delays.seconds(operation), settle)

@@ -1,0 +1,90 @@
+"""Puts the lab's backend, records and operations in the place of moto's; to be called before the first request."""
+
+from moto.core.responses import ActionResult, PaginatedResult
+from moto.rds import models
+from moto.rds.responses import RDSResponse
+
+from ..plane import Plane
+from . import errors
+from .backend import LabRDSBackend
+from .cluster import DBCluster
+from .instance import DBInstanceClustered
+from .secret import MasterUserSecret
+
+_PAGE_SIZES = range(20, 101)
+
+
+def _backend(response: RDSResponse) -> LabRDSBackend:
+    """The caller's backend, with every status brought up to date first."""
+    backend = models.rds_backends[response.current_account][response.region]
+    assert isinstance(backend, LabRDSBackend)
+    backend.settle()
+    return backend
+
+
+def _filters(response: RDSResponse) -> dict[str, list[str]]:
+    size = response.params.get("MaxRecords")
+    if size is not None and size not in _PAGE_SIZES:
+        raise errors.invalid_value(f"Invalid value {size} for MaxRecords. Must be between 20 and 100")
+    return {one["Name"]: one["Values"] for one in response.params.get("Filters", [])}
+
+
+def _describe_db_clusters(response: RDSResponse) -> ActionResult:
+    identifier, filters = response.params.get("DBClusterIdentifier"), _filters(response)
+    clusters = response.backend.describe_db_clusters(db_cluster_identifier=identifier, filters=filters)
+    return PaginatedResult({"DBClusters": clusters})
+
+
+def _describe_db_instances(response: RDSResponse) -> ActionResult:
+    identifier, filters = response.params.get("DBInstanceIdentifier"), _filters(response)
+    return PaginatedResult({"DBInstances": response.backend.describe_db_instances(identifier, filters=filters)})
+
+
+def _describe_events(response: RDSResponse) -> ActionResult:
+    _filters(response)
+    return PaginatedResult({"Events": response.backend.describe_events(**response.params)})
+
+
+def _delete_db_cluster(response: RDSResponse) -> ActionResult:
+    params = response.params
+    cluster = response.backend.delete_db_cluster(
+        params["DBClusterIdentifier"],
+        snapshot_name=params.get("FinalDBSnapshotIdentifier"),
+        skip_final_snapshot=bool(params.get("SkipFinalSnapshot")),
+        delete_automated_backups=params.get("DeleteAutomatedBackups") is not False,
+    )
+    return ActionResult({"DBCluster": cluster})
+
+
+def _modify_db_instance(response: RDSResponse) -> ActionResult:
+    identifier = response.params["DBInstanceIdentifier"]
+    return ActionResult({"DBInstance": response.backend.modify_db_instance(identifier, response.params)})
+
+
+def _describe_db_cluster_automated_backups(response: RDSResponse) -> ActionResult:
+    identifier, resource_id = response.params.get("DBClusterIdentifier"), response.params.get("DbClusterResourceId")
+    backups = response.backend.describe_db_cluster_automated_backups(identifier, resource_id, _filters(response))
+    return PaginatedResult({"DBClusterAutomatedBackups": backups})
+
+
+def _delete_db_cluster_automated_backup(response: RDSResponse) -> ActionResult:
+    backup = response.backend.delete_db_cluster_automated_backup(response.params["DbClusterResourceId"])
+    return ActionResult({"DBClusterAutomatedBackup": backup})
+
+
+def install(plane: Plane) -> None:
+    """Makes moto serve RDS from this data plane."""
+    LabRDSBackend.plane = plane
+    models.rds_backends.backend = LabRDSBackend
+    # moto's own code refers to these by their module globals.
+    models.DBCluster = DBCluster
+    models.DBInstanceClustered = DBInstanceClustered
+    models.MasterUserSecret = MasterUserSecret
+    RDSResponse.backend = property(_backend)
+    RDSResponse.describe_db_clusters = _describe_db_clusters
+    RDSResponse.describe_db_instances = _describe_db_instances
+    RDSResponse.describe_events = _describe_events
+    RDSResponse.describe_db_cluster_automated_backups = _describe_db_cluster_automated_backups
+    RDSResponse.delete_db_cluster_automated_backup = _delete_db_cluster_automated_backup
+    RDSResponse.delete_db_cluster = _delete_db_cluster
+    RDSResponse.modify_db_instance = _modify_db_instance

@@ -1,0 +1,93 @@
+"""Automated backups that outlive their cluster."""
+
+from datetime import datetime
+from typing import Any
+
+from moto.rds import models
+
+from . import errors
+from .cluster import DBCluster
+from .clusters import Clusters
+
+_FILTERS = ("status", "db-cluster-id", "db-cluster-resource-id")
+
+
+class RetainedBackup:
+    """A record of DescribeDBClusterAutomatedBackups: the cluster as it was, and the window as it stays."""
+
+    status = "retained"
+
+    def __init__(self, cluster: DBCluster) -> None:
+        self._cluster = cluster
+        self.db_cluster_automated_backups_arn = (
+            f"arn:{cluster.partition}:rds:{cluster.region}:{cluster.account_id}:cluster-auto-backup:"
+            f"ab-{cluster.db_cluster_resource_id.removeprefix('cluster-').lower()}"
+        )
+        self.vpc_id = cluster.backend.settings.subnet_group(cluster.db_subnet_group_name).vpc_id
+        self.restore_window = {
+            "EarliestTime": cluster.earliest_restorable_time,
+            "LatestTime": cluster.latest_restorable_time,
+        }
+
+    def __getattr__(self, name: str) -> Any:
+        # Everything else a backup tells is its cluster's.
+        return getattr(self._cluster, name)
+
+
+class Retained(Clusters):
+    """DescribeDBClusterAutomatedBackups and DeleteDBClusterAutomatedBackup."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.retained: dict[str, DBCluster] = {}
+
+    def finish_deletion(self, cluster: DBCluster, keep_backups: bool, when: datetime) -> None:
+        super().finish_deletion(cluster, keep_backups, when)
+        if keep_backups:
+            cluster.status = RetainedBackup.status
+            self.retained[cluster.db_cluster_resource_id] = cluster
+
+    def describe_db_cluster_automated_backups(
+        self, identifier: str | None, resource_id: str | None, filters: dict[str, list[str]]
+    ) -> list[RetainedBackup]:
+        """The retained backups that match everything given. A backup of a live cluster is not listed."""
+        for name in filters:
+            if name not in _FILTERS:
+                raise errors.invalid_value(f"Unrecognized filter name: {name}")
+        wanted = dict(filters)
+        if identifier is not None:
+            # Named by its identifier, the backup must be of an existing cluster.
+            self.cluster(identifier)
+            wanted["db-cluster-id"] = [identifier]
+        if resource_id is not None:
+            self.retained_cluster(resource_id)
+            wanted["db-cluster-resource-id"] = [resource_id]
+        backups = [RetainedBackup(cluster) for cluster in self.retained.values()]
+        return [
+            backup
+            for backup in backups
+            if backup.status in wanted.get("status", [backup.status])
+            and backup.db_cluster_identifier in wanted.get("db-cluster-id", [backup.db_cluster_identifier])
+            and backup.db_cluster_resource_id in wanted.get("db-cluster-resource-id", [backup.db_cluster_resource_id])
+        ]
+
+    def delete_db_cluster_automated_backup(self, resource_id: str) -> RetainedBackup:
+        """Removes a retained backup and its files."""
+        backup = RetainedBackup(self.retained_cluster(resource_id))
+        del self.retained[resource_id]
+        self.plane.submit(self.plane.volumes.pop(resource_id).destroy)
+        return backup
+
+    def retained_cluster(self, resource_id: str) -> DBCluster:
+        """The deleted cluster whose backups are kept. Raises DBClusterAutomatedBackupNotFoundFault."""
+        cluster = self.retained.get(resource_id)
+        if cluster is None:
+            raise models.RDSClientError(
+                "DBClusterAutomatedBackupNotFoundFault", f"DBClusterAutomatedBackup {resource_id} not found."
+            )
+        return cluster
+
+    def reset(self) -> None:
+        for resource_id in list(self.retained):
+            self.delete_db_cluster_automated_backup(resource_id)
+        super().reset()

@@ -1,0 +1,138 @@
+"""Checks of the settings that create, restore and modify share, and AWS's defaults for those not given."""
+
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.rds import models
+
+from . import errors
+
+_RETENTION_DAYS = range(1, 36)
+_PORTS = range(1150, 65536)
+_RESERVED_USERS = {"rdsadmin", "admin", "rds_superuser", "rds_iam", "rds_replication"}
+_LOG_TYPES = {"postgresql", "instance", "iam-db-auth-error"}
+
+
+def plain(value: Any) -> Any:
+    """A request's structure as plain dicts and lists: moto's own mapping type does not serialize everywhere."""
+    if hasattr(value, "original_dict"):
+        return value.original_dict()
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
+def check_common(params: dict[str, Any]) -> None:
+    """Raises for a value out of range in any of the settings of create, restore and modify."""
+    days = params.get("backup_retention_period")
+    if days is not None and days not in _RETENTION_DAYS:
+        raise errors.invalid_value(f"Invalid backup retention period: {days}. Must be between 1 and 35.")
+    port = params.get("port")
+    if port is not None and port not in _PORTS:
+        raise errors.invalid_value(f"Invalid port: {port}. Must be between 1150 and 65535.")
+    for kind in params.get("enable_cloudwatch_logs_exports") or []:
+        check_log_type(kind)
+    for tag in params.get("tags") or []:
+        if tag["Key"].lower().startswith("aws:"):
+            raise errors.invalid_value(f"Tag keys may not begin with the reserved prefix aws: ({tag['Key']})")
+
+
+def check_log_type(kind: str) -> None:
+    """Raises for a log type that Aurora PostgreSQL does not export."""
+    if kind not in _LOG_TYPES:
+        raise errors.invalid_combination(
+            f"You cannot use the log types '{kind}' with engine version aurora-postgresql. "
+            f"For supported log types, see the documentation."
+        )
+
+
+def check_master(username: str | None, password: str | None, managed: bool) -> None:
+    """Raises for a master user or password that RDS refuses, or for both a password and a managed one."""
+    if managed and password:
+        raise errors.invalid_combination(
+            "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled."
+        )
+    if username is not None:
+        if username.lower() in _RESERVED_USERS or username.lower().startswith("pg_"):
+            raise errors.invalid_value(
+                f"MasterUsername {username} cannot be used as it is a reserved word used by the engine"
+            )
+        if not username.isalnum() and not username.replace("_", "").isalnum() or not username[0].isalpha():
+            raise errors.invalid_value(
+                "The parameter MasterUsername must begin with a letter and contain only letters, digits, underscores."
+            )
+    if password is not None:
+        check_password(password)
+
+
+def check_password(password: str) -> None:
+    """Raises for a master password that RDS refuses."""
+    if not 8 <= len(password) <= 41:
+        raise errors.invalid_value(
+            "The parameter MasterUserPassword is not a valid password because it is "
+            + ("shorter than 8 characters." if len(password) < 8 else "longer than 41 characters.")
+        )
+    if any(not " " < character <= "~" or character in '/@"' for character in password):
+        raise errors.invalid_value(
+            "The parameter MasterUserPassword is not a valid password. "
+            "Only printable ASCII characters besides '/', '@', '\"', ' ' may be used."
+        )
+
+
+def default_parameter_group(engine_version: str) -> str:
+    """The engine's default parameter group, for clusters and instances alike."""
+    return f"default.aurora-postgresql{engine_version.split('.')[0]}"
+
+
+class Settings:
+    """Looks settings up in the account and Region of one RDS backend."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self._ec2 = ec2_backends[backend.account_id][backend.region_name]
+
+    def subnet_group(self, name: str | None) -> models.DBSubnetGroup:
+        """The subnet group of that name; without one the default VPC's, made on first use as AWS makes it."""
+        groups = self._backend.subnet_groups
+        if name is None or name.lower() == "default":
+            if "default" not in groups:
+                vpc = self._ec2.default_vpc
+                subnets = [subnet for subnet in self._ec2.describe_subnets() if subnet.vpc_id == vpc.id]
+                self._backend.create_subnet_group("default", "default", subnets, [])
+            return groups["default"]
+        if name not in groups:
+            raise models.RDSClientError("DBSubnetGroupNotFoundFault", f"DB subnet group '{name}' does not exist.")
+        return groups[name]
+
+    def security_groups(self, given: list[str] | None, subnet_group: models.DBSubnetGroup) -> list[str]:
+        """The security groups given, which must be of the subnet group's VPC; by default that VPC's default one."""
+        if not given:
+            return [self._ec2.get_default_security_group(subnet_group.vpc_id).id]
+        for group_id in given:
+            group = self._ec2.get_security_group_from_id(group_id)
+            if group is None:
+                raise errors.invalid_value(f"Invalid security group , groupId= {group_id}, groupName=.")
+            if group.vpc_id != subnet_group.vpc_id:
+                raise errors.invalid_combination(
+                    "The DB instance and EC2 security group are in different VPCs. "
+                    f"The DB instance is in {subnet_group.vpc_id} and the EC2 security group is in {group.vpc_id}"
+                )
+        return list(given)
+
+    def cluster_parameter_group(self, name: str | None) -> str:
+        """The cluster parameter group of that name, or the engine's default one."""
+        groups = self._backend.db_cluster_parameter_groups
+        default = default_parameter_group(self._backend.plane.engine_version)
+        if default not in groups:
+            self._backend.create_db_cluster_parameter_group(
+                default, default.removeprefix("default."), f"Default cluster parameter group for {default[8:]}", []
+            )
+        if name is not None and name not in groups:
+            raise models.RDSClientError("DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {name}")
+        return groups[name or default].name
+
+    def kms_key(self, key: str | None, encrypted: bool) -> str | None:
+        """The ARN of the key given, or of the account's aws/rds key for encryption without one."""
+        if key is not None:
+            return self._backend._validate_kms_key(key)
+        return self._backend._validate_kms_key("alias/aws/rds") if encrypted else None
