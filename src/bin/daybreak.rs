@@ -1,0 +1,5 @@
+//! The `daybreak` command.
+
+fn main() -> std::process::ExitCode {
+    daybreak::cli::main()
+}

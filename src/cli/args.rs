@@ -1,0 +1,107 @@
+//! The arguments all commands share, and the list of commands.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::{cancel, completions, config, cutover, plan, recover, report, resume, rollback, runs, status, validate, windows};
+use crate::run::step::Until;
+
+/// Bring a broken Aurora PostgreSQL database back: restore, prove, cut over, undo
+#[derive(Debug, Parser)]
+#[command(name = "daybreak", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed, and everything undone
+  2  wrong usage or configuration
+  3  refused by a precondition; nothing changed
+  4  stuck: a person is needed; what exists and the next command are printed
+  5  interrupted; daybreak resume goes on";
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Global {
+    /// Configuration file [default: ./daybreak.toml, then daybreak/daybreak.toml in the XDG configuration directory]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(super) config: Option<PathBuf>,
+    /// Directory that keeps the journals of runs [default: daybreak in the XDG state directory]
+    #[arg(long, global = true, value_name = "DIR", env = "DAYBREAK_STATE", help_heading = "Global options")]
+    pub(super) state: Option<String>,
+    /// AWS region, before those of the profile, the environment and the AWS configuration
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(super) region: Option<String>,
+    /// AWS profile
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(super) profile: Option<String>,
+    /// RDS certificate bundle (PEM) to trust where the profile names none
+    #[arg(long, global = true, value_name = "FILE", env = "DAYBREAK_CA_BUNDLE", help_heading = "Global options")]
+    pub(super) ca_bundle: Option<PathBuf>,
+    /// Form of the result on stdout
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text, help_heading = "Global options")]
+    pub(super) output: Output,
+    /// Say only what failed
+    #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub(super) quiet: bool,
+    /// Say more
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub(super) verbose: bool,
+    /// Ask nothing
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub(super) yes: bool,
+}
+
+/// The form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON event a line, while it happens (recover and the commands that go on with a run)
+    JsonLines,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Windows(windows::Args),
+    Plan(plan::Args),
+    Recover(recover::Args),
+    Cutover(cutover::Args),
+    Rollback(rollback::Args),
+    Status(status::Args),
+    Resume(resume::Args),
+    Cancel(cancel::Args),
+    Runs(runs::Args),
+    Validate(validate::Args),
+    Report(report::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+}
+
+/// How far a run goes, on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum UntilArg {
+    /// The target exists, with its writer
+    Restored,
+    /// The data has been proven
+    Validated,
+    /// The application has been moved
+    Cutover,
+}
+
+impl From<UntilArg> for Until {
+    fn from(until: UntilArg) -> Self {
+        match until {
+            UntilArg::Restored => Self::Restored,
+            UntilArg::Validated => Self::Validated,
+            UntilArg::Cutover => Self::Cutover,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `daybreak cutover`: moves the application to a proven recovery.
+
+use super::{
+    confirm::{self, Answer},
+    door::Desk,
+    error::CliError,
+    execute::{self, Word},
+    which,
+};
+use crate::{
+    run::{
+        record::Outcome,
+        state::{RunState, Stage, stage_words},
+        step::{Outputs, Until},
+    },
+    steps::{prove, step::Step},
+};
+
+/// Move the application to a proven recovery
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The run [default: the only one that stopped before its cutover]
+    run: Option<String>,
+}
+
+/// Whether the run has come so far that the application can be moved: its data is proven, and it is not on its way already.
+fn ready(state: &RunState<Step>) -> bool {
+    let proven = |outputs: &Outputs| outputs.has(prove::ID);
+    matches!(state.stage, Stage::Stopped(Until::Validated) | Stage::Ended(Outcome::RolledBack)) && proven(&state.outputs)
+}
+
+fn check(state: &RunState<Step>) -> Result<(), CliError> {
+    if ready(state) {
+        return Ok(());
+    }
+    let run = &state.plan.run;
+    let error = CliError::refused(format!("run {run} is {}; only a proven recovery can be cut over", stage_words(state.stage)));
+    Err(match state.stage {
+        Stage::Stopped(_) => error.hint(format!("prove it first: daybreak resume {run} --until validated")),
+        _ => error.hint(format!("daybreak status {run}")),
+    })
+}
+
+pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    execute::needs_decision(desk, "a cutover")?;
+    let store = desk.store()?;
+    let run = which::resolve(desk, &*store, args.run.as_deref(), ready, "run waiting for its cutover").await?;
+    let opened = execute::open(desk, store, &run, check).await?;
+    let signals = execute::signals()?;
+    if desk.can_ask() {
+        let plan = &opened.journal.state().plan;
+        let question = format!("Run {run}: this moves the application to {}.", plan.brief.target.cluster);
+        if confirm::typed(desk, &signals, &question, &plan.database).await? == Answer::No {
+            return Err(CliError::refused("not confirmed"));
+        }
+    }
+    let (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], &signals).await?;
+    execute::conclude(desk, &opened.journal)
+}

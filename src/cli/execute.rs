@@ -1,0 +1,145 @@
+//! Executes a run at the keyboard: display, signals, and the result with its exit code. Shared by every command that goes
+//! on with a run.
+
+use std::sync::Arc;
+
+use super::{
+    args::Output,
+    display::Display,
+    door::Desk,
+    error::CliError,
+    exit,
+    host::{self, Signals},
+    which,
+};
+use crate::{
+    report::{result::RunResult, status},
+    run::{
+        drive::{Drive, drive},
+        executor::Executor,
+        id::RunId,
+        journal::{Journal, JournalError},
+        record::{Entry, Outcome, Record, Scope},
+        state::{RunState, Stage},
+        step::Until,
+        store::{Store, StoreError},
+    },
+    steps::{step::Step, world::World},
+};
+
+/// A run opened for execution, with all it needs.
+pub(super) struct Opened {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) journal: Journal<Step>,
+    pub(super) world: World,
+    /// Who AWS says we are.
+    pub(super) identity: String,
+}
+
+/// A person's word that lets a run go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    Allow(Until),
+    TurnBack(Scope),
+    Retry,
+}
+
+/// Opens `run` to go on with it, once `check` has found nothing against it.
+pub(super) async fn open(
+    desk: &Desk,
+    store: Arc<dyn Store>,
+    run: &RunId,
+    check: impl FnOnce(&RunState<Step>) -> Result<(), CliError>,
+) -> Result<Opened, CliError> {
+    let journal = Journal::open(store.clone(), run, &host::holder()).await?;
+    check(journal.state())?;
+    let region = journal.state().plan.brief.source.region.clone();
+    let session = desk.session(Some(&region)).await?;
+    let world = desk.world(&session, &region, run.as_str())?;
+    let identity = session.identity().await?.arn;
+    Ok(Opened { store, journal, world, identity })
+}
+
+/// Records `words`, then goes on until the run rests or a signal stops it.
+pub(super) async fn go(desk: &Desk, opened: Opened, words: &[Word], signals: &Signals) -> Result<(Opened, Drive), CliError> {
+    let Opened { store, journal, world, identity } = opened;
+    let run = journal.state().plan.run.clone();
+    let earlier = which::all(desk, &*store).await?;
+    let display = Display::choose(desk, journal.history(), &earlier);
+    let by = host::actor(Some(identity.clone()));
+    let mut executor = Executor::new(journal, &world, &desk.clock, &display);
+    for word in words {
+        match word {
+            Word::Allow(until) => executor.allow(*until, by.clone()).await?,
+            Word::TurnBack(scope) => executor.turn_back(*scope, by.clone()).await?,
+            Word::Retry => executor.retry(by.clone()).await?,
+        }
+    }
+    let driven = tokio::select! {
+        driven = drive(&mut executor, &desk.clock, &signals.interrupt) => driven,
+        () = signals.abandon.raised() => {
+            return Err(CliError::new(exit::INTERRUPTED, "left at once, at a second signal")
+                .state("the call under way may have taken effect; the journal says what was begun, and a resume looks before it acts")
+                .hint(format!("daybreak resume {run}")));
+        }
+    };
+    let driven = driven.map_err(|error| in_mid_run(error, &run))?;
+    let journal = executor.into_journal();
+    Ok((Opened { store, journal, world, identity }, driven))
+}
+
+/// A journal that fails in mid-run stops the run: what cannot be remembered is not done.
+fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
+    let storage = matches!(error, JournalError::Store(StoreError::Io { .. }));
+    let error = CliError::from(error);
+    if storage {
+        CliError { code: exit::INTERRUPTED, hints: Vec::new(), ..error }
+            .state("the run stopped there; everything before is recorded, and nothing was begun that is not")
+            .hint(format!("make room for the journal, then: daybreak resume {run}"))
+    } else {
+        error
+    }
+}
+
+/// Prints the result and returns the exit code.
+pub(super) fn conclude(desk: &Desk, journal: &Journal<Step>) -> Result<u8, CliError> {
+    let history = journal.history();
+    match desk.global.output {
+        Output::Text => desk.printer.result(&status::closing(history, desk.printer.out(), desk.printer.terminal().width)),
+        Output::Json => desk.json(&RunResult::of(history))?,
+        // The last line says how it ended, in the form of `--output json`.
+        Output::JsonLines => {
+            let line = serde_json::json!({ "event": "result", "result": RunResult::of(history) });
+            desk.printer.result(&line.to_string());
+        }
+    }
+    Ok(code(&history.records, &history.state))
+}
+
+fn code(records: &[Record<Step>], state: &RunState<Step>) -> u8 {
+    match state.stage {
+        Stage::Stuck(_) => exit::STUCK,
+        Stage::Going | Stage::TurningBack(_) => exit::INTERRUPTED,
+        Stage::Ended(Outcome::RolledBack | Outcome::Undone) if !asked_for(records) => exit::FAILED,
+        Stage::Stopped(_) | Stage::Ended(_) => exit::DONE,
+    }
+}
+
+/// Whether the way back was a person's wish and not a failure's consequence.
+fn asked_for(records: &[Record<Step>]) -> bool {
+    let turn = records.iter().rev().find(|record| matches!(record.entry, Entry::TurnedBack { .. } | Entry::Failed { .. }));
+    turn.is_some_and(|record| matches!(record.entry, Entry::TurnedBack { .. }))
+}
+
+/// Refuses to go on without a person when neither `--yes` nor a terminal says who decided.
+pub(super) fn needs_decision(desk: &Desk, what: &str) -> Result<(), CliError> {
+    if desk.global.yes || desk.interactive() {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("{what} needs a decision, and there is no terminal to ask at")).hint("say it beforehand: --yes"))
+}
+
+/// Listens for signals.
+pub(super) fn signals() -> Result<Signals, CliError> {
+    host::signals().map_err(|error| CliError::from_error(exit::REFUSED, &error))
+}

@@ -1,0 +1,92 @@
+//! What the machine gives: the clock, chance, a name, signals, and the place where state is kept.
+
+use std::{env, path::PathBuf, time::Duration};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::error::CliError;
+use crate::run::{clock::Clock, drive::Interrupt, plan::Actor, store::Holder};
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+
+    fn jitter(&self) -> f64 {
+        fastrand::f64()
+    }
+}
+
+/// `user@host`.
+pub(super) fn who() -> String {
+    let user = env::var("USER").or_else(|_| env::var("LOGNAME")).unwrap_or_else(|_| format!("uid-{}", rustix::process::getuid().as_raw()));
+    format!("{user}@{}", rustix::system::uname().nodename().to_string_lossy())
+}
+
+/// This process, as the holder of a lease.
+pub(super) fn holder() -> Holder {
+    Holder { who: who(), pid: std::process::id() }
+}
+
+/// The person at the keyboard, with the identity AWS sees where it was asked for.
+pub(super) fn actor(identity: Option<String>) -> Actor {
+    Actor { who: who(), identity, version: env!("CARGO_PKG_VERSION").to_owned() }
+}
+
+/// Where runs are kept: `--state`, or the XDG state directory.
+pub(super) fn state_directory(given: Option<&str>) -> Result<PathBuf, CliError> {
+    match given {
+        Some(place) if place.starts_with("s3://") => {
+            Err(CliError::usage(format!("state in {place}: this version keeps state in a directory only")).hint("--state DIR"))
+        }
+        Some(place) => Ok(PathBuf::from(place)),
+        None => {
+            let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+            absolute("XDG_STATE_HOME")
+                .or_else(|| absolute("HOME").map(|home| home.join(".local").join("state")))
+                .map(|state| state.join("daybreak"))
+                .ok_or_else(|| CliError::usage("there is no place to keep the run's state: HOME is not set").hint("--state DIR"))
+        }
+    }
+}
+
+/// What signals ask for.
+pub(super) struct Signals {
+    /// The first one: finish the current call, record it, stop.
+    pub(super) interrupt: Interrupt,
+    /// The second one: leave at once. The journal makes that safe, too.
+    pub(super) abandon: Interrupt,
+}
+
+/// Listens for SIGINT, SIGTERM and SIGHUP.
+pub(super) fn signals() -> std::io::Result<Signals> {
+    let (raise, interrupt) = Interrupt::new();
+    let (leave, abandon) = Interrupt::new();
+    for (kind, name) in
+        [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")]
+    {
+        let (raise, leave): (watch::Sender<_>, watch::Sender<_>) = (raise.clone(), leave.clone());
+        let mut signals = signal(kind)?;
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                let again = raise.borrow().is_some();
+                let _ = if again { leave.send(Some(name)) } else { raise.send(Some(name)) };
+            }
+        });
+    }
+    Ok(Signals { interrupt, abandon })
+}

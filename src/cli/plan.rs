@@ -1,0 +1,88 @@
+//! `daybreak plan`: what a recovery would do, saved to be reviewed and executed as it is.
+
+use std::{fs, path::PathBuf};
+
+use super::{
+    args::{Output, UntilArg},
+    door::Desk,
+    error::CliError,
+    exit, host,
+};
+use crate::{
+    aws::Session,
+    config::{Credentials, Database},
+    moment::{self, Moment},
+    recovery::{point_in_time, survey},
+    run::{clock::Clock, id::RunId, plan::Plan, step::Until},
+    steps::{step::Step, world::World},
+    ui,
+};
+
+/// Show what a recovery would do, and save it as a plan file
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Profile in daybreak.toml, or cluster identifier
+    database: String,
+    /// Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+    #[arg(long, value_name = "TIME")]
+    to: String,
+    /// How far the plan is meant to go; it is checked that it can
+    #[arg(long, value_enum)]
+    until: Option<UntilArg>,
+    /// Where the plan is saved [default: RUN.plan.json]
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+}
+
+/// The time as the person wrote it.
+pub(super) fn moment(desk: &Desk, text: &str) -> Result<Moment, CliError> {
+    Ok(moment::parse(text, desk.clock.now(), &jiff::tz::TimeZone::system())?)
+}
+
+/// A plan, and the world it was made in.
+pub(super) struct Made {
+    pub(super) plan: Plan<Step>,
+    pub(super) world: World,
+    pub(super) identity: String,
+}
+
+/// Surveys and plans. Changes nothing.
+pub(super) async fn make(desk: &Desk, database: &Database, moment: Moment, until: Option<Until>) -> Result<Made, CliError> {
+    let session: Session = desk.session(database.region.as_deref()).await?;
+    let region = session.region().to_owned();
+    let world = desk.world(&session, &region, "plan")?;
+    let until = until.unwrap_or(match database.connect.credentials {
+        Credentials::None => Until::Restored,
+        _ => Until::Cutover,
+    });
+    let now = desk.clock.now();
+    let identity = async { session.identity().await.map_err(CliError::from) };
+    let survey = async { survey::survey(&world, &region, database, until, now).await.map_err(CliError::from) };
+    let (identity, survey) = tokio::try_join!(identity, survey)?;
+    let wish = point_in_time::Wish {
+        database,
+        moment,
+        run: RunId::new(now, fastrand::u32(..)),
+        by: host::actor(Some(identity.arn.clone())),
+    };
+    let plan = point_in_time::plan(&wish, &survey)?;
+    Ok(Made { plan, world, identity: identity.arn })
+}
+
+pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    let moment = moment(desk, &args.to)?;
+    let database = desk.database(&args.database)?;
+    let Made { plan, .. } = make(desk, &database, moment, args.until.map(Until::from)).await?;
+    let file = args.save.clone().unwrap_or_else(|| PathBuf::from(format!("{}.plan.json", plan.run)));
+    let text = plan.to_file();
+    fs::write(&file, &text).map_err(|error| {
+        CliError::from_error(exit::REFUSED, &error).state("nothing was created; the plan was not saved").hint(format!("save it elsewhere: --save FILE (it was {})", file.display()))
+    })?;
+    match desk.global.output {
+        Output::Text => desk.printer.result(&ui::plan::render(&plan, desk.clock.now(), desk.printer.out(), desk.printer.terminal().width)),
+        Output::Json | Output::JsonLines => desk.printer.result(text.trim_end()),
+    }
+    desk.printer.status(&format!("saved as {}; nothing was created", file.display()));
+    desk.printer.status(&format!("next: daybreak recover --plan {}", file.display()));
+    Ok(exit::DONE)
+}

@@ -1,0 +1,136 @@
+//! `daybreak recover`: plan, confirm, restore, prove, cut over, watch.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use super::{
+    args::UntilArg,
+    confirm::{self, Answer},
+    door::Desk,
+    error::CliError,
+    execute::{self, Opened, Word},
+    exit, host,
+    host::Signals,
+    plan::{self, Made},
+};
+use crate::{
+    recovery::{freshness, point_in_time},
+    run::{
+        clock::Clock,
+        drive::Drive,
+        journal::Journal,
+        plan::Plan,
+        state::{RunState, Stage},
+        step::Until,
+    },
+    steps::step::Step,
+    store::directory::DirectoryStore,
+    ui,
+};
+
+/// Recover a database: plan, confirm, restore, prove, cut over, watch
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Profile in daybreak.toml, or cluster identifier
+    #[arg(required_unless_present = "plan", conflicts_with = "plan")]
+    database: Option<String>,
+    /// Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+    #[arg(long, value_name = "TIME", required_unless_present = "plan", conflicts_with = "plan")]
+    to: Option<String>,
+    /// Execute this plan file, exactly as it is
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// How far to go without asking again [default: validated, then ask; with --yes: cutover]
+    #[arg(long, value_enum)]
+    until: Option<UntilArg>,
+}
+
+pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    let until = args.until.map(Until::from);
+    if until.is_none() {
+        decided(desk)?;
+    }
+    let store = desk.store()?;
+    let Made { plan, world, identity } = match (&args.plan, &args.database, &args.to) {
+        (Some(file), ..) => saved(desk, file).await?,
+        (None, Some(database), Some(to)) => {
+            let moment = plan::moment(desk, to)?;
+            plan::make(desk, &desk.database(database)?, moment, until).await?
+        }
+        _ => return Err(CliError::usage("recover what, and to when?").hint("daybreak recover DATABASE --to TIME")),
+    };
+    let until = until.unwrap_or(if desk.global.yes { Until::Cutover } else { Until::Validated });
+    if until > point_in_time::furthest(&plan) {
+        return Err(CliError::refused(format!("this plan cannot go as far as {until}: it has no way to log in and prove the data"))
+            .hint("--until restored, or configure how to connect under [databases.….connect]"));
+    }
+    let signals = execute::signals()?;
+    if desk.can_ask() {
+        let text = ui::plan::render(&plan, desk.clock.now(), desk.printer.err(), desk.printer.terminal().width);
+        desk.printer.status(&text);
+        if agreed(desk, &signals, &plan, args.until.is_some(), until).await? == Answer::No {
+            return Err(CliError::refused("not confirmed"));
+        }
+    }
+    store.check_writable()?;
+    execute_plan(desk, store, Made { plan, world, identity }, until, args.until.is_some(), &signals).await
+}
+
+/// Without a terminal nothing is guessed: how far to go must have been said.
+fn decided(desk: &Desk) -> Result<(), CliError> {
+    if desk.global.yes || desk.interactive() {
+        return Ok(());
+    }
+    Err(CliError::usage("there is no terminal to ask at, and nothing says how far to go")
+        .hint("--until restored, --until validated or --until cutover; or --yes for all of it"))
+}
+
+async fn agreed(desk: &Desk, signals: &Signals, plan: &Plan<Step>, said: bool, until: Until) -> Result<Answer, CliError> {
+    if said && until == Until::Cutover {
+        let question = format!("This goes all the way: it restores, proves, and moves the application to {}.", plan.brief.target.cluster);
+        return confirm::typed(desk, signals, &question, &plan.database).await;
+    }
+    confirm::yes(desk, signals, &format!("Restore now, as far as {until}?")).await
+}
+
+/// A plan from a file, if the world is still the one it was made for.
+async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
+    let text = fs::read_to_string(file).map_err(|error| {
+        CliError { message: format!("read the plan {}", file.display()), ..CliError::from_error(exit::USAGE, &error) }
+            .hint(format!("{error}; daybreak plan DATABASE --to TIME makes one"))
+    })?;
+    let plan: Plan<Step> = Plan::from_file(&text)?;
+    let region = plan.brief.source.region.clone();
+    let session = desk.session(Some(&region)).await?;
+    let world = desk.world(&session, &region, plan.run.as_str())?;
+    let fresh = async { freshness::check(&world, &plan).await.map_err(CliError::from) };
+    let identity = async { session.identity().await.map_err(CliError::from) };
+    let ((), identity) = tokio::try_join!(fresh, identity)?;
+    Ok(Made { plan, world, identity: identity.arn })
+}
+
+async fn execute_plan(
+    desk: &Desk,
+    store: Arc<DirectoryStore>,
+    made: Made,
+    until: Until,
+    said: bool,
+    signals: &Signals,
+) -> Result<u8, CliError> {
+    let Made { plan, world, identity } = made;
+    let by = host::actor(Some(identity.clone()));
+    let journal = Journal::begin(store.clone(), plan, until, by, &host::holder(), desk.clock.now()).await?;
+    let opened = Opened { store, journal, world, identity };
+    let (mut opened, driven) = execute::go(desk, opened, &[], signals).await?;
+    if driven == Drive::Rested && !said && desk.can_ask() && stopped_before_cutover(opened.journal.state()) {
+        let plan = &opened.journal.state().plan;
+        let question = format!("The data of {} is proven. Cutting over moves the application onto it.", plan.brief.target.cluster);
+        if confirm::typed(desk, signals, &question, &plan.database).await? == Answer::Yes {
+            (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], signals).await?;
+        }
+    }
+    execute::conclude(desk, &opened.journal)
+}
+
+fn stopped_before_cutover(state: &RunState<Step>) -> bool {
+    state.stage == Stage::Stopped(Until::Validated)
+}

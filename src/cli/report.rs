@@ -1,0 +1,25 @@
+//! `daybreak report`: the evidence of a run.
+
+use super::{args::Output, door::Desk, error::CliError, exit, which};
+use crate::{
+    report::{result::RunResult, text},
+    run::{clock::Clock, journal, store::Store},
+};
+
+/// Print the evidence of a run
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The run [default: the only unfinished one, else the latest]
+    run: Option<String>,
+}
+
+pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    let store = desk.store()?;
+    let run = which::unfinished_or_latest(desk, &*store, args.run.as_deref()).await?;
+    let history = journal::read(&*store as &dyn Store, &run).await?;
+    match desk.global.output {
+        Output::Text => desk.printer.result(&text::render(&history, desk.clock.now(), desk.printer.out(), desk.printer.terminal().width)),
+        Output::Json | Output::JsonLines => desk.json(&RunResult::of(&history))?,
+    }
+    Ok(exit::DONE)
+}

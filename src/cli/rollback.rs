@@ -1,0 +1,33 @@
+//! `daybreak rollback`: moves the application back to where it was.
+
+use super::{
+    door::Desk,
+    error::CliError,
+    turn_back::{self, Turn},
+};
+use crate::run::record::Scope;
+
+/// Move the application back to where it was before the cutover
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The run [default: the only one whose cutover can be taken back]
+    run: Option<String>,
+}
+
+pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    let turn = Turn {
+        scope: Scope::Cutover,
+        verb: "roll back",
+        question: |state| {
+            let brief = &state.plan.brief;
+            format!(
+                "Run {}: this moves the application back to {}; what was written to {} since the cutover stays there only. Go on?",
+                state.plan.run, brief.source.cluster, brief.target.cluster
+            )
+        },
+        instead: |state| format!("the application was not moved; daybreak cancel {} removes what the run made", state.plan.run),
+        eligible: |state| state.can_turn_back(Scope::Cutover),
+        what: "run whose cutover can be taken back",
+    };
+    turn_back::run(desk, args.run.as_deref(), &turn).await
+}

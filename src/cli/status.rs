@@ -1,0 +1,25 @@
+//! `daybreak status`: where a run is, from its journal alone.
+
+use super::{args::Output, door::Desk, error::CliError, exit, which};
+use crate::{
+    report::{result::RunResult, status},
+    run::{clock::Clock, journal, store::Store},
+};
+
+/// Show where a run is and what can be done next
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The run [default: the only unfinished one, else the latest]
+    run: Option<String>,
+}
+
+pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    let store = desk.store()?;
+    let run = which::unfinished_or_latest(desk, &*store, args.run.as_deref()).await?;
+    let history = journal::read(&*store as &dyn Store, &run).await?;
+    match desk.global.output {
+        Output::Text => desk.printer.result(&status::status(&history, desk.clock.now(), desk.printer.out(), desk.printer.terminal().width)),
+        Output::Json | Output::JsonLines => desk.json(&RunResult::of(&history))?,
+    }
+    Ok(exit::DONE)
+}

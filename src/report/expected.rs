@@ -1,0 +1,92 @@
+//! How long steps usually take: the median over earlier runs of the same database.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    run::{clock::elapsed, journal::History, record::Entry, step::StepId},
+    steps::step::Step,
+};
+
+/// The median duration of each step that was completed in any of `histories` of `database`, by step id. Steps during which
+/// the executor was away do not count: their duration is not the provider's.
+#[must_use]
+pub fn expected(histories: &[History<Step>], database: &str) -> BTreeMap<StepId, Duration> {
+    let mut durations: BTreeMap<StepId, Vec<Duration>> = BTreeMap::new();
+    for history in histories.iter().filter(|history| history.state.plan.database == database) {
+        for (step, duration) in undisturbed(history) {
+            durations.entry(step).or_default().push(duration);
+        }
+    }
+    durations.into_iter().filter_map(|(step, durations)| Some((step, median(durations)?))).collect()
+}
+
+/// Each completed step with its duration, but for those that were interrupted or tried again.
+fn undisturbed(history: &History<Step>) -> Vec<(StepId, Duration)> {
+    let mut started = None;
+    let mut completed = Vec::new();
+    for record in &history.records {
+        match &record.entry {
+            Entry::Started { step } => started = Some((step, record.at)),
+            Entry::Finished { step, .. } => {
+                if let Some((of, at)) = started.take()
+                    && of == step
+                {
+                    completed.push((step.clone(), elapsed(at, record.at)));
+                }
+            }
+            Entry::Noted { .. } => {}
+            _ => started = None,
+        }
+    }
+    completed
+}
+
+/// The middle of `durations`; of an even number the longer of the two, since a promise kept early does no harm.
+fn median(mut durations: Vec<Duration>) -> Option<Duration> {
+    durations.sort_unstable();
+    durations.get(durations.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::testing::Story;
+
+    fn restored_in(seconds: i64) -> History<Step> {
+        Story::begun().done("restore-cluster", 0, seconds).history()
+    }
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn is_the_median_of_the_same_database() {
+        let mut other = restored_in(9_999);
+        other.state.plan.database = "payments".to_owned();
+        let histories = [restored_in(500), restored_in(90), restored_in(480), other];
+        assert_eq!(expected(&histories, "loans"), [(StepId::from("restore-cluster"), seconds(480))].into());
+        assert_eq!(
+            expected(&[restored_in(10), restored_in(20)], "loans")[&StepId::from("restore-cluster")],
+            seconds(20)
+        );
+        assert!(expected(&[], "loans").is_empty());
+    }
+
+    #[test]
+    fn an_interrupted_step_tells_nothing_about_the_provider() {
+        let history = Story::begun()
+            .then(0, Story::started("restore-cluster"))
+            .then(10, Entry::Interrupted { by: "SIGINT".to_owned() })
+            .then(9_000, Story::finished("restore-cluster"))
+            .done("create-writer", 9_000, 9_300)
+            .history();
+        assert_eq!(expected(&[history], "loans"), [(StepId::from("create-writer"), seconds(300))].into());
+    }
+
+    #[test]
+    fn notes_do_not_disturb() {
+        let history = Story::begun().proven().history();
+        assert_eq!(expected(&[history], "loans")[&StepId::from("prove")], seconds(42));
+    }
+}

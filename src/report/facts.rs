@@ -1,0 +1,181 @@
+//! One reading of a journal for all reports: what the finished steps left, what failed, when the application moved.
+//!
+//! Read from the records rather than from the state, since an undo takes from the state what had been there.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    pg::Proof,
+    run::{
+        clock::elapsed,
+        journal::History,
+        record::{Entry, Outcome, Scope},
+        state::{Stage, StepState},
+        step::{Failure, StepId},
+    },
+    steps::{
+        create_instance::{self, CreateInstance, Role, Writer},
+        move_secret::{self, MoveSecret},
+        prove,
+        restore_cluster::{self, RestoredCluster},
+        step::Step,
+    },
+};
+
+/// What a journal says, in the terms of reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// The target cluster as it was restored, whether or not it still exists.
+    pub restored: Option<RestoredCluster>,
+    /// Its writer.
+    pub writer: Option<Writer>,
+    /// The last proof made, and when.
+    pub proof: Option<(Timestamp, Proof)>,
+    /// The failure that decides where the run is: of an undo before that of a step.
+    pub failure: Option<(StepId, Failure)>,
+    /// The first failure of the run's present course, which an undo may have followed.
+    pub cause: Option<(StepId, Failure)>,
+    /// The application's moves, oldest first.
+    pub cutover: Option<Cutover>,
+    /// Whether the last thing recorded is an interruption.
+    pub interrupted: bool,
+}
+
+/// What became of the application's pointer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cutover {
+    /// The step as planned.
+    pub step: MoveSecret,
+    /// Where the step is.
+    pub state: StepState,
+    /// When it last started.
+    pub started: Timestamp,
+    /// When the application was last seen to be on the target.
+    pub moved: Option<Timestamp>,
+    /// When it was last moved back.
+    pub moved_back: Option<Timestamp>,
+    /// Where clients landed, as `host:port`.
+    pub leads_to: Option<String>,
+}
+
+impl Facts {
+    /// Reads `history`.
+    #[must_use]
+    pub fn of(history: &History<Step>) -> Self {
+        let mut facts = Self {
+            restored: None,
+            writer: None,
+            proof: None,
+            failure: None,
+            cause: None,
+            cutover: None,
+            interrupted: matches!(history.records.last().map(|record| &record.entry), Some(Entry::Interrupted { .. })),
+        };
+        let pointer = move_secret_of(history);
+        let mut undo_failure: Option<(StepId, Failure)> = None;
+        for record in &history.records {
+            match &record.entry {
+                Entry::Started { step } if step.0 == move_secret::ID => {
+                    facts.cutover = pointer.map(|pointer| Cutover {
+                        step: pointer.clone(),
+                        state: StepState::Started,
+                        started: record.at,
+                        moved: None,
+                        moved_back: None,
+                        leads_to: None,
+                    });
+                }
+                Entry::Noted { step, note } if step.0 == prove::ID => {
+                    if let Ok(proof) = serde_json::from_value(note.clone()) {
+                        facts.proof = Some((record.at, proof));
+                    }
+                }
+                Entry::Finished { step, output } => facts.finished(step, output, record.at),
+                Entry::Failed { step, failure, .. } => {
+                    facts.cause = Some((step.clone(), failure.clone()));
+                    undo_failure = None;
+                }
+                Entry::UndoFailed { step, failure } => undo_failure = Some((step.clone(), failure.clone())),
+                Entry::UndoFinished { step, .. } => {
+                    if undo_failure.as_ref().is_some_and(|(failed, _)| failed == step) {
+                        undo_failure = None;
+                    }
+                    if step.0 == move_secret::ID
+                        && let Some(cutover) = &mut facts.cutover
+                    {
+                        cutover.moved_back = Some(record.at);
+                    }
+                }
+                // What failed is tried again: an undo where one failed, the step otherwise.
+                Entry::Retried { .. } => {
+                    if undo_failure.take().is_none() {
+                        facts.cause = None;
+                    }
+                }
+                Entry::Allowed { .. } => facts.cause = None,
+                _ => {}
+            }
+        }
+        if let (Some(cutover), Some(step)) = (&mut facts.cutover, history.state.step(move_secret::ID)) {
+            cutover.state = step.state;
+        }
+        facts.failure = undo_failure.or_else(|| facts.cause.clone());
+        facts
+    }
+
+    fn finished(&mut self, step: &StepId, output: &Value, at: Timestamp) {
+        match step.0.as_str() {
+            restore_cluster::ID => self.restored = serde_json::from_value(output.clone()).ok(),
+            create_instance::WRITER => self.writer = serde_json::from_value(output.clone()).ok(),
+            move_secret::ID => {
+                if let Some(cutover) = &mut self.cutover {
+                    cutover.moved = Some(at);
+                    let host = output.get("host").and_then(Value::as_str);
+                    let port = output.get("port").and_then(Value::as_u64);
+                    cutover.leads_to = host.zip(port).map(|(host, port)| format!("{host}:{port}"));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The step that moves the application, when the plan has one.
+#[must_use]
+pub fn move_secret_of(history: &History<Step>) -> Option<&MoveSecret> {
+    history.state.plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::MoveSecret(step) => Some(step),
+        _ => None,
+    })
+}
+
+/// The instances that the plan makes, writer first: name and class.
+pub fn instances(steps: &[crate::run::plan::Planned<Step>]) -> impl Iterator<Item = (Role, &CreateInstance)> {
+    steps.iter().filter_map(|planned| match &planned.step {
+        Step::CreateInstance(step) => Some((step.role, step)),
+        _ => None,
+    })
+}
+
+/// RTO achieved, in seconds: from the run's beginning to the application served by the target, or, where the plan
+/// moves no pointer, to the proof. None while that has not been reached, or once it has been taken back.
+#[must_use]
+pub fn rto_seconds(history: &History<Step>) -> Option<f64> {
+    let state = &history.state;
+    if matches!(state.stage, Stage::Ended(Outcome::Undone) | Stage::TurningBack(Scope::Everything)) {
+        return None;
+    }
+    let served = if move_secret_of(history).is_some() { move_secret::ID } else { prove::ID };
+    let step = state.step(served).filter(|step| step.state == StepState::Done)?;
+    Some(elapsed(state.begun, step.ended?).as_secs_f64())
+}
+
+/// RPO achieved, in seconds: from the newest data that the proof found to the time asked for. None when the proof could
+/// not tell, or found data from after that time.
+#[must_use]
+pub fn rpo_seconds(history: &History<Step>, facts: &Facts) -> Option<f64> {
+    let newest = facts.proof.as_ref()?.1.newest?;
+    let wanted = history.state.plan.brief.requested_time;
+    (newest <= wanted).then(|| elapsed(newest, wanted).as_secs_f64())
+}

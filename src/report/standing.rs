@@ -1,0 +1,236 @@
+//! What exists and where the application is, as far as a journal can tell: by the states of the steps that make and
+//! move things.
+
+use crate::{
+    run::{
+        state::{RunState, StepState},
+        step::Step as _,
+    },
+    steps::{create_instance::Role, step::Step},
+};
+
+/// Whether something that the run makes is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existence {
+    /// It was never asked for.
+    NotMade,
+    /// It was asked for, or is being removed: only the provider knows.
+    Unsure,
+    /// It was seen.
+    Exists,
+    /// It was seen to be gone.
+    Removed,
+}
+
+impl Existence {
+    const fn of(state: StepState) -> Self {
+        match state {
+            StepState::Pending => Self::NotMade,
+            StepState::Done => Self::Exists,
+            StepState::Undone => Self::Removed,
+            StepState::Started | StepState::Failed | StepState::Undoing | StepState::UndoFailed => Self::Unsure,
+        }
+    }
+
+    /// The state as words after a name.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotMade => "was not made",
+            Self::Unsure => "may exist",
+            Self::Exists => "exists",
+            Self::Removed => "is gone",
+        }
+    }
+
+    /// Whether it may cost money.
+    #[must_use]
+    pub const fn may_cost(self) -> bool {
+        matches!(self, Self::Exists | Self::Unsure)
+    }
+}
+
+/// One thing that the run makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// `cluster loans-db-k3fa`, `writer loans-db-k3fa-1`.
+    pub what: String,
+    /// The class of an instance.
+    pub class: Option<String>,
+    /// Whether it is there.
+    pub existence: Existence,
+}
+
+/// The things that the run makes, in the order in which it makes them.
+#[must_use]
+pub fn made(state: &RunState<Step>) -> Vec<Made> {
+    let steps = state.plan.steps.iter().filter_map(|planned| {
+        let (what, class) = match &planned.step {
+            Step::RestoreCluster(step) => (format!("cluster {}", step.request.db_cluster_identifier), None),
+            Step::CreateInstance(step) => {
+                let role = if step.role == Role::Writer { "writer" } else { "reader" };
+                (
+                    format!("{role} {}", step.request.db_instance_identifier),
+                    Some(step.request.db_instance_class.clone()),
+                )
+            }
+            _ => return None,
+        };
+        let state = state.step(&planned.step.id().0)?.state;
+        Some(Made { what, class, existence: Existence::of(state) })
+    });
+    steps.collect()
+}
+
+/// Which cluster the application uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Application {
+    /// The run moves nothing.
+    NotMoved,
+    /// The source, by this secret's version.
+    OnSource {
+        /// The secret.
+        secret: String,
+        /// The version that holds AWSCURRENT.
+        version: String,
+    },
+    /// The target.
+    OnTarget {
+        /// The secret.
+        secret: String,
+        /// The version that holds AWSCURRENT.
+        version: String,
+    },
+    /// One or the other: the move, or the way back, began and was not seen to end.
+    Unsure {
+        /// The secret.
+        secret: String,
+        /// The version that leads to the source.
+        source_version: String,
+        /// The version that leads to the target.
+        target_version: String,
+    },
+}
+
+/// Which cluster the application uses, by the step that moves its pointer.
+#[must_use]
+pub fn application(state: &RunState<Step>) -> Application {
+    let step = state.plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::MoveSecret(step) => Some(step),
+        _ => None,
+    });
+    let Some(step) = step else { return Application::NotMoved };
+    let secret =
+        state.plan.brief.pointer.as_ref().map_or_else(|| step.secret.clone(), |pointer| pointer.secret.clone());
+    match state.step(crate::steps::move_secret::ID).map(|step| step.state) {
+        None | Some(StepState::Pending | StepState::Undone) => {
+            Application::OnSource { secret, version: step.from_version.clone() }
+        }
+        Some(StepState::Done) => Application::OnTarget { secret, version: step.to_version.clone() },
+        Some(StepState::Started | StepState::Failed | StepState::Undoing | StepState::UndoFailed) => {
+            Application::Unsure {
+                secret,
+                source_version: step.from_version.clone(),
+                target_version: step.to_version.clone(),
+            }
+        }
+    }
+}
+
+/// The application's place in a sentence.
+#[must_use]
+pub fn application_words(state: &RunState<Step>) -> String {
+    let brief = &state.plan.brief;
+    match application(state) {
+        Application::NotMoved => "daybreak does not move the application: it uses what it used before".to_owned(),
+        Application::OnSource { secret, version } => {
+            format!("the application is on the source {}: secret {secret}, version {version}", brief.source.cluster)
+        }
+        Application::OnTarget { secret, version } => {
+            format!("the application is on the target {}: secret {secret}, version {version}", brief.target.cluster)
+        }
+        Application::Unsure { secret, source_version, target_version } => format!(
+            "the application is on the source if version {source_version} of secret {secret} holds AWSCURRENT, and on the target if {target_version} does"
+        ),
+    }
+}
+
+/// What costs money, without a price: none when nothing that the run made can be there.
+#[must_use]
+pub fn cost_words(state: &RunState<Step>) -> Option<String> {
+    let made: Vec<Made> = made(state).into_iter().filter(|made| made.existence.may_cost()).collect();
+    if made.is_empty() {
+        return None;
+    }
+    let mut classes: Vec<(&str, usize)> = Vec::new();
+    for class in made.iter().filter_map(|made| made.class.as_deref()) {
+        match classes.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, count)) => *count += 1,
+            None => classes.push((class, 1)),
+        }
+    }
+    let mut parts: Vec<String> = classes
+        .iter()
+        .map(|(class, count)| format!("{} of class {class}", crate::ui::words::plural(*count, "instance")))
+        .collect();
+    parts.push("the target's storage".to_owned());
+    Some(format!("{} cost money as long as they exist", crate::ui::words::list(&parts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        run::journal::History,
+        ui::testing::{Story, plan_without_pointer},
+    };
+
+    fn existences(history: &History<Step>) -> Vec<Existence> {
+        made(&history.state).into_iter().map(|made| made.existence).collect()
+    }
+
+    #[test]
+    fn what_exists_follows_from_the_steps_that_make_it() {
+        use Existence::{Exists, NotMade, Removed, Unsure};
+        assert_eq!(existences(&Story::begun().history()), [NotMade, NotMade]);
+        assert_eq!(
+            existences(
+                &Story::begun().done("restore-cluster", 1, 2).then(3, Story::started("create-writer")).history()
+            ),
+            [Exists, Unsure]
+        );
+        assert_eq!(existences(&Story::undone_restore().history()), [Removed, NotMade]);
+    }
+
+    #[test]
+    fn where_the_application_is_follows_from_the_step_that_moves_it() {
+        let words = |story: Story| application_words(&story.history().state);
+        let proven = || Story::begun().proven();
+        assert_eq!(
+            words(proven()),
+            "the application is on the source loanserve-prod-aurora: secret prod/loans/db, version v-before"
+        );
+        assert_eq!(
+            words(proven().moved()),
+            "the application is on the target loanserve-prod-aurora-db-k3fa: secret prod/loans/db, version v-after"
+        );
+        assert_eq!(words(Story::rolled_back()), words(proven()));
+        assert_eq!(
+            words(Story::stuck_back()),
+            "the application is on the source if version v-before of secret prod/loans/db holds AWSCURRENT, and on the target if v-after does"
+        );
+        let without = Story::of(plan_without_pointer(), crate::run::step::Until::Cutover);
+        assert_eq!(words(without), "daybreak does not move the application: it uses what it used before");
+    }
+
+    #[test]
+    fn only_what_may_be_there_costs() {
+        let words = |story: Story| cost_words(&story.history().state);
+        assert_eq!(
+            words(Story::begun().proven()).as_deref(),
+            Some("1 instance of class db.r6g.large and the target's storage cost money as long as they exist")
+        );
+        assert_eq!(words(Story::begun()), None);
+        assert_eq!(words(Story::undone_restore()), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! A run's events as JSON lines on stdout: one event a line, as it happens.
+
+use std::sync::Arc;
+
+use super::printer::Printer;
+use crate::{
+    run::event::{Event, Listener},
+    steps::step::Step,
+};
+
+/// Writes each event as one line of JSON.
+pub struct JsonLines {
+    printer: Arc<Printer>,
+}
+
+impl JsonLines {
+    /// Writes through `printer`, to stdout.
+    #[must_use]
+    pub fn new(printer: Arc<Printer>) -> Self {
+        Self { printer }
+    }
+}
+
+impl Listener<Step> for JsonLines {
+    fn on(&self, event: &Event<'_, Step>) {
+        // Events are made of strings, numbers and what was read from JSON: serialization cannot fail.
+        if let Ok(line) = serde_json::to_string(event) {
+            self.printer.result(&line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::{
+        run::step::{StepId, Waiting},
+        ui::testing::{Screen, Story, terminal},
+    };
+
+    #[test]
+    fn every_event_is_one_line_with_its_name_first() {
+        let out = Screen::default();
+        let printer = Printer::with(true, false, terminal(40), Box::new(out.clone()), Box::new(io::sink()));
+        let json = JsonLines::new(Arc::new(printer));
+        let history = Story::begun().then(3, Story::started("restore-cluster")).history();
+        for record in &history.records {
+            json.on(&Event::Recorded { record });
+        }
+        let step = StepId::from("restore-cluster");
+        json.on(&Event::Waiting { step: &step, wait: &Waiting::on("a\nbreak"), waited_seconds: 1.5 });
+        json.on(&Event::Retrying { step: &step, error: "throttled" });
+
+        let text = out.text();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert!(
+            lines[0]
+                .starts_with(r#"{"event":"recorded","record":{"format":1,"run":"20261120-150000-k3fa","number":0,"#)
+        );
+        assert_eq!(
+            lines[1..],
+            [
+                r#"{"event":"recorded","record":{"format":1,"run":"20261120-150000-k3fa","number":1,"at":"2026-11-20T15:00:03Z","previous":null,"entry":{"event":"started","step":"restore-cluster"}}}"#,
+                r#"{"event":"waiting","step":"restore-cluster","wait":{"on":"a\nbreak"},"waited_seconds":1.5}"#,
+                r#"{"event":"retrying","step":"restore-cluster","error":"throttled"}"#,
+            ]
+        );
+    }
+}

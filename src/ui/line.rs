@@ -1,0 +1,232 @@
+//! The display for pipes, CI and logs: one line to stderr for each record, and for each change of what is waited for.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use super::{
+    history::{Line, Narrator},
+    printer::Printer,
+    theme::Tone,
+    words::{clean, span},
+};
+use crate::{
+    run::{
+        clock::{Clock, elapsed},
+        event::{Event, Listener},
+        journal::History,
+        step::StepId,
+    },
+    steps::step::Step,
+};
+
+/// How long an unchanged wait stays unmentioned.
+const REMINDER: Duration = Duration::from_secs(60);
+
+/// Writes lines with the time in UTC; when the printer is quiet, failures only.
+pub struct LineDisplay {
+    printer: Arc<Printer>,
+    clock: Arc<dyn Clock>,
+    narrator: Mutex<Narrator>,
+    last: Mutex<Repeats>,
+}
+
+impl LineDisplay {
+    /// A display that goes on after `history`, which it does not tell again.
+    #[must_use]
+    pub fn new(printer: Arc<Printer>, clock: Arc<dyn Clock>, history: &History<Step>) -> Self {
+        let mut narrator = Narrator::new(&history.state.plan);
+        for record in &history.records {
+            narrator.tell(record);
+        }
+        Self { printer, clock, narrator: Mutex::new(narrator), last: Mutex::new(Repeats::default()) }
+    }
+
+    fn write(&self, line: &Line) {
+        let theme = self.printer.err();
+        let time = theme.paint(Tone::Quiet, &line.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        let text = format!("{time} {}", theme.paint(line.tone, &line.sentence()));
+        match line.tone {
+            Tone::Bad => self.printer.plain(&text),
+            _ => self.printer.status(&text),
+        }
+    }
+
+    fn now(&self, step: &StepId, tone: Tone, text: String) {
+        self.write(&Line { at: self.clock.now(), step: Some(step.clone()), tone, text });
+    }
+
+    /// Whether `words` about `step` are news, or old enough to be said again.
+    fn is_due(&self, step: &StepId, words: &str) -> bool {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).is_due(step, words, self.clock.now())
+    }
+}
+
+impl Listener<Step> for LineDisplay {
+    fn on(&self, event: &Event<'_, Step>) {
+        match event {
+            Event::Recorded { record } => {
+                let lines = self.narrator.lock().unwrap_or_else(PoisonError::into_inner).tell(record);
+                lines.iter().for_each(|line| self.write(line));
+            }
+            Event::Acting { step } => {
+                self.printer.detail(&format!("{} {step}: acting", self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")))
+            }
+            Event::Waiting { step, wait, waited_seconds } => {
+                if self.is_due(step, &wait.on) {
+                    let waited = Duration::try_from_secs_f64(*waited_seconds).unwrap_or_default();
+                    let so_far = if waited < Duration::from_secs(1) {
+                        String::new()
+                    } else {
+                        format!(" ({} so far)", span(Duration::from_secs(waited.as_secs())))
+                    };
+                    self.now(step, Tone::Plain, format!("{}{so_far}", clean(&wait.on)));
+                }
+            }
+            Event::Retrying { step, error } => {
+                if self.is_due(step, error) {
+                    self.now(step, Tone::Caution, format!("trying again: {}", clean(error)));
+                }
+            }
+            Event::Told { step, line } => self.now(step, told_tone(line), clean(line)),
+        }
+    }
+}
+
+/// A failed check must be seen even when all else is quiet.
+pub(super) fn told_tone(line: &str) -> Tone {
+    if line.starts_with("FAILED") { Tone::Bad } else { Tone::Plain }
+}
+
+/// What was said last about a wait.
+#[derive(Default)]
+pub(super) struct Repeats(Option<(StepId, String, Timestamp)>);
+
+impl Repeats {
+    /// Whether `words` about `step` are to be said at `now`; if so, they count as said. Numbers count down and percentages
+    /// count up without being news.
+    pub(super) fn is_due(&mut self, step: &StepId, words: &str, now: Timestamp) -> bool {
+        let gist = gist(words);
+        if let Some((of, said, at)) = &self.0
+            && of == step
+            && *said == gist
+            && elapsed(*at, now) < REMINDER
+        {
+            return false;
+        }
+        self.0 = Some((step.clone(), gist, now));
+        true
+    }
+}
+
+/// The words without those that are numbers: `watching for 4m55s more` is `watching for # more`.
+fn gist(words: &str) -> String {
+    let words = words.split(' ').map(|word| if word.starts_with(|c: char| c.is_ascii_digit()) { "#" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::{
+        run::{record::Entry, step::Waiting},
+        ui::testing::{HandClock, Screen, Story, terminal},
+    };
+
+    struct Stage {
+        display: LineDisplay,
+        err: Screen,
+        clock: Arc<HandClock>,
+    }
+
+    fn stage(quiet: bool, history: &History<Step>) -> Stage {
+        let (err, clock) = (Screen::default(), HandClock::at(0));
+        let printer = Printer::with(quiet, false, terminal(80), Box::new(io::sink()), Box::new(err.clone()));
+        Stage { display: LineDisplay::new(Arc::new(printer), clock.clone(), history), err, clock }
+    }
+
+    impl Stage {
+        fn wait(&self, seconds: i64, on: &str) {
+            self.clock.set(seconds);
+            let step = StepId::from("restore-cluster");
+            self.display.on(&Event::Waiting { step: &step, wait: &Waiting::on(on), waited_seconds: seconds as f64 });
+        }
+
+        fn replay(&self, history: &History<Step>) {
+            for record in &history.records[1..] {
+                self.display.on(&Event::Recorded { record });
+            }
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_when_it_changes_and_once_a_minute() {
+        let stage = stage(false, &Story::begun().history());
+        for second in 0..130 {
+            stage.wait(second, &format!("cluster loans-db-k3fa is creating, {second} %"));
+        }
+        stage.wait(130, "cluster loans-db-k3fa is backing-up");
+        insta::assert_snapshot!(stage.err.text(), @"
+        2026-11-20T15:00:00Z restore-cluster: cluster loans-db-k3fa is creating, 0 %
+        2026-11-20T15:01:00Z restore-cluster: cluster loans-db-k3fa is creating, 60 % (1 min so far)
+        2026-11-20T15:02:00Z restore-cluster: cluster loans-db-k3fa is creating, 120 % (2 min so far)
+        2026-11-20T15:02:10Z restore-cluster: cluster loans-db-k3fa is backing-up (2 min 10 s so far)
+        ");
+    }
+
+    #[test]
+    fn retries_and_check_results_are_told() {
+        let stage = stage(false, &Story::begun().history());
+        let step = StepId::from("prove");
+        for _ in 0..3 {
+            stage.display.on(&Event::Retrying { step: &step, error: "connect to x: timed out" });
+        }
+        stage.display.on(&Event::Told { step: &step, line: "passed    writer" });
+        stage.display.on(&Event::Told { step: &step, line: "FAILED    loans exist: \u{1b}[2J17" });
+        insta::assert_snapshot!(stage.err.text(), @r"
+        2026-11-20T15:00:00Z prove: trying again: connect to x: timed out
+        2026-11-20T15:00:00Z prove: passed    writer
+        2026-11-20T15:00:00Z prove: FAILED    loans exist: �[2J17
+        ");
+    }
+
+    #[test]
+    fn a_resumed_run_is_told_from_where_it_was() {
+        let before = Story::begun().then(1, Story::started("restore-cluster")).history();
+        let stage = stage(false, &before);
+        let after = Story::begun()
+            .then(1, Story::started("restore-cluster"))
+            .then(61, Story::finished("restore-cluster"))
+            .history();
+        stage.display.on(&Event::Recorded { record: &after.records[2] });
+        assert_eq!(stage.err.text(), "2026-11-20T15:01:01Z restore-cluster: done after 1 min\n");
+    }
+
+    #[test]
+    fn quiet_tells_failures_only() {
+        let history = Story::stuck_back().history();
+        let stage = stage(true, &history);
+        stage.wait(5, "cluster loans-db-k3fa is creating");
+        stage.replay(&history);
+        insta::assert_snapshot!(stage.err.text(), @"
+        2026-11-20T15:14:45Z watch: FAILED after 22 seconds: watch the application: 3 of 3 probe rounds in a row failed
+        2026-11-20T15:14:46Z move-secret: NOT TAKEN BACK after 1 second: move secret prod/loans/db back to version v-before: secretsmanager UpdateSecretVersionStage: AccessDenied: request id 7d1c
+        2026-11-20T15:14:46Z stuck: a person is needed
+        ");
+    }
+
+    #[test]
+    fn the_end_is_told() {
+        let history = Story::undone_restore().history();
+        assert!(matches!(history.records.last().map(|record| &record.entry), Some(Entry::Ended { .. })));
+        let stage = stage(false, &history);
+        stage.replay(&history);
+        let text = stage.err.text();
+        assert_eq!(text.lines().last(), Some("2026-11-20T15:07:10Z undone: nothing that the run made is left"));
+    }
+}
