@@ -1,31 +1,12 @@
-//! The arguments all commands share, and the list of commands.
+//! The arguments that commands share.
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::ValueEnum;
 
-use super::{cancel, completions, config, cutover, plan, recover, report, resume, rollback, runs, status, validate, windows};
 use crate::run::step::Until;
 
-/// Bring a broken Aurora PostgreSQL database back: restore, prove, cut over, undo
-#[derive(Debug, Parser)]
-#[command(name = "daybreak", version, max_term_width = 100, after_help = EXIT_CODES)]
-pub struct Cli {
-    #[command(flatten)]
-    pub(super) global: Global,
-    #[command(subcommand)]
-    pub(super) command: Command,
-}
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done
-  1  failed, and everything undone
-  2  wrong usage or configuration
-  3  refused by a precondition; nothing changed
-  4  stuck: a person is needed; what exists and the next command are printed
-  5  interrupted; daybreak resume goes on";
-
+/// What every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Global {
     /// Configuration file [default: ./daybreak.toml, then daybreak/daybreak.toml in the XDG configuration directory]
@@ -66,23 +47,6 @@ pub(super) enum Output {
     Json,
     /// One JSON event a line, while it happens (recover and the commands that go on with a run)
     JsonLines,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    Windows(windows::Args),
-    Plan(plan::Args),
-    Recover(recover::Args),
-    Cutover(cutover::Args),
-    Rollback(rollback::Args),
-    Status(status::Args),
-    Resume(resume::Args),
-    Cancel(cancel::Args),
-    Runs(runs::Args),
-    Validate(validate::Args),
-    Report(report::Args),
-    Config(config::Args),
-    Completions(completions::Args),
 }
 
 /// How far a run goes, on the command line.

@@ -1,11 +1,14 @@
 //! `daybreak cancel`: takes back all that a run made.
 
 use super::{
-    door::Desk,
+    desk::Desk,
     error::CliError,
     turn_back::{self, Turn},
 };
-use crate::run::record::Scope;
+use crate::run::{
+    record::{Outcome, Scope},
+    state::Stage,
+};
 
 /// Take back all that a run made; the application must not be on it
 #[derive(Debug, clap::Args)]
@@ -19,7 +22,12 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         scope: Scope::Everything,
         verb: "cancel",
         question: |state| {
-            format!("Run {}: this deletes {} and its instances; the source is not touched. Go on?", state.plan.run, state.plan.brief.target.cluster)
+            let target = &state.plan.brief.target.cluster;
+            let written = match state.stage {
+                Stage::Ended(Outcome::RolledBack) => ", with what the application wrote to it before the rollback",
+                _ => "",
+            };
+            format!("Run {}: this deletes {target} and its instances{written}; the source is not touched. Go on?", state.plan.run)
         },
         instead: |state| {
             if state.cutover_begun() {

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{args::Cli, door::Desk, error::CliError, exit};
+use super::{commands::Cli, desk::Desk, error::CliError, exit};
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,6 @@
 //! `daybreak config`: the default configuration and the schema.
 
-use super::{door::Desk, error::CliError, exit};
+use super::{desk::Desk, error::CliError, exit};
 use crate::config::{DEFAULT, schema};
 
 /// Print the default configuration or its JSON Schema

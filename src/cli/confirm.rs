@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::{door::Desk, error::CliError, host::Signals};
+use super::{desk::Desk, error::CliError, host::Signals};
 
 /// How a question was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

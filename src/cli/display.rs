@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{args::Output, door::Desk};
+use super::{args::Output, desk::Desk};
 use crate::{
     report::expected::expected,
     run::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{
     args::Output,
     display::Display,
-    door::Desk,
+    desk::Desk,
     error::CliError,
     exit,
     host::{self, Signals},

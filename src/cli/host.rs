@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::error::CliError;
-use crate::run::{clock::Clock, drive::Interrupt, plan::Actor, store::Holder};
+use crate::run::{clock::Clock, interrupt::Interrupt, plan::Actor, store::Holder};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy)]

@@ -5,10 +5,12 @@
 
 mod args;
 mod cancel;
+mod commands;
 mod completions;
 mod config;
 mod confirm;
 mod cutover;
+mod desk;
 mod display;
 mod door;
 mod error;
@@ -27,5 +29,4 @@ mod validate;
 mod which;
 mod windows;
 
-pub use args::Cli;
 pub use door::main;

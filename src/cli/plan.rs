@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use super::{
     args::{Output, UntilArg},
-    door::Desk,
+    desk::Desk,
     error::CliError,
     exit, host,
 };

@@ -5,10 +5,10 @@ use std::{fs, path::PathBuf, sync::Arc};
 use super::{
     args::UntilArg,
     confirm::{self, Answer},
-    door::Desk,
+    desk::Desk,
     error::CliError,
     execute::{self, Opened, Word},
-    exit, host,
+    exit, host, which,
     host::Signals,
     plan::{self, Made},
 };
@@ -19,7 +19,7 @@ use crate::{
         drive::Drive,
         journal::Journal,
         plan::Plan,
-        state::{RunState, Stage},
+        state::{RunState, Stage, stage_words},
         step::Until,
     },
     steps::step::Step,
@@ -72,6 +72,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         }
     }
     store.check_writable()?;
+    warn_of_others(desk, &store, &plan.database).await?;
     execute_plan(desk, store, Made { plan, world, identity }, until, args.until.is_some(), &signals).await
 }
 
@@ -129,6 +130,18 @@ async fn execute_plan(
         }
     }
     execute::conclude(desk, &opened.journal)
+}
+
+/// A second recovery beside an unfinished one can be meant; it should not be made unawares.
+async fn warn_of_others(desk: &Desk, store: &DirectoryStore, database: &str) -> Result<(), CliError> {
+    for history in which::all(desk, store).await? {
+        let state = &history.state;
+        if state.plan.database == database && state.unfinished() {
+            let (run, stage) = (&state.plan.run, stage_words(state.stage));
+            desk.printer.warning(&format!("another run of {database} is unfinished: {run} is {stage} (daybreak status {run})"));
+        }
+    }
+    Ok(())
 }
 
 fn stopped_before_cutover(state: &RunState<Step>) -> bool {

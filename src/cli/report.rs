@@ -1,6 +1,6 @@
 //! `daybreak report`: the evidence of a run.
 
-use super::{args::Output, door::Desk, error::CliError, exit, which};
+use super::{args::Output, desk::Desk, error::CliError, exit, which};
 use crate::{
     report::{result::RunResult, text},
     run::{clock::Clock, journal, store::Store},

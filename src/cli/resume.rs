@@ -2,7 +2,7 @@
 
 use super::{
     args::UntilArg,
-    door::Desk,
+    desk::Desk,
     error::CliError,
     execute::{self, Word},
     which,

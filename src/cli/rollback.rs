@@ -1,7 +1,7 @@
 //! `daybreak rollback`: moves the application back to where it was.
 
 use super::{
-    door::Desk,
+    desk::Desk,
     error::CliError,
     turn_back::{self, Turn},
 };

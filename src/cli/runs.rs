@@ -1,6 +1,6 @@
 //! `daybreak runs`: all runs in the state directory.
 
-use super::{args::Output, door::Desk, error::CliError, exit, which};
+use super::{args::Output, desk::Desk, error::CliError, exit, which};
 use crate::{
     report::{result::RunResult, status},
     run::store::Store,

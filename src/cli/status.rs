@@ -1,6 +1,6 @@
 //! `daybreak status`: where a run is, from its journal alone.
 
-use super::{args::Output, door::Desk, error::CliError, exit, which};
+use super::{args::Output, desk::Desk, error::CliError, exit, which};
 use crate::{
     report::{result::RunResult, status},
     run::{clock::Clock, journal, store::Store},

@@ -2,7 +2,7 @@
 
 use super::{
     confirm::{self, Answer},
-    door::Desk,
+    desk::Desk,
     error::CliError,
     execute::{self, Word},
     which,

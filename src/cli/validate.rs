@@ -1,6 +1,6 @@
 //! `daybreak validate`: proves a database that is there.
 
-use super::{args::Output, door::Desk, error::CliError, exit};
+use super::{args::Output, desk::Desk, error::CliError, exit};
 use crate::{
     config::Database,
     recovery::validate::{self, Subject},

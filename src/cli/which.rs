@@ -1,6 +1,6 @@
 //! Which run is meant when a command takes RUN.
 
-use super::{door::Desk, error::CliError};
+use super::{desk::Desk, error::CliError};
 use crate::{
     run::{
         id::RunId,

@@ -1,6 +1,6 @@
 //! `daybreak windows`: what can be restored, from when to when.
 
-use super::{args::Output, door::Desk, error::CliError, exit};
+use super::{args::Output, desk::Desk, error::CliError, exit};
 use crate::{recovery::windows, run::clock::Clock, ui};
 
 /// Show what can be restored, from when to when

@@ -112,7 +112,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
     let quarantine = &database.restore.quarantine_security_groups;
     let settings = settings::table(source, writer, &restore, &writer_request, quarantine, &own_tags);
 
-    let mut steps = vec![planned(database.restore.deadline, Step::RestoreCluster(RestoreCluster { request: restore }))];
+    let mut steps = vec![planned(database.restore.deadline, Step::RestoreCluster(RestoreCluster { request: Box::new(restore) }))];
     let create = |role, request| planned(deadline::INSTANCE, Step::CreateInstance(CreateInstance { role, request }));
     steps.push(create(Role::Writer, writer_request));
     let reader_names: Vec<String> = reader_requests.iter().map(|request| request.db_instance_identifier.clone()).collect();
@@ -183,7 +183,8 @@ fn modify(
     request: crate::aws::rds::requests::ModifyCluster,
     back: Option<crate::aws::rds::requests::ModifyCluster>,
 ) -> Planned<Step> {
-    planned(deadline::SETTINGS, Step::ModifyCluster(ModifyCluster { purpose, request, back }))
+    let step = ModifyCluster { purpose, request: Box::new(request), back: back.map(Box::new) };
+    planned(deadline::SETTINGS, Step::ModifyCluster(step))
 }
 
 fn prove(survey: &Survey, database: &Database, access: &Access, target: &str, time: Timestamp) -> Planned<Step> {

@@ -38,7 +38,7 @@ pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret)
     let version = secrets.get(name, &VersionRef::Current).await.map_err(Refusal::aws(format!("read secret {name}")))?;
     let version = version.ok_or_else(missing)?;
     let value = SecretValue::parse(version.value, wanted.key.as_deref())
-        .map_err(|source| Refusal::NotAConnection { secret: name.clone(), source })?;
+        .map_err(|source| Refusal::NotAConnection { secret: name.clone(), source: Box::new(source) })?;
     let (host, port) = value.points_at();
     let (host, port) = (host.to_owned(), port);
     let warnings = warnings(name, &description, &value);

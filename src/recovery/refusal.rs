@@ -18,7 +18,7 @@ pub enum Refusal {
         doing: String,
         /// Why.
         #[source]
-        source: aws::Error,
+        source: Box<aws::Error>,
     },
     /// The cluster is not there.
     #[error("there is no cluster {cluster} in {region}")]
@@ -99,7 +99,7 @@ pub enum Refusal {
         secret: String,
         /// Why.
         #[source]
-        source: SecretValueError,
+        source: Box<SecretValueError>,
     },
     /// The application uses another cluster than the one to be recovered.
     #[error("secret {secret} points at {host}, which is cluster {other}, not {cluster}")]
@@ -120,7 +120,7 @@ pub enum Refusal {
         name: String,
         /// Why.
         #[source]
-        source: pg::Error,
+        source: Box<pg::Error>,
     },
     /// Something of the profile cannot be used.
     #[error(transparent)]
@@ -139,13 +139,19 @@ pub enum Refusal {
 /// A step's failure, met while planning.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.failure)]
-pub struct Unusable(pub StepError);
+pub struct Unusable(pub Box<StepError>);
+
+impl From<StepError> for Unusable {
+    fn from(error: StepError) -> Self {
+        Self(Box::new(error))
+    }
+}
 
 impl Refusal {
     /// A refusal because AWS failed.
     pub(super) fn aws(doing: impl Into<String>) -> impl FnOnce(aws::Error) -> Self {
         let doing = doing.into();
-        move |source| Self::Aws { doing, source }
+        move |source| Self::Aws { doing, source: Box::new(source) }
     }
 
     /// What to do about it.

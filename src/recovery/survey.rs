@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{
     pointer::{self, SurveyedSecret},
-    refusal::Refusal,
+    refusal::{Refusal, Unusable},
     windows,
 };
 use crate::{
@@ -163,7 +163,7 @@ async fn rehearse(world: &World, cluster: &Cluster, access: &Access, database: &
     };
     let questions = questions(database);
     let checks: Vec<pg::ProfileCheck> =
-        questions.checks.iter().map(Question::check).collect::<Result<_, _>>().map_err(super::refusal::Unusable)?;
+        questions.checks.iter().map(Question::check).collect::<Result<_, _>>().map_err(Unusable::from)?;
     let faulty = match world.postgres.rehearse(&login, &checks, questions.newest.as_deref()).await {
         Err(error) => return Ok(Rehearsal::impossible(error.to_string())),
         Ok(faulty) => faulty,
@@ -173,7 +173,7 @@ async fn rehearse(world: &World, cluster: &Cluster, access: &Access, database: &
         if source.sqlstate.as_deref().is_some_and(|state| NO_SUCH_THING.contains(&state)) {
             rehearsal.doubts.push(format!("check `{name}` cannot be asked on the source now ({source}): that may be the damage, or a wrong query"));
         } else {
-            return Err(Refusal::FaultyCheck { name, source });
+            return Err(Refusal::FaultyCheck { name, source: Box::new(source) });
         }
     }
     Ok(rehearsal)

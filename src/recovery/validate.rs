@@ -26,7 +26,7 @@ pub async fn request(world: &World, region: &str, database: &Database, subject: 
     let access = survey::access(database).ok_or_else(|| Refusal::NoAccess { database: database.name.clone() })?;
     let login = login(world, region, database, subject, &access).await?;
     let nothing = "a database is validated on its own, without a second one to compare with".to_owned();
-    Ok(survey::questions(database).request(login, Err(nothing), None, None).map_err(Unusable)?)
+    Ok(survey::questions(database).request(login, Err(nothing), None, None).map_err(Unusable::from)?)
 }
 
 async fn login(
@@ -46,5 +46,5 @@ async fn login(
             }
         }
     };
-    Ok(access.at(world, &host, port).await.map_err(Unusable)?)
+    Ok(access.at(world, &host, port).await.map_err(Unusable::from)?)
 }

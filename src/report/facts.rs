@@ -109,9 +109,8 @@ impl Facts {
                 }
                 // What failed is tried again: an undo where one failed, the step otherwise.
                 Entry::Retried { .. } => {
-                    if undo_failure.take().is_none() {
-                        facts.cause = None;
-                    }
+                    let undo_again = undo_failure.take().is_some();
+                    facts.cause = facts.cause.take().filter(|_| undo_again);
                 }
                 Entry::Allowed { .. } => facts.cause = None,
                 _ => {}

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::{
     clock::{Clock, elapsed},
-    drive::Interrupt,
     event::{Event, Listener},
+    interrupt::Interrupt,
     journal::{Journal, JournalError},
     pace,
     plan::Actor,

@@ -128,8 +128,10 @@ impl<S: Step> Journal<S> {
         Ok(Self { store, history: History { records: vec![record], state, digest }, _lease: lease })
     }
 
-    /// Opens the journal of `run` to go on with it.
+    /// Opens the journal of `run` to go on with it. It is read before the lease is taken, so that a run that does not
+    /// exist leaves no trace, and again after, since its former holder may have gone on in between.
     pub async fn open(store: Arc<dyn Store>, run: &RunId, holder: &Holder) -> Result<Self, JournalError> {
+        read::<S>(&*store, run).await?;
         let lease = store.lease(run, holder).await.map_err(JournalError::Store)?;
         let history = read(&*store, run).await?;
         Ok(Self { store, history, _lease: lease })

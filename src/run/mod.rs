@@ -14,6 +14,7 @@ pub mod drive;
 pub mod event;
 pub mod executor;
 pub mod id;
+pub mod interrupt;
 pub mod journal;
 pub mod pace;
 pub mod plan;

@@ -20,7 +20,7 @@ use crate::{
             requests::{self, RemoveTags},
         },
     },
-    run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
+    run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until},
 };
 
 /// What gets the tags.
@@ -113,6 +113,7 @@ impl Body for AddTags {
         let tag_keys = self.tags.iter().map(|tag| tag.key.clone()).collect();
         let request = RemoveTags { resource_name: self.arn(cx)?, tag_keys };
         world.rds.remove_tags(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
-        Ok(Undone::Wait(Waiting::on(format!("the tags to go from {}", self.name))))
+        // Tags are no reason to keep the application waiting for its pointer: the call's answer is enough.
+        Ok(Undone::Done(format!("removed from {}", self.name)))
     }
 }

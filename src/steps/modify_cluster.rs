@@ -39,9 +39,9 @@ pub struct ModifyCluster {
     /// What it is for.
     pub purpose: Purpose,
     /// What is sent.
-    pub request: requests::ModifyCluster,
+    pub request: Box<requests::ModifyCluster>,
     /// What is sent to take it back, where that matters: a target about to be deleted needs no former settings.
-    pub back: Option<requests::ModifyCluster>,
+    pub back: Option<Box<requests::ModifyCluster>>,
 }
 
 impl ModifyCluster {
@@ -165,6 +165,6 @@ impl Body for ModifyCluster {
                 Ok(()) => {}
             },
         }
-        Ok(Undone::Wait(Waiting::on(format!("cluster {} is {}", self.target(), cluster.status))))
+        Ok(Undone::Wait(Waiting::on(format!("cluster {} to take its quarantine groups", self.target()))))
     }
 }

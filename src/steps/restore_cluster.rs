@@ -29,7 +29,7 @@ pub const ID: &str = "restore-cluster";
 #[serde(deny_unknown_fields)]
 pub struct RestoreCluster {
     /// What is sent.
-    pub request: RestoreClusterToPointInTime,
+    pub request: Box<RestoreClusterToPointInTime>,
 }
 
 /// What the step leaves: the target cluster.
@@ -78,7 +78,7 @@ impl Body for RestoreCluster {
         Description {
             title: format!("restore into a new cluster {}", self.target()),
             calls: vec![self.request.call()],
-            undo: format!("delete cluster {} (no final snapshot: nothing was written to it)", self.target()),
+            undo: format!("delete cluster {}, without a final snapshot", self.target()),
         }
     }
 

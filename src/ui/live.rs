@@ -18,7 +18,7 @@ use super::{
     printer::Printer,
     screen::{Picture, Region, Size},
     theme::Tone,
-    words::{clean, hang},
+    words::{chop, clean, hang},
 };
 use crate::{
     run::{
@@ -99,7 +99,7 @@ impl LiveDisplay {
 
     /// Writes a line that stays, above the picture.
     pub fn say(&self, line: &str) {
-        self.shared.update(|_, columns| hang("", &clean(line), 2, columns));
+        self.shared.update(|_, columns| broken(hang("", &clean(line), 2, columns), columns).collect());
     }
 
     /// Draws the last picture and stops. Nothing is drawn afterwards, whatever is heard.
@@ -143,10 +143,8 @@ impl Shared {
         let theme = self.printer.err();
         let wrapped = lines.iter().flat_map(|line| {
             let time = line.at.strftime("%H:%M:%SZ ").to_string();
-            hang(&time, &line.sentence(), time.len(), columns)
-                .into_iter()
-                .map(|text| theme.paint(line.tone, &text))
-                .collect::<Vec<_>>()
+            broken(hang(&time, &line.sentence(), time.len(), columns), columns)
+                .map(move |text| theme.paint(line.tone, &text))
         });
         wrapped.collect()
     }
@@ -154,6 +152,11 @@ impl Shared {
     fn now(&self, step: &StepId, tone: Tone, text: String, columns: usize) -> Vec<String> {
         self.lines(&[Line { at: self.clock.now(), step: Some(step.clone()), tone, text }], columns)
     }
+}
+
+/// No line wider than `columns`: what fills a row of the screen to its end is not erased behind.
+fn broken(lines: Vec<String>, columns: usize) -> impl Iterator<Item = String> {
+    lines.into_iter().flat_map(move |line| chop(&line, columns))
 }
 
 impl Listener<Step> for LiveDisplay {
@@ -227,7 +230,7 @@ mod tests {
 
         live.finish();
         let before = screen.text();
-        assert!(before.ends_with("\r\n\u{1b}[?2026l"), "{before:?}");
+        assert!(before.ends_with("\r\n\u{1b}[J\u{1b}[?2026l"), "{before:?}");
         tokio::time::advance(10 * TICK).await;
         tokio::task::yield_now().await;
         live.on(&Event::Told { step: &StepId::from("prove"), line: "too late" });
@@ -244,12 +247,13 @@ mod tests {
         let before = screen.text();
         let step = StepId::from("create-writer");
         live.on(&Event::Waiting { step: &step, wait: &Waiting::on("instance x is creating"), waited_seconds: 3.0 });
-        assert!(since(&screen, &before).contains("    instance x is creating\r\n"));
+        assert!(since(&screen, &before).contains("    instance x is creating\u{1b}[K\r\n"));
 
         let before = screen.text();
         live.on(&Event::Told { step: &step, line: "passed    writer" });
         let text = since(&screen, &before);
-        let (said, head) = (text.find("15:14:10Z create-writer: passed writer\r\n"), text.find("recovering loans"));
+        let (said, head) =
+            (text.find("15:14:10Z create-writer: passed    writer\u{1b}[K\r\n"), text.find("recovering loans"));
         assert!(said.is_some() && said < head, "{text:?}");
     }
 
@@ -271,6 +275,6 @@ mod tests {
         assert_eq!(text.matches("restore-cluster: trying again: throttled").count(), 1);
         assert!(text.contains("FAILED after 6 min 39 s: restore"), "{text:?}");
         assert!(text.contains("undone: loans as of"), "{text:?}");
-        assert!(text.contains("and that is all\r\n"));
+        assert!(text.contains("and that is all\u{1b}[K\r\n"));
     }
 }

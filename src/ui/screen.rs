@@ -241,11 +241,13 @@ impl Region {
             ansi(&mut out, MoveUp(up));
         }
         ansi(&mut out, MoveToColumn(0));
-        ansi(&mut out, Clear(ClearType::FromCursorDown));
+        // Line by line, since a terminal may keep what is cleared at once from the top of the screen as history.
         for line in above.iter().map(String::as_str).chain(rows.iter().map(|row| row.text.as_str())) {
             out.push_str(line);
+            ansi(&mut out, Clear(ClearType::UntilNewLine));
             out.push_str("\r\n");
         }
+        ansi(&mut out, Clear(ClearType::FromCursorDown));
         ansi(&mut out, EndSynchronizedUpdate);
         self.drawn = rows.iter().map(|row| row.width).collect();
         out
@@ -416,7 +418,7 @@ mod tests {
     fn lines_said_meanwhile_stay_above_and_the_cursor_ends_on_a_fresh_line() {
         let mut region = Region::default();
         let text = region.draw(&["passed writer".to_owned()], &[Row::plain("row".to_owned())], WIDE);
-        assert!(text.contains("passed writer\r\nrow\r\n"), "{text:?}");
+        assert!(text.contains("passed writer\u{1b}[K\r\nrow\u{1b}[K\r\n\u{1b}[J"), "{text:?}");
         assert!(!text.contains("\u{1b}[?25l"), "the cursor is hidden: {text:?}");
     }
 }

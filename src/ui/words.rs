@@ -126,14 +126,20 @@ pub fn pad(text: &str, columns: usize) -> String {
 pub fn flow(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        if !line.is_empty() && width(&line) + 1 + width(word) > columns {
+    let mut gap = 0;
+    for word in text.split(' ') {
+        if word.is_empty() {
+            gap += 1;
+            continue;
+        }
+        if !line.is_empty() && width(&line) + gap + width(word) > columns {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
-            line.push(' ');
+            line.push_str(&" ".repeat(gap));
         }
         line.push_str(word);
+        gap = 1;
     }
     lines.push(line);
     lines
@@ -142,18 +148,21 @@ pub fn flow(text: &str, columns: usize) -> Vec<String> {
 /// The same with longer words broken where they must be: no line is wider than `columns`, or than two.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(2);
-    let mut lines = Vec::new();
-    for line in flow(text, columns) {
-        let mut rest = line.as_str();
-        while width(rest) > columns {
-            let (start, end) = split_at_column(rest, columns);
-            lines.push(start.to_owned());
-            rest = end;
-        }
-        lines.push(rest.to_owned());
+    flow(text, columns.max(2)).iter().flat_map(|line| chop(line, columns)).collect()
+}
+
+/// `text` in pieces of at most `columns`, or two. Never empty.
+#[must_use]
+pub fn chop(text: &str, columns: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while width(rest) > columns.max(2) {
+        let (start, end) = split_at_column(rest, columns.max(2));
+        pieces.push(start.to_owned());
+        rest = end;
     }
-    lines
+    pieces.push(rest.to_owned());
+    pieces
 }
 
 /// `text` after `first`, flowing in lines of `columns`, the further ones indented by `indent` spaces. A `first` that leaves
@@ -219,6 +228,7 @@ mod tests {
         assert_eq!(fit("貸付金台帳", 6, "…"), "貸付…");
         assert_eq!(fit("ends here", 6, "..."), "end...");
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap(" one  two three ", 8), ["one  two", "three"]);
         assert_eq!(wrap("a 0123456789 b", 4), ["a", "0123", "4567", "89", "b"]);
         assert_eq!(flow("a 0123456789 b c", 4), ["a", "0123456789", "b c"]);
         assert_eq!(wrap("", 7), [""]);

@@ -61,7 +61,8 @@ async fn a_full_disk_stops_the_run_before_the_next_change() {
 
 #[tokio::test]
 async fn damaged_foreign_and_newer_records_are_refused() {
-    let damage: [(&str, fn(&mut Vec<u8>)); 5] = [
+    type Damage = fn(&mut Vec<u8>);
+    let damage: [(&str, Damage); 5] = [
         ("cut short", |bytes| bytes.truncate(bytes.len() / 2)),
         ("empty", Vec::clear),
         ("a flipped bit", |bytes| {

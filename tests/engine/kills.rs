@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use daybreak::run::{
     clock::Clock,
-    drive::Interrupt,
     executor::Advance,
+    interrupt::Interrupt,
     record::{Outcome, Scope},
     state::Stage,
     step::Until,

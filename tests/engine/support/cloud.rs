@@ -25,7 +25,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// What goes wrong at one call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// AWS refuses it for good; nothing happens.
     Denied,
     /// Nothing happens, and it may be tried again.
@@ -52,7 +52,7 @@ struct Inner {
 
 /// One region of AWS.
 #[derive(Clone, Default)]
-pub struct Cloud(Arc<Mutex<Inner>>);
+pub(crate) struct Cloud(Arc<Mutex<Inner>>);
 
 /// How many reads a creation or deletion takes.
 const READS: u32 = 2;
@@ -62,38 +62,38 @@ impl Cloud {
         self.0.lock().unwrap()
     }
 
-    pub fn add_cluster(&self, cluster: Cluster, instances: Vec<Instance>) {
+    pub(crate) fn add_cluster(&self, cluster: Cluster, instances: Vec<Instance>) {
         let mut inner = self.inner();
         inner.instances.extend(instances.into_iter().map(|instance| (instance.identifier.clone(), instance)));
         inner.clusters.insert(cluster.identifier.clone(), cluster);
     }
 
-    pub fn set_secret(&self, description: SecretDescription, version: &str, value: &str) {
+    pub(crate) fn set_secret(&self, description: SecretDescription, version: &str, value: &str) {
         let mut inner = self.inner();
         inner.secret = description;
         inner.values.insert(version.to_owned(), value.to_owned());
     }
 
     /// Lets the changing call number `nth`, from 0, go wrong.
-    pub fn fail(&self, nth: usize, fault: Fault) {
+    pub(crate) fn fail(&self, nth: usize, fault: Fault) {
         let mut inner = self.inner();
         let nth = inner.changes.len() + nth;
         inner.fault = Some((nth, fault));
     }
 
-    pub fn restores_end_as(&self, status: &'static str) {
+    pub(crate) fn restores_end_as(&self, status: &'static str) {
         self.inner().restore_ends = Some(status);
     }
 
     /// Somebody else writes the secret.
-    pub fn secret_is_written_by_somebody(&self) {
+    pub(crate) fn secret_is_written_by_somebody(&self) {
         let mut inner = self.inner();
         inner.values.insert("theirs".to_owned(), "{}".to_owned());
         inner.secret.versions = BTreeMap::from([("theirs".to_owned(), vec!["AWSCURRENT".to_owned()])]);
     }
 
     /// Somebody else makes a cluster of this name.
-    pub fn somebody_makes(&self, identifier: &str) {
+    pub(crate) fn somebody_makes(&self, identifier: &str) {
         let cluster = Cluster {
             identifier: identifier.to_owned(),
             resource_id: "cluster-THEIRS".to_owned(),
@@ -104,26 +104,26 @@ impl Cloud {
     }
 
     /// The changing calls so far.
-    pub fn changes(&self) -> Vec<String> {
+    pub(crate) fn changes(&self) -> Vec<String> {
         self.inner().changes.clone()
     }
 
-    pub fn clusters(&self) -> Vec<Cluster> {
+    pub(crate) fn clusters(&self) -> Vec<Cluster> {
         self.inner().clusters.values().cloned().collect()
     }
 
-    pub fn instances(&self) -> Vec<Instance> {
+    pub(crate) fn instances(&self) -> Vec<Instance> {
         self.inner().instances.values().cloned().collect()
     }
 
     /// Version ids and labels of the secret, labelled or not.
-    pub fn secret_versions(&self) -> BTreeMap<String, Vec<String>> {
+    pub(crate) fn secret_versions(&self) -> BTreeMap<String, Vec<String>> {
         let inner = self.inner();
         inner.values.keys().map(|id| (id.clone(), inner.secret.versions.get(id).cloned().unwrap_or_default())).collect()
     }
 
     /// The host that clients of the secret get.
-    pub fn secret_points_at(&self) -> String {
+    pub(crate) fn secret_points_at(&self) -> String {
         let inner = self.inner();
         let current = inner.secret.current().unwrap().to_owned();
         let value: serde_json::Value = serde_json::from_str(&inner.values[&current]).unwrap();

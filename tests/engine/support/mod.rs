@@ -6,8 +6,8 @@ mod servers;
 mod store;
 mod time;
 
-pub use cloud::{Cloud, Fault};
-pub use scene::{SOURCE, Scene, actor, holder, run};
-pub use servers::Servers;
-pub use store::MemoryStore;
-pub use time::TestClock;
+pub(crate) use cloud::{Cloud, Fault};
+pub(crate) use scene::{SOURCE, Scene, actor, holder, run};
+pub(crate) use servers::Servers;
+pub(crate) use store::MemoryStore;
+pub(crate) use time::TestClock;

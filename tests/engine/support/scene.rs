@@ -12,10 +12,11 @@ use daybreak::{
     recovery::{point_in_time, survey},
     run::{
         clock::Clock,
-        drive::{Drive, Interrupt, drive},
+        drive::{Drive, drive},
         event::Silent,
         executor::Executor,
         id::RunId,
+        interrupt::Interrupt,
         journal::{self, History, Journal, JournalError},
         plan::{Actor, Plan},
         record::Scope,
@@ -28,7 +29,7 @@ use daybreak::{
 
 use super::{Cloud, MemoryStore, Servers, TestClock};
 
-pub const SOURCE: &str = "loans-prod";
+pub(crate) const SOURCE: &str = "loans-prod";
 const CONFIG: &str = r#"
     [databases.loans]
     cluster = "loans-prod"
@@ -45,16 +46,16 @@ const CONFIG: &str = r#"
 "#;
 
 /// A world with one database in it, and the clock and store to recover it with.
-pub struct Scene {
-    pub cloud: Cloud,
-    pub servers: Servers,
-    pub store: MemoryStore,
-    pub clock: TestClock,
-    pub world: World,
+pub(crate) struct Scene {
+    pub(crate) cloud: Cloud,
+    pub(crate) servers: Servers,
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: TestClock,
+    pub(crate) world: World,
 }
 
 impl Scene {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (cloud, servers) = (Cloud::default(), Servers::default());
         let writer = Instance {
             identifier: format!("{SOURCE}-1"),
@@ -111,7 +112,7 @@ impl Scene {
     }
 
     /// The plan to recover the database to 14:22:05.
-    pub async fn plan(&self) -> Plan<Step> {
+    pub(crate) async fn plan(&self) -> Plan<Step> {
         let config = Config::parse(CONFIG, Path::new("daybreak.toml")).unwrap();
         let database = config.database("loans").unwrap();
         let now = self.clock.now();
@@ -122,35 +123,35 @@ impl Scene {
     }
 
     /// Begins a run of that plan, up to its first record.
-    pub async fn begin(&self, until: Until) -> Journal<Step> {
+    pub(crate) async fn begin(&self, until: Until) -> Journal<Step> {
         let plan = self.plan().await;
         Journal::begin(Arc::new(self.store.clone()), plan, until, actor(), &holder(), self.clock.now()).await.unwrap()
     }
 
     /// Opens the journal again, as another process would.
-    pub async fn open(&self) -> Journal<Step> {
+    pub(crate) async fn open(&self) -> Journal<Step> {
         Journal::open(Arc::new(self.store.clone()), &run(), &holder()).await.unwrap()
     }
 
-    pub fn executor(&self, journal: Journal<Step>) -> Executor<'_, Step> {
+    pub(crate) fn executor(&self, journal: Journal<Step>) -> Executor<'_, Step> {
         Executor::new(journal, &self.world, &self.clock, &Silent)
     }
 
     /// Executes until the run rests.
-    pub async fn drive(&self, executor: &mut Executor<'_, Step>) -> Result<Drive, JournalError> {
+    pub(crate) async fn drive(&self, executor: &mut Executor<'_, Step>) -> Result<Drive, JournalError> {
         let (_raise, interrupt) = Interrupt::new();
         drive(executor, &self.clock, &interrupt).await
     }
 
     /// Begins and executes until the run rests; its stage then.
-    pub async fn recover(&self, until: Until) -> Stage {
+    pub(crate) async fn recover(&self, until: Until) -> Stage {
         let mut executor = self.executor(self.begin(until).await);
         self.drive(&mut executor).await.unwrap();
         executor.journal().state().stage
     }
 
     /// Goes on, as `daybreak resume` does.
-    pub async fn resume(&self) -> Stage {
+    pub(crate) async fn resume(&self) -> Stage {
         let mut executor = self.executor(self.open().await);
         if matches!(executor.journal().state().stage, Stage::Stuck(_)) {
             executor.retry(actor()).await.unwrap();
@@ -160,7 +161,7 @@ impl Scene {
     }
 
     /// Goes on to the cutover, as `daybreak cutover` does.
-    pub async fn cut_over(&self) -> Stage {
+    pub(crate) async fn cut_over(&self) -> Stage {
         let mut executor = self.executor(self.open().await);
         executor.allow(Until::Cutover, actor()).await.unwrap();
         self.drive(&mut executor).await.unwrap();
@@ -168,23 +169,23 @@ impl Scene {
     }
 
     /// Turns back, as `daybreak rollback` and `daybreak cancel` do.
-    pub async fn turn_back(&self, scope: Scope) -> Stage {
+    pub(crate) async fn turn_back(&self, scope: Scope) -> Stage {
         let mut executor = self.executor(self.open().await);
         executor.turn_back(scope, actor()).await.unwrap();
         self.drive(&mut executor).await.unwrap();
         executor.journal().state().stage
     }
 
-    pub async fn history(&self) -> History<Step> {
+    pub(crate) async fn history(&self) -> History<Step> {
         journal::read(&self.store, &run()).await.unwrap()
     }
 
-    pub async fn state(&self) -> RunState<Step> {
+    pub(crate) async fn state(&self) -> RunState<Step> {
         self.history().await.state
     }
 
     /// What exists, in words that can be compared: clusters with settings and tags, instances, versions of the secret.
-    pub fn what_exists(&self) -> Vec<String> {
+    pub(crate) fn what_exists(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for cluster in self.cloud.clusters() {
             let mut tags: Vec<String> = cluster.tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect();
@@ -205,14 +206,14 @@ impl Scene {
 }
 
 /// The run that every scene's plan becomes.
-pub fn run() -> RunId {
+pub(crate) fn run() -> RunId {
     "20261120-150000-k3fa".parse().unwrap()
 }
 
-pub fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
     Actor { who: "ann@laptop".to_owned(), identity: None, version: "0.1.0".to_owned() }
 }
 
-pub fn holder() -> Holder {
+pub(crate) fn holder() -> Holder {
     Holder { who: "ann@laptop".to_owned(), pid: 1 }
 }

@@ -26,36 +26,31 @@ struct Inner {
 
 /// Every server there is: one per host.
 #[derive(Clone, Default)]
-pub struct Servers(Arc<Mutex<Inner>>);
+pub(crate) struct Servers(Arc<Mutex<Inner>>);
 
 impl Servers {
     /// From now on a check fails.
-    pub fn proofs_fail(&self) {
+    pub(crate) fn proofs_fail(&self) {
         self.0.lock().unwrap().proofs_fail = true;
     }
 
-    /// From now on proofs pass again.
-    pub fn proofs_pass(&self) {
-        self.0.lock().unwrap().proofs_fail = false;
-    }
-
     /// The next `count` proofs cannot log in.
-    pub fn unreachable_for(&self, count: u32) {
+    pub(crate) fn unreachable_for(&self, count: u32) {
         self.0.lock().unwrap().unreachable_logins = count;
     }
 
     /// The next `count` probes of a watch fail.
-    pub fn probes_fail(&self, count: u32) {
+    pub(crate) fn probes_fail(&self, count: u32) {
         self.0.lock().unwrap().probes_fail = count;
     }
 
     /// Logins of the cutover are refused.
-    pub fn password_is_wrong(&self, wrong: bool) {
+    pub(crate) fn password_is_wrong(&self, wrong: bool) {
         self.0.lock().unwrap().wrong_password = wrong;
     }
 
     /// How many probes were asked.
-    pub fn probes(&self) -> u32 {
+    pub(crate) fn probes(&self) -> u32 {
         self.0.lock().unwrap().probes
     }
 }

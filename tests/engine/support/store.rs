@@ -22,21 +22,21 @@ struct Inner {
 
 /// Keeps journals in memory.
 #[derive(Clone, Default)]
-pub struct MemoryStore(Arc<Mutex<Inner>>);
+pub(crate) struct MemoryStore(Arc<Mutex<Inner>>);
 
 impl MemoryStore {
     /// From now on only `records` more can be written.
-    pub fn room_for(&self, records: usize) {
+    pub(crate) fn room_for(&self, records: usize) {
         self.0.lock().unwrap().room = Some(records);
     }
 
     /// There is room again.
-    pub fn make_room(&self) {
+    pub(crate) fn make_room(&self) {
         self.0.lock().unwrap().room = None;
     }
 
     /// Replaces the bytes of a record.
-    pub fn overwrite(&self, run: &RunId, number: usize, change: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn overwrite(&self, run: &RunId, number: usize, change: impl FnOnce(&mut Vec<u8>)) {
         change(&mut self.0.lock().unwrap().records.get_mut(run).unwrap()[number]);
     }
 }

@@ -7,14 +7,14 @@ use daybreak::run::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 
 /// Starts at a fixed time; sleeping takes none of the test's.
-pub struct TestClock(Mutex<Timestamp>);
+pub(crate) struct TestClock(Mutex<Timestamp>);
 
 impl TestClock {
-    pub fn starting(at: &str) -> Self {
+    pub(crate) fn starting(at: &str) -> Self {
         Self(Mutex::new(at.parse().unwrap()))
     }
 
-    pub fn set_back(&self, by: Duration) {
+    pub(crate) fn set_back(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
         *now -= SignedDuration::try_from(by).unwrap();
     }

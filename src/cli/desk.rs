@@ -1,0 +1,94 @@
+//! What every command has at hand: arguments, printer, clock, and the way to configuration, state and AWS.
+
+use std::{env, io, sync::Arc};
+
+use super::{
+    args::Global,
+    error::CliError,
+    exit,
+    host::{self, SystemClock},
+};
+use crate::{
+    aws::{self, Session, SessionOptions},
+    config::{Config, Database, Lookup},
+    http::HttpClient,
+    pg,
+    steps::world::{Tokens, World},
+    store::directory::DirectoryStore,
+    ui::printer::Printer,
+};
+
+/// What every command has at hand.
+pub(super) struct Desk {
+    pub(super) global: Global,
+    pub(super) printer: Arc<Printer>,
+    pub(super) clock: SystemClock,
+}
+
+impl Desk {
+    /// The configuration.
+    pub(super) fn config(&self) -> Result<Config, CliError> {
+        let here = env::current_dir().map_err(|error| CliError::from_error(exit::USAGE, &error))?;
+        let lookup = Lookup::from_env(here, |name| env::var_os(name));
+        Ok(Config::load(self.global.config.as_deref(), &lookup)?)
+    }
+
+    /// The profile of a database, or a cluster by its identifier.
+    pub(super) fn database(&self, name: &str) -> Result<Database, CliError> {
+        Ok(self.config()?.database(name)?)
+    }
+
+    /// Where runs are kept.
+    pub(super) fn store(&self) -> Result<Arc<DirectoryStore>, CliError> {
+        Ok(Arc::new(DirectoryStore::new(host::state_directory(self.global.state.as_deref())?)))
+    }
+
+    /// AWS, in `region` where one is given, else as the environment says.
+    pub(super) async fn session(&self, region: Option<&str>) -> Result<Session, CliError> {
+        let region = self.global.region.as_deref().or(region).map(str::to_owned);
+        Ok(Session::load(SessionOptions { region, profile: self.global.profile.clone() }).await?)
+    }
+
+    /// What a run in `region` acts upon. PostgreSQL shows its sessions as `daybreak/PURPOSE`.
+    pub(super) fn world(&self, session: &Session, region: &str, purpose: &str) -> Result<World, CliError> {
+        let http = HttpClient::new().map_err(|error| CliError::from_error(exit::USAGE, &error))?;
+        Ok(World {
+            rds: Arc::new(session.rds(region)),
+            secrets: Arc::new(session.secrets(region)),
+            tokens: Arc::new(SessionTokens { session: session.clone(), region: region.to_owned() }),
+            postgres: Arc::new(pg::Client::new(purpose)),
+            http: Arc::new(http),
+            ca: self.global.ca_bundle.clone(),
+        })
+    }
+
+    /// Prints a JSON document on stdout.
+    pub(super) fn json(&self, value: &impl serde::Serialize) -> Result<(), CliError> {
+        let text = serde_json::to_string_pretty(value).map_err(|error| CliError::from_error(exit::FAILED, &io::Error::from(error)))?;
+        self.printer.result(&text);
+        Ok(())
+    }
+
+    /// Whether somebody sits at a terminal.
+    pub(super) fn interactive(&self) -> bool {
+        self.printer.terminal().stdin_tty && self.printer.terminal().stderr_tty
+    }
+
+    /// Whether somebody sits at a terminal and wants to be asked.
+    pub(super) fn can_ask(&self) -> bool {
+        self.interactive() && !self.global.yes
+    }
+}
+
+/// IAM tokens signed with the session's credentials.
+struct SessionTokens {
+    session: Session,
+    region: String,
+}
+
+#[async_trait::async_trait]
+impl Tokens for SessionTokens {
+    async fn token(&self, host: &str, port: u16, user: &str) -> Result<secrecy::SecretString, aws::Error> {
+        aws::rds_auth_token(&self.session, &self.region, host, port, user).await
+    }
+}

@@ -1,0 +1,244 @@
+//! Plans.
+
+use super::story::{RUN, actor, run, time};
+use crate::{
+    aws::{
+        rds::{
+            model::Tag,
+            requests::{self, RestoreClusterToPointInTime},
+        },
+        secrets::requests::PutVersion,
+    },
+    run::plan::{FORMAT, Plan, Planned},
+    steps::{
+        access::{Access, Credentials},
+        add_tags::{AddTags, Tagged},
+        brief::{Brief, Pointer, Setting, Source, Target, Window},
+        create_instance::{CreateInstance, Role},
+        modify_cluster::{ModifyCluster, Purpose},
+        move_secret::MoveSecret,
+        prove::{Comparison, Prove, Question, Questions},
+        restore_cluster::RestoreCluster,
+        stage_secret::StageSecret,
+        step::Step,
+        watch::Watch,
+    },
+};
+
+const SOURCE: &str = "loanserve-prod-aurora";
+pub(super) const TARGET: &str = "loanserve-prod-aurora-db-k3fa";
+pub(super) const WRITER: &str = "loanserve-prod-aurora-db-k3fa-1";
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf";
+const REQUESTED: &str = "2026-11-20T14:22:05Z";
+
+/// A recovery with quarantine, secret and watch.
+pub(crate) fn plan() -> Plan<Step> {
+    let tags = vec![Tag { key: "daybreak:run".to_owned(), value: RUN.to_owned() }];
+    let access = Access {
+        credentials: Credentials::Secret { id: SECRET.to_owned(), url_key: None },
+        database: None,
+        via: None,
+        ca: None,
+        connect_timeout_ms: 10_000,
+    };
+    let modify = |groups: &[&str], protection| requests::ModifyCluster {
+        db_cluster_identifier: TARGET.to_owned(),
+        apply_immediately: true,
+        vpc_security_group_ids: groups.iter().map(|group| (*group).to_owned()).collect(),
+        deletion_protection: protection,
+        ..Default::default()
+    };
+    let steps = [
+        (
+            21_600,
+            Step::RestoreCluster(RestoreCluster {
+                request: Box::new(RestoreClusterToPointInTime {
+                    db_cluster_identifier: TARGET.to_owned(),
+                    source_db_cluster_identifier: Some(SOURCE.to_owned()),
+                    restore_type: Some("full-copy".to_owned()),
+                    restore_to_time: Some(time(REQUESTED)),
+                    port: Some(5432),
+                    vpc_security_group_ids: vec!["sg-quarantine".to_owned()],
+                    deletion_protection: Some(false),
+                    tags: tags.clone(),
+                    ..Default::default()
+                }),
+            }),
+        ),
+        (
+            7_200,
+            Step::CreateInstance(CreateInstance {
+                role: Role::Writer,
+                request: requests::CreateInstance {
+                    db_instance_identifier: WRITER.to_owned(),
+                    db_cluster_identifier: TARGET.to_owned(),
+                    db_instance_class: "db.r6g.large".to_owned(),
+                    engine: "aurora-postgresql".to_owned(),
+                    publicly_accessible: Some(false),
+                    tags,
+                    ..Default::default()
+                },
+            }),
+        ),
+        (
+            1_800,
+            Step::ModifyCluster(ModifyCluster {
+                purpose: Purpose::ApplySettings,
+                request: Box::new(requests::ModifyCluster {
+                    preferred_maintenance_window: Some("sun:03:00-sun:03:30".to_owned()),
+                    ..modify(&[], None)
+                }),
+                back: None,
+            }),
+        ),
+        (
+            7_200,
+            Step::Prove(Prove {
+                cluster: TARGET.to_owned(),
+                access: access.clone(),
+                source: Comparison::Without("the profile says so".to_owned()),
+                requested_time: time(REQUESTED),
+                questions: Questions {
+                    checks: vec![Question {
+                        name: "loans exist".to_owned(),
+                        query: "SELECT count(*) FROM loans".to_owned(),
+                        expect: ">= 1000".to_owned(),
+                        timeout_seconds: None,
+                    }],
+                    tables: Vec::new(),
+                    newest: None,
+                    newest_within_seconds: None,
+                    statement_timeout_seconds: 300,
+                    lock_timeout_seconds: 10,
+                },
+            }),
+        ),
+        (
+            1_800,
+            Step::ModifyCluster(ModifyCluster {
+                purpose: Purpose::LiftQuarantine,
+                request: Box::new(modify(&["sg-app"], None)),
+                back: Some(Box::new(modify(&["sg-quarantine"], None))),
+            }),
+        ),
+        (
+            300,
+            Step::StageSecret(StageSecret {
+                from_version: "v-before".to_owned(),
+                put: PutVersion {
+                    secret_id: SECRET.to_owned(),
+                    client_request_token: "v-after".to_owned(),
+                    version_stages: vec!["daybreak-k3fa".to_owned()],
+                },
+                cluster: TARGET.to_owned(),
+                access: access.clone(),
+                url_key: None,
+            }),
+        ),
+        (
+            300,
+            Step::MoveSecret(MoveSecret {
+                secret: SECRET.to_owned(),
+                from_version: "v-before".to_owned(),
+                to_version: "v-after".to_owned(),
+                staging_label: "daybreak-k3fa".to_owned(),
+                cluster: TARGET.to_owned(),
+                access: access.clone(),
+                url_key: None,
+            }),
+        ),
+        (
+            900,
+            Step::Watch(Watch {
+                for_seconds: 300,
+                interval_ms: 5_000,
+                failures: 3,
+                sql: Vec::new(),
+                http: vec!["https://api.example.com/health".parse().expect("a URL")],
+                http_timeout_ms: 2_000,
+                access,
+            }),
+        ),
+        (
+            1_800,
+            Step::AddTags(AddTags {
+                to: Tagged::Cluster,
+                name: TARGET.to_owned(),
+                tags: vec![Tag { key: "env".to_owned(), value: "prod".to_owned() }],
+            }),
+        ),
+        (
+            1_800,
+            Step::ModifyCluster(ModifyCluster {
+                purpose: Purpose::Settle,
+                request: Box::new(modify(&[], Some(true))),
+                back: None,
+            }),
+        ),
+    ];
+    Plan {
+        format: FORMAT,
+        run: run(),
+        recipe: "point-in-time".to_owned(),
+        database: "loans".to_owned(),
+        made_at: time("2026-11-20T14:59:50Z"),
+        made_by: actor(),
+        brief: brief(),
+        steps: steps.into_iter().map(|(deadline_seconds, step)| Planned { deadline_seconds, step }).collect(),
+    }
+}
+
+/// The same without a pointer: nothing follows the target by itself.
+pub(crate) fn plan_without_pointer() -> Plan<Step> {
+    let mut plan = plan();
+    plan.steps.retain(|planned| !matches!(planned.step, Step::StageSecret(_) | Step::MoveSecret(_) | Step::Watch(_)));
+    plan.brief.pointer = None;
+    plan
+}
+
+fn brief() -> Brief {
+    let setting = |name: &str, source: &str, default: &str, target: &str, when: &str| Setting {
+        name: name.to_owned(),
+        source: source.to_owned(),
+        default: default.to_owned(),
+        target: target.to_owned(),
+        when: when.to_owned(),
+    };
+    Brief {
+        source: Source {
+            cluster: SOURCE.to_owned(),
+            resource_id: "cluster-SOURCE17".to_owned(),
+            region: "eu-west-1".to_owned(),
+            engine: "aurora-postgresql".to_owned(),
+            engine_version: Some("15.10".to_owned()),
+            endpoint: Some(format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com")),
+            port: Some(5432),
+        },
+        target: Target { cluster: TARGET.to_owned(), writer: WRITER.to_owned() },
+        requested_time: time(REQUESTED),
+        window: Window { earliest: time("2026-11-13T15:00:00Z"), latest: time("2026-11-20T14:56:10Z") },
+        given_up_seconds: 2_265,
+        quarantine: vec!["sg-quarantine".to_owned()],
+        settings: vec![
+            setting("subnet group", "loans-subnets", "default", "loans-subnets", "at restore"),
+            setting("backup retention", "7 days", "the source's", "7 days", "at restore"),
+            setting(
+                "security groups",
+                "sg-app",
+                "the VPC's default group",
+                "sg-quarantine until proven, then sg-app",
+                "at cutover",
+            ),
+            setting("IAM roles", "arn:aws:iam::123456789012:role/aurora-s3-export", "none", "none", "not carried over"),
+        ],
+        pointer: Some(Pointer {
+            secret: "prod/loans/db".to_owned(),
+            arn: SECRET.to_owned(),
+            version: "v-before".to_owned(),
+            points_at: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com:5432"),
+        }),
+        point_of_no_return: Some("settle".to_owned()),
+        policies: ["observe", "restore", "validate", "cutover-secret", "state"].map(str::to_owned).to_vec(),
+        warnings: vec!["not carried over to the target: IAM roles".to_owned()],
+    }
+}
