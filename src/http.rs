@@ -38,8 +38,11 @@ impl HttpClient {
     /// A client. Fails when the operating system's certificate authorities cannot be read.
     pub fn new() -> std::io::Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let connector =
-            HttpsConnectorBuilder::new().with_provider_and_native_roots(provider)?.https_or_http().enable_http1().build();
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)?
+            .https_or_http()
+            .enable_http1()
+            .build();
         Ok(Self { client: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector) })
     }
 }

@@ -38,7 +38,11 @@ fn sources() -> Vec<Source> {
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let inside = path.strip_prefix(&root).unwrap().to_owned();
                 let module = inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs");
-                found.push(Source { module: module.to_owned(), text: fs::read_to_string(&path).unwrap(), path: inside });
+                found.push(Source {
+                    module: module.to_owned(),
+                    text: fs::read_to_string(&path).unwrap(),
+                    path: inside,
+                });
             }
         }
     }
@@ -79,7 +83,9 @@ fn named(text: &str) -> BTreeSet<String> {
                 }
             }
         } else {
-            modules.insert(part.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect());
+            modules.insert(
+                part.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect(),
+            );
         }
     }
     let known: BTreeSet<&str> = LAYERS.iter().flat_map(|layer| layer.iter().copied()).collect();

@@ -138,6 +138,9 @@ impl Error {
                  (kms:DescribeKey, kms:CreateGrant, kms:Decrypt)"
                     .to_owned(),
             ),
+            ErrorKind::InvalidParameter if (self.service, self.operation) == ("aws", "region") => {
+                Some("give --region, or set AWS_REGION or a region in the AWS profile".to_owned())
+            }
             ErrorKind::Unreachable => {
                 Some("check the network, the region's name, and AWS_ENDPOINT_URL if it is set".to_owned())
             }

@@ -153,7 +153,7 @@ fn app_name() -> Result<AppName, Error> {
 fn checked_region(region: Option<&Region>) -> Result<String, Error> {
     let refused = |message: String| Error::new(ErrorKind::InvalidParameter, "aws", "region", message);
     let Some(region) = region else {
-        return Err(refused("none is set: give --region, or set AWS_REGION or a region in the AWS profile".to_owned()));
+        return Err(refused("none is set".to_owned()));
     };
     let region = region.as_ref();
     if is_region(region) {

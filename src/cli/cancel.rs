@@ -27,7 +27,10 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
                 Stage::Ended(Outcome::RolledBack) => ", with what the application wrote to it before the rollback",
                 _ => "",
             };
-            format!("Run {}: this deletes {target} and its instances{written}; the source is not touched. Go on?", state.plan.run)
+            format!(
+                "Run {}: this deletes {target} and its instances{written}; the source is not touched. Go on?",
+                state.plan.run
+            )
         },
         instead: |state| {
             if state.cutover_begun() {

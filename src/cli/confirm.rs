@@ -19,7 +19,9 @@ pub(super) async fn yes(desk: &Desk, signals: &Signals, question: &str) -> Resul
 
 /// Asks for the database's name, typed: the one question that moves production.
 pub(super) async fn typed(desk: &Desk, signals: &Signals, question: &str, name: &str) -> Result<Answer, CliError> {
-    let line = ask(desk, signals, &format!("{question}\nType the database's name ({name}) to go on, anything else to stop: ")).await?;
+    let line =
+        ask(desk, signals, &format!("{question}\nType the database's name ({name}) to go on, anything else to stop: "))
+            .await?;
     Ok(if line == name { Answer::Yes } else { Answer::No })
 }
 

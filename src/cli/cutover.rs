@@ -5,7 +5,7 @@ use super::{
     desk::Desk,
     error::CliError,
     execute::{self, Word},
-    which,
+    questions, which,
 };
 use crate::{
     run::{
@@ -26,7 +26,8 @@ pub(super) struct Args {
 /// Whether the run has come so far that the application can be moved: its data is proven, and it is not on its way already.
 fn ready(state: &RunState<Step>) -> bool {
     let proven = |outputs: &Outputs| outputs.has(prove::ID);
-    matches!(state.stage, Stage::Stopped(Until::Validated) | Stage::Ended(Outcome::RolledBack)) && proven(&state.outputs)
+    matches!(state.stage, Stage::Stopped(Until::Validated) | Stage::Ended(Outcome::RolledBack))
+        && proven(&state.outputs)
 }
 
 fn check(state: &RunState<Step>) -> Result<(), CliError> {
@@ -34,7 +35,8 @@ fn check(state: &RunState<Step>) -> Result<(), CliError> {
         return Ok(());
     }
     let run = &state.plan.run;
-    let error = CliError::refused(format!("run {run} is {}; only a proven recovery can be cut over", stage_words(state.stage)));
+    let error =
+        CliError::refused(format!("run {run} is {}; only a proven recovery can be cut over", stage_words(state.stage)));
     Err(match state.stage {
         Stage::Stopped(_) => error.hint(format!("prove it first: daybreak resume {run} --until validated")),
         _ => error.hint(format!("daybreak status {run}")),
@@ -48,9 +50,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let opened = execute::open(desk, store, &run, check).await?;
     let signals = execute::signals()?;
     if desk.can_ask() {
-        let plan = &opened.journal.state().plan;
-        let question = format!("Run {run}: this moves the application to {}.", plan.brief.target.cluster);
-        if confirm::typed(desk, &signals, &question, &plan.database).await? == Answer::No {
+        let history = opened.journal.history();
+        let question = questions::before_cutover(history);
+        if confirm::typed(desk, &signals, &question, &history.state.plan.database).await? == Answer::No {
             return Err(CliError::refused("not confirmed"));
         }
     }

@@ -64,7 +64,8 @@ impl Desk {
 
     /// Prints a JSON document on stdout.
     pub(super) fn json(&self, value: &impl serde::Serialize) -> Result<(), CliError> {
-        let text = serde_json::to_string_pretty(value).map_err(|error| CliError::from_error(exit::FAILED, &io::Error::from(error)))?;
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| CliError::from_error(exit::FAILED, &io::Error::from(error)))?;
         self.printer.result(&text);
         Ok(())
     }

@@ -25,7 +25,12 @@ impl Display {
     pub(super) fn choose(desk: &Desk, history: &History<Step>, earlier: &[History<Step>]) -> Self {
         let (printer, clock) = (desk.printer.clone(), Arc::new(desk.clock));
         if desk.global.output == Output::JsonLines {
-            Self::Json(JsonLines::new(printer))
+            let display = JsonLines::new(printer);
+            // A journal is begun before anybody listens; who reads the lines needs its first record, the plan.
+            if let [begun] = history.records.as_slice() {
+                display.on(&Event::Recorded { record: begun });
+            }
+            Self::Json(display)
         } else if printer.terminal().stderr_tty && !desk.global.quiet {
             let expected = expected(earlier, &history.state.plan.database);
             Self::Live(LiveDisplay::start(printer, clock, history, expected))

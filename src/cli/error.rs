@@ -7,12 +7,7 @@ use crate::{
     moment::MomentError,
     pg,
     recovery::refusal::Refusal,
-    run::{
-        id::InvalidRunId,
-        journal::JournalError,
-        plan::InvalidPlan,
-        store::StoreError,
-    },
+    run::{id::InvalidRunId, journal::JournalError, plan::InvalidPlan, store::StoreError},
 };
 
 /// An error on its way to the person, with its exit code.
@@ -102,7 +97,8 @@ impl From<InvalidRunId> for CliError {
 
 impl From<InvalidPlan> for CliError {
     fn from(error: InvalidPlan) -> Self {
-        let code = if matches!(error, InvalidPlan::Altered | InvalidPlan::Newer { .. }) { exit::REFUSED } else { exit::USAGE };
+        let code =
+            if matches!(error, InvalidPlan::Altered | InvalidPlan::Newer { .. }) { exit::REFUSED } else { exit::USAGE };
         Self::from_error(code, &error).hint("make a new plan: daybreak plan DATABASE --to TIME")
     }
 }
@@ -145,7 +141,9 @@ impl From<pg::Error> for CliError {
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let hint = match &error {
-            StoreError::NoSuchRun { .. } => "daybreak runs lists the runs in this state directory; --state names another".to_owned(),
+            StoreError::NoSuchRun { .. } => {
+                "daybreak runs lists the runs in this state directory; --state names another".to_owned()
+            }
             StoreError::Held { run, .. } => format!("daybreak status {run} shows how far it is"),
             StoreError::Missing { .. } => "restore the missing record from a backup of the state directory".to_owned(),
             StoreError::Io { .. } => "make room, or rights, there; or name another place with --state DIR".to_owned(),
@@ -165,7 +163,8 @@ impl From<JournalError> for CliError {
                 Self::from_error(exit::INTERRUPTED, &error).state("the other executor has the run").hint(hint)
             }
             JournalError::ExecutedBefore { ref run } => {
-                let hint = format!("daybreak status {run} shows what became of it; daybreak resume {run} goes on with it");
+                let hint =
+                    format!("daybreak status {run} shows what became of it; daybreak resume {run} goes on with it");
                 Self::from_error(exit::REFUSED, &error).hint(hint)
             }
             JournalError::Record { ref run, .. } | JournalError::Illegal { ref run, .. } => {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{
     args::Output,
-    display::Display,
     desk::Desk,
+    display::Display,
     error::CliError,
     exit,
     host::{self, Signals},
@@ -61,7 +61,12 @@ pub(super) async fn open(
 }
 
 /// Records `words`, then goes on until the run rests or a signal stops it.
-pub(super) async fn go(desk: &Desk, opened: Opened, words: &[Word], signals: &Signals) -> Result<(Opened, Drive), CliError> {
+pub(super) async fn go(
+    desk: &Desk,
+    opened: Opened,
+    words: &[Word],
+    signals: &Signals,
+) -> Result<(Opened, Drive), CliError> {
     let Opened { store, journal, world, identity } = opened;
     let run = journal.state().plan.run.clone();
     let earlier = which::all(desk, &*store).await?;
@@ -105,7 +110,9 @@ fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
 pub(super) fn conclude(desk: &Desk, journal: &Journal<Step>) -> Result<u8, CliError> {
     let history = journal.history();
     match desk.global.output {
-        Output::Text => desk.printer.result(&status::closing(history, desk.printer.out(), desk.printer.terminal().width)),
+        Output::Text => {
+            desk.printer.result(&status::closing(history, desk.printer.out(), desk.printer.terminal().width))
+        }
         Output::Json => desk.json(&RunResult::of(history))?,
         // The last line says how it ended, in the form of `--output json`.
         Output::JsonLines => {
@@ -127,7 +134,8 @@ fn code(records: &[Record<Step>], state: &RunState<Step>) -> u8 {
 
 /// Whether the way back was a person's wish and not a failure's consequence.
 fn asked_for(records: &[Record<Step>]) -> bool {
-    let turn = records.iter().rev().find(|record| matches!(record.entry, Entry::TurnedBack { .. } | Entry::Failed { .. }));
+    let turn =
+        records.iter().rev().find(|record| matches!(record.entry, Entry::TurnedBack { .. } | Entry::Failed { .. }));
     turn.is_some_and(|record| matches!(record.entry, Entry::TurnedBack { .. }))
 }
 
@@ -136,7 +144,8 @@ pub(super) fn needs_decision(desk: &Desk, what: &str) -> Result<(), CliError> {
     if desk.global.yes || desk.interactive() {
         return Ok(());
     }
-    Err(CliError::usage(format!("{what} needs a decision, and there is no terminal to ask at")).hint("say it beforehand: --yes"))
+    Err(CliError::usage(format!("{what} needs a decision, and there is no terminal to ask at"))
+        .hint("say it beforehand: --yes"))
 }
 
 /// Listens for signals.

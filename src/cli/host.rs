@@ -33,7 +33,9 @@ impl Clock for SystemClock {
 
 /// `user@host`.
 pub(super) fn who() -> String {
-    let user = env::var("USER").or_else(|_| env::var("LOGNAME")).unwrap_or_else(|_| format!("uid-{}", rustix::process::getuid().as_raw()));
+    let user = env::var("USER")
+        .or_else(|_| env::var("LOGNAME"))
+        .unwrap_or_else(|_| format!("uid-{}", rustix::process::getuid().as_raw()));
     format!("{user}@{}", rustix::system::uname().nodename().to_string_lossy())
 }
 
@@ -51,7 +53,8 @@ pub(super) fn actor(identity: Option<String>) -> Actor {
 pub(super) fn state_directory(given: Option<&str>) -> Result<PathBuf, CliError> {
     match given {
         Some(place) if place.starts_with("s3://") => {
-            Err(CliError::usage(format!("state in {place}: this version keeps state in a directory only")).hint("--state DIR"))
+            Err(CliError::usage(format!("state in {place}: this version keeps state in a directory only"))
+                .hint("--state DIR"))
         }
         Some(place) => Ok(PathBuf::from(place)),
         None => {
@@ -59,7 +62,9 @@ pub(super) fn state_directory(given: Option<&str>) -> Result<PathBuf, CliError> 
             absolute("XDG_STATE_HOME")
                 .or_else(|| absolute("HOME").map(|home| home.join(".local").join("state")))
                 .map(|state| state.join("daybreak"))
-                .ok_or_else(|| CliError::usage("there is no place to keep the run's state: HOME is not set").hint("--state DIR"))
+                .ok_or_else(|| {
+                    CliError::usage("there is no place to keep the run's state: HOME is not set").hint("--state DIR")
+                })
         }
     }
 }

@@ -18,6 +18,7 @@ mod execute;
 mod exit;
 mod host;
 mod plan;
+mod questions;
 mod recover;
 mod report;
 mod resume;

@@ -47,7 +47,12 @@ pub(super) struct Made {
 }
 
 /// Surveys and plans. Changes nothing.
-pub(super) async fn make(desk: &Desk, database: &Database, moment: Moment, until: Option<Until>) -> Result<Made, CliError> {
+pub(super) async fn make(
+    desk: &Desk,
+    database: &Database,
+    moment: Moment,
+    until: Option<Until>,
+) -> Result<Made, CliError> {
     let session: Session = desk.session(database.region.as_deref()).await?;
     let region = session.region().to_owned();
     let world = desk.world(&session, &region, "plan")?;
@@ -76,10 +81,17 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let file = args.save.clone().unwrap_or_else(|| PathBuf::from(format!("{}.plan.json", plan.run)));
     let text = plan.to_file();
     fs::write(&file, &text).map_err(|error| {
-        CliError::from_error(exit::REFUSED, &error).state("nothing was created; the plan was not saved").hint(format!("save it elsewhere: --save FILE (it was {})", file.display()))
+        CliError::from_error(exit::REFUSED, &error)
+            .state("nothing was created; the plan was not saved")
+            .hint(format!("save it elsewhere: --save FILE (it was {})", file.display()))
     })?;
     match desk.global.output {
-        Output::Text => desk.printer.result(&ui::plan::render(&plan, desk.clock.now(), desk.printer.out(), desk.printer.terminal().width)),
+        Output::Text => desk.printer.result(&ui::plan::render(
+            &plan,
+            desk.clock.now(),
+            desk.printer.out(),
+            desk.printer.terminal().width,
+        )),
         Output::Json | Output::JsonLines => desk.printer.result(text.trim_end()),
     }
     desk.printer.status(&format!("saved as {}; nothing was created", file.display()));

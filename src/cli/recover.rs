@@ -8,9 +8,10 @@ use super::{
     desk::Desk,
     error::CliError,
     execute::{self, Opened, Word},
-    exit, host, which,
+    host,
     host::Signals,
     plan::{self, Made},
+    questions, which,
 };
 use crate::{
     recovery::{freshness, point_in_time},
@@ -60,8 +61,10 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     };
     let until = until.unwrap_or(if desk.global.yes { Until::Cutover } else { Until::Validated });
     if until > point_in_time::furthest(&plan) {
-        return Err(CliError::refused(format!("this plan cannot go as far as {until}: it has no way to log in and prove the data"))
-            .hint("--until restored, or configure how to connect under [databases.….connect]"));
+        return Err(CliError::refused(format!(
+            "this plan cannot go as far as {until}: it has no way to log in and prove the data"
+        ))
+        .hint("--until restored, or configure how to connect under [databases.….connect]"));
     }
     let signals = execute::signals()?;
     if desk.can_ask() {
@@ -85,19 +88,25 @@ fn decided(desk: &Desk) -> Result<(), CliError> {
         .hint("--until restored, --until validated or --until cutover; or --yes for all of it"))
 }
 
-async fn agreed(desk: &Desk, signals: &Signals, plan: &Plan<Step>, said: bool, until: Until) -> Result<Answer, CliError> {
+async fn agreed(
+    desk: &Desk,
+    signals: &Signals,
+    plan: &Plan<Step>,
+    said: bool,
+    until: Until,
+) -> Result<Answer, CliError> {
+    let question = questions::before_restore(plan, until, desk.clock.now());
     if said && until == Until::Cutover {
-        let question = format!("This goes all the way: it restores, proves, and moves the application to {}.", plan.brief.target.cluster);
         return confirm::typed(desk, signals, &question, &plan.database).await;
     }
-    confirm::yes(desk, signals, &format!("Restore now, as far as {until}?")).await
+    confirm::yes(desk, signals, &format!("{question}\nRestore now?")).await
 }
 
 /// A plan from a file, if the world is still the one it was made for.
 async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
     let text = fs::read_to_string(file).map_err(|error| {
-        CliError { message: format!("read the plan {}", file.display()), ..CliError::from_error(exit::USAGE, &error) }
-            .hint(format!("{error}; daybreak plan DATABASE --to TIME makes one"))
+        CliError { causes: vec![error.to_string()], ..CliError::usage(format!("read the plan {}", file.display())) }
+            .hint("daybreak plan DATABASE --to TIME makes one")
     })?;
     let plan: Plan<Step> = Plan::from_file(&text)?;
     let region = plan.brief.source.region.clone();
@@ -123,9 +132,10 @@ async fn execute_plan(
     let opened = Opened { store, journal, world, identity };
     let (mut opened, driven) = execute::go(desk, opened, &[], signals).await?;
     if driven == Drive::Rested && !said && desk.can_ask() && stopped_before_cutover(opened.journal.state()) {
-        let plan = &opened.journal.state().plan;
-        let question = format!("The data of {} is proven. Cutting over moves the application onto it.", plan.brief.target.cluster);
-        if confirm::typed(desk, signals, &question, &plan.database).await? == Answer::Yes {
+        let history = opened.journal.history();
+        let question = questions::before_cutover(history);
+        let name = &history.state.plan.database;
+        if confirm::typed(desk, signals, &question, name).await? == Answer::Yes {
             (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], signals).await?;
         }
     }
@@ -138,7 +148,8 @@ async fn warn_of_others(desk: &Desk, store: &DirectoryStore, database: &str) -> 
         let state = &history.state;
         if state.plan.database == database && state.unfinished() {
             let (run, stage) = (&state.plan.run, stage_words(state.stage));
-            desk.printer.warning(&format!("another run of {database} is unfinished: {run} is {stage} (daybreak status {run})"));
+            desk.printer
+                .warning(&format!("another run of {database} is unfinished: {run} is {stage} (daybreak status {run})"));
         }
     }
     Ok(())

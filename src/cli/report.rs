@@ -2,7 +2,7 @@
 
 use super::{args::Output, desk::Desk, error::CliError, exit, which};
 use crate::{
-    report::{result::RunResult, text},
+    report::{evidence::Evidence, text},
     run::{clock::Clock, journal, store::Store},
 };
 
@@ -18,8 +18,13 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let run = which::unfinished_or_latest(desk, &*store, args.run.as_deref()).await?;
     let history = journal::read(&*store as &dyn Store, &run).await?;
     match desk.global.output {
-        Output::Text => desk.printer.result(&text::render(&history, desk.clock.now(), desk.printer.out(), desk.printer.terminal().width)),
-        Output::Json | Output::JsonLines => desk.json(&RunResult::of(&history))?,
+        Output::Text => desk.printer.result(&text::render(
+            &history,
+            desk.clock.now(),
+            desk.printer.out(),
+            desk.printer.terminal().width,
+        )),
+        Output::Json | Output::JsonLines => desk.json(&Evidence::of(&history))?,
     }
     Ok(exit::DONE)
 }

@@ -33,7 +33,9 @@ fn further(state: &RunState<Step>, until: Option<Until>) -> Option<Until> {
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let until = args.until.map(Until::from);
     if until == Some(Until::Cutover) {
-        return Err(CliError::usage("the cutover has a command of its own, which asks first").hint("daybreak cutover RUN"));
+        return Err(
+            CliError::usage("the cutover has a command of its own, which asks first").hint("daybreak cutover RUN")
+        );
     }
     let store = desk.store()?;
     let run = which::resolve(desk, &*store, args.run.as_deref(), RunState::unfinished, "unfinished run").await?;

@@ -25,7 +25,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
                 state.plan.run, brief.source.cluster, brief.target.cluster
             )
         },
-        instead: |state| format!("the application was not moved; daybreak cancel {} removes what the run made", state.plan.run),
+        instead: |state| {
+            format!("the application was not moved; daybreak cancel {} removes what the run made", state.plan.run)
+        },
         eligible: |state| state.can_turn_back(Scope::Cutover),
         what: "run whose cutover can be taken back",
     };

@@ -18,7 +18,12 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let run = which::unfinished_or_latest(desk, &*store, args.run.as_deref()).await?;
     let history = journal::read(&*store as &dyn Store, &run).await?;
     match desk.global.output {
-        Output::Text => desk.printer.result(&status::status(&history, desk.clock.now(), desk.printer.out(), desk.printer.terminal().width)),
+        Output::Text => desk.printer.result(&status::status(
+            &history,
+            desk.clock.now(),
+            desk.printer.out(),
+            desk.printer.terminal().width,
+        )),
         Output::Json | Output::JsonLines => desk.json(&RunResult::of(&history))?,
     }
     Ok(exit::DONE)

@@ -4,6 +4,7 @@ use super::{args::Output, desk::Desk, error::CliError, exit};
 use crate::{
     config::Database,
     recovery::validate::{self, Subject},
+    report::proof,
     steps::prove::line,
 };
 
@@ -19,10 +20,13 @@ pub(super) struct Args {
 }
 
 fn endpoint(text: &str) -> Result<Subject, CliError> {
-    let parsed = text.rsplit_once(':').and_then(|(host, port)| Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?)));
+    let parsed = text
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?)));
     match parsed {
         Some((host, port)) if !host.is_empty() && port != 0 => Ok(Subject::Endpoint { host, port }),
-        _ => Err(CliError::usage(format!("`{text}` is no HOST:PORT")).hint("--endpoint loans-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432")),
+        _ => Err(CliError::usage(format!("`{text}` is no HOST:PORT"))
+            .hint("--endpoint loans-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432")),
     }
 }
 
@@ -32,7 +36,8 @@ fn profile(desk: &Desk, named: Option<&str>) -> Result<Database, CliError> {
     match (named, profiles.next(), profiles.next()) {
         (Some(name), ..) => Ok(config.database(name)?),
         (None, Some(only), None) => Ok(only.clone()),
-        _ => Err(CliError::usage("which profile's login and checks?").hint("daybreak validate DATABASE --endpoint HOST:PORT")),
+        _ => Err(CliError::usage("which profile's login and checks?")
+            .hint("daybreak validate DATABASE --endpoint HOST:PORT")),
     }
 }
 
@@ -43,14 +48,14 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let region = session.region().to_owned();
     let world = desk.world(&session, &region, "validate")?;
     let request = validate::request(&world, &region, &database, &subject).await?;
-    let proof = world.postgres.prove(&request, &|check| desk.printer.status(&line(check))).await?;
-    let (passed, failed, unchecked) = (proof.passed(), proof.failed(), proof.unchecked());
+    let proven = world.postgres.prove(&request, &|check| desk.printer.status(&line(check))).await?;
+    let (passed, failed, unchecked) = (proven.passed(), proven.failed(), proven.unchecked());
     match desk.global.output {
-        Output::Text => desk.printer.result(&format!("{passed} passed, {failed} failed, {unchecked} unchecked")),
+        Output::Text => desk.printer.result(&proof::render(&proven, desk.printer.out(), desk.printer.terminal().width)),
         Output::Json | Output::JsonLines => {
             desk.json(&serde_json::json!({
                 "database": database.name,
-                "proof": { "passed": passed, "failed": failed, "unchecked": unchecked, "checks": proof.checks, "newest": proof.newest },
+                "proof": { "passed": passed, "failed": failed, "unchecked": unchecked, "checks": proven.checks, "newest": proven.newest },
             }))?;
         }
     }

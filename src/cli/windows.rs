@@ -17,7 +17,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         None => config.databases.values().cloned().collect(),
     };
     if databases.is_empty() {
-        return Err(CliError::usage("there is no profile to list windows for").hint("daybreak windows CLUSTER-IDENTIFIER"));
+        return Err(
+            CliError::usage("there is no profile to list windows for").hint("daybreak windows CLUSTER-IDENTIFIER")
+        );
     }
     let mut found = Vec::with_capacity(databases.len());
     for database in &databases {

@@ -9,13 +9,12 @@ use url::Url;
 
 use super::error::Fault;
 use super::model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, InstanceClass, Proof,
-    Readers, Restore, Watch,
+    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, InstanceClass, Proof, Readers, Restore,
+    Watch,
 };
 use super::names;
 use super::raw::{
-    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawProof, RawReaders,
-    RawRestore, RawWatch,
+    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawProof, RawReaders, RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
 use crate::expect::Expect;
@@ -24,11 +23,7 @@ use crate::moment;
 /// Checks all values. The configuration returned is only to be used where no fault is found:
 /// faulty values stand in it as their defaults.
 pub(super) fn config(raw: RawConfig, file: &Path, places: &Places) -> (Config, Vec<Fault>) {
-    let mut checker = Checker {
-        file,
-        places,
-        faults: Vec::new(),
-    };
+    let mut checker = Checker { file, places, faults: Vec::new() };
     let databases = raw
         .databases
         .into_iter()
@@ -37,13 +32,7 @@ pub(super) fn config(raw: RawConfig, file: &Path, places: &Places) -> (Config, V
             (name.clone(), checker.database(&at, name, raw))
         })
         .collect();
-    (
-        Config {
-            origin: Some(file.to_owned()),
-            databases,
-        },
-        checker.faults,
-    )
+    (Config { origin: Some(file.to_owned()), databases }, checker.faults)
 }
 
 struct Checker<'a> {
@@ -56,15 +45,10 @@ impl Checker<'_> {
     fn database(&mut self, at: &str, name: String, raw: RawDatabase) -> Database {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if name.is_empty() || name.starts_with('-') || !name.bytes().all(allowed) {
-            self.fault(
-                at,
-                "a database's name has only letters, digits and `-_.`, and does not start with `-`",
-            );
+            self.fault(at, "a database's name has only letters, digits and `-_.`, and does not start with `-`");
         }
         Database {
-            cluster: self
-                .value(at, "cluster", raw.cluster, names::cluster_identifier)
-                .unwrap_or_default(),
+            cluster: self.value(at, "cluster", raw.cluster, names::cluster_identifier).unwrap_or_default(),
             region: self.value(at, "region", raw.region, names::region),
             restore: self.restore(&join(at, "restore"), raw.restore),
             connect: self.connect(&join(at, "connect"), raw.connect),
@@ -92,12 +76,8 @@ impl Checker<'_> {
             instance_class: self
                 .value(at, "instance_class", raw.instance_class, instance_class)
                 .unwrap_or(default.instance_class),
-            readers: raw
-                .readers
-                .map_or(default.readers, |readers| self.readers(at, readers)),
-            deadline: self
-                .timeout(at, "deadline", raw.deadline)
-                .unwrap_or(default.deadline),
+            readers: raw.readers.map_or(default.readers, |readers| self.readers(at, readers)),
+            deadline: self.timeout(at, "deadline", raw.deadline).unwrap_or(default.deadline),
         }
     }
 
@@ -108,10 +88,7 @@ impl Checker<'_> {
             RawReaders::Named(_) => None,
         };
         count.map(Readers::Count).unwrap_or_else(|| {
-            self.fault(
-                &join(at, "readers"),
-                format_args!("write `\"source\"` or a number from 0 to {MOST_READERS}"),
-            );
+            self.fault(&join(at, "readers"), format_args!("write `\"source\"` or a number from 0 to {MOST_READERS}"));
             Readers::Source
         })
     }
@@ -122,10 +99,7 @@ impl Checker<'_> {
         let user = self.value(at, "iam_user", raw.iam_user, not_blank);
         let credentials = match (secret, user) {
             (Some(_), Some(_)) => {
-                self.fault(
-                    &join(at, "iam_user"),
-                    "set together with `secret`: daybreak logs in with one of them",
-                );
+                self.fault(&join(at, "iam_user"), "set together with `secret`: daybreak logs in with one of them");
                 Credentials::None
             }
             (Some(secret), None) => Credentials::Secret(secret),
@@ -136,9 +110,7 @@ impl Checker<'_> {
             credentials,
             database: self.value(at, "database", raw.database, not_blank),
             via: self.value(at, "via", raw.via, names::host_port),
-            ca: self
-                .value(at, "ca", raw.ca, not_blank)
-                .map(|ca| self.beside_file(&ca)),
+            ca: self.value(at, "ca", raw.ca, not_blank).map(|ca| self.beside_file(&ca)),
             connect_timeout: self
                 .timeout(at, "connect_timeout", raw.connect_timeout)
                 .unwrap_or(default.connect_timeout),
@@ -154,21 +126,13 @@ impl Checker<'_> {
             if let Some(name) = &name
                 && !names.insert(name.clone())
             {
-                self.fault(
-                    &join(at, "name"),
-                    format_args!("`{name}` is the name of an earlier check"),
-                );
+                self.fault(&join(at, "name"), format_args!("`{name}` is the name of an earlier check"));
             }
             let query = self.value(at, "query", raw.query, not_blank);
             let expect = self.value(at, "expect", raw.expect, Expect::parse);
             let timeout = self.timeout(at, "timeout", raw.timeout);
             if let (Some(name), Some(query), Some(expect)) = (name, query, expect) {
-                checks.push(Check {
-                    name,
-                    query,
-                    expect,
-                    timeout,
-                });
+                checks.push(Check { name, query, expect, timeout });
             }
         }
         checks
@@ -177,10 +141,7 @@ impl Checker<'_> {
     fn proof(&mut self, at: &str, raw: RawProof) -> Proof {
         let default = Proof::default();
         if raw.newest_within.is_some() && !self.is_written(at, "newest") {
-            self.fault(
-                &join(at, "newest_within"),
-                "needs `newest`, the query whose answer it limits",
-            );
+            self.fault(&join(at, "newest_within"), "needs `newest`, the query whose answer it limits");
         }
         Proof {
             tables: self.list(at, "tables", raw.tables, not_blank),
@@ -189,37 +150,24 @@ impl Checker<'_> {
             statement_timeout: self
                 .timeout(at, "statement_timeout", raw.statement_timeout)
                 .unwrap_or(default.statement_timeout),
-            lock_timeout: self
-                .timeout(at, "lock_timeout", raw.lock_timeout)
-                .unwrap_or(default.lock_timeout),
-            compare_with_source: raw
-                .compare_with_source
-                .unwrap_or(default.compare_with_source),
+            lock_timeout: self.timeout(at, "lock_timeout", raw.lock_timeout).unwrap_or(default.lock_timeout),
+            compare_with_source: raw.compare_with_source.unwrap_or(default.compare_with_source),
         }
     }
 
     fn cutover(&mut self, at: &str, raw: RawCutover) -> Cutover {
         if raw.secret_key.is_some() && !self.is_written(at, "secret") {
-            self.fault(
-                &join(at, "secret_key"),
-                "needs `secret`, the secret whose key it is",
-            );
+            self.fault(&join(at, "secret_key"), "needs `secret`, the secret whose key it is");
         }
         let id = self.value(at, "secret", raw.secret, names::secret_id);
         let key = self.value(at, "secret_key", raw.secret_key, not_blank);
-        Cutover {
-            secret: id.map(|id| CutoverSecret { id, key }),
-        }
+        Cutover { secret: id.map(|id| CutoverSecret { id, key }) }
     }
 
     fn watch(&mut self, at: &str, raw: RawWatch) -> Watch {
         let default = Watch::default();
-        let duration = self
-            .value(at, "for", raw.duration, moment::parse_span)
-            .unwrap_or(default.duration);
-        let interval = self
-            .timeout(at, "interval", raw.interval)
-            .unwrap_or(default.interval);
+        let duration = self.value(at, "for", raw.duration, moment::parse_span).unwrap_or(default.duration);
+        let interval = self.timeout(at, "interval", raw.interval).unwrap_or(default.interval);
         if !duration.is_zero() && interval > duration {
             let problem = format!(
                 "watching for {} has no room for an interval of {}",
@@ -229,9 +177,7 @@ impl Checker<'_> {
             self.fault(&join(at, "for"), problem);
         }
         let failures = raw.failures.map_or(Some(default.failures), |failures| {
-            u32::try_from(failures)
-                .ok()
-                .filter(|failures| (1..=1000).contains(failures))
+            u32::try_from(failures).ok().filter(|failures| (1..=1000).contains(failures))
         });
         if failures.is_none() {
             self.fault(&join(at, "failures"), "write a number from 1 to 1000");
@@ -242,9 +188,7 @@ impl Checker<'_> {
             failures: failures.unwrap_or(default.failures),
             sql: self.list(at, "sql", raw.sql, not_blank),
             http: self.list(at, "http", raw.http, probe_address),
-            http_timeout: self
-                .timeout(at, "http_timeout", raw.http_timeout)
-                .unwrap_or(default.http_timeout),
+            http_timeout: self.timeout(at, "http_timeout", raw.http_timeout).unwrap_or(default.http_timeout),
         }
     }
 
@@ -298,27 +242,16 @@ impl Checker<'_> {
     }
 
     fn beside_file(&self, path: &str) -> PathBuf {
-        self.file
-            .parent()
-            .map_or_else(|| PathBuf::from(path), |directory| directory.join(path))
+        self.file.parent().map_or_else(|| PathBuf::from(path), |directory| directory.join(path))
     }
 
     fn fault(&mut self, at: &str, problem: impl fmt::Display) {
-        self.faults.push(Fault::new(
-            self.file,
-            self.places.get(at).copied(),
-            at,
-            problem,
-        ));
+        self.faults.push(Fault::new(self.file, self.places.get(at).copied(), at, problem));
     }
 }
 
 fn not_blank(text: &str) -> Result<String, &'static str> {
-    if text.trim().is_empty() {
-        Err("empty")
-    } else {
-        Ok(text.to_owned())
-    }
+    if text.trim().is_empty() { Err("empty") } else { Ok(text.to_owned()) }
 }
 
 /// Checks the address of an HTTP probe. It goes into plans and journals, so it must not carry
@@ -330,10 +263,8 @@ fn probe_address(text: &str) -> Result<Url, &'static str> {
         return Err(FORM);
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "an address with a user or a password in it would be stored in plans and journals: \
-                    probe one that needs none",
-        );
+        return Err("an address with a user or a password in it would be stored in plans and journals: \
+                    probe one that needs none");
     }
     Ok(url)
 }

@@ -12,25 +12,16 @@ fn valid(text: &str) -> Config {
 /// by a space or by nothing.
 fn uncommented_default() -> String {
     let example = |line: &'static str| {
-        line.strip_prefix('#')
-            .filter(|rest| !rest.is_empty() && !rest.starts_with(' '))
-            .unwrap_or(line)
+        line.strip_prefix('#').filter(|rest| !rest.is_empty() && !rest.starts_with(' ')).unwrap_or(line)
     };
-    DEFAULT
-        .lines()
-        .map(|line| example(line).to_owned() + "\n")
-        .collect()
+    DEFAULT.lines().map(|line| example(line).to_owned() + "\n").collect()
 }
 
 /// Every key path of the schema, with `*` for a name and `[]` for an item.
 pub(super) fn schema_keys() -> Vec<String> {
     fn walk(at: &str, schema: &serde_json::Value, keys: &mut Vec<String>) {
         for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
-            let at = if at.is_empty() {
-                name.clone()
-            } else {
-                format!("{at}.{name}")
-            };
+            let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
             keys.push(at.clone());
             walk(&at, schema, keys);
         }
@@ -57,52 +48,17 @@ fn the_examples_of_the_default_are_valid_and_show_the_true_defaults() {
     let loans = &config.databases["loans"];
     assert_eq!(loans.cluster, "loanserve-prod-aurora");
     assert_eq!(loans.checks.len(), 2);
-    assert_eq!(
-        loans.connect.credentials,
-        Credentials::Secret("prod/loans/db".to_owned())
-    );
+    assert_eq!(loans.connect.credentials, Credentials::Secret("prod/loans/db".to_owned()));
     let user = "daybreak_validator".to_owned();
-    assert_eq!(
-        config.databases["ledger"].connect.credentials,
-        Credentials::Iam { user }
-    );
+    assert_eq!(config.databases["ledger"].connect.credentials, Credentials::Iam { user });
 
     let quarantine_security_groups = loans.restore.quarantine_security_groups.clone();
-    assert_eq!(
-        loans.restore,
-        Restore {
-            quarantine_security_groups,
-            ..Restore::default()
-        }
-    );
-    assert_eq!(
-        loans.connect.connect_timeout,
-        Connect::default().connect_timeout
-    );
-    let Proof {
-        statement_timeout,
-        lock_timeout,
-        compare_with_source,
-        ..
-    } = Proof::default();
-    assert_eq!(
-        loans.proof,
-        Proof {
-            statement_timeout,
-            lock_timeout,
-            compare_with_source,
-            ..loans.proof.clone()
-        }
-    );
+    assert_eq!(loans.restore, Restore { quarantine_security_groups, ..Restore::default() });
+    assert_eq!(loans.connect.connect_timeout, Connect::default().connect_timeout);
+    let Proof { statement_timeout, lock_timeout, compare_with_source, .. } = Proof::default();
+    assert_eq!(loans.proof, Proof { statement_timeout, lock_timeout, compare_with_source, ..loans.proof.clone() });
     let (sql, http) = (loans.watch.sql.clone(), loans.watch.http.clone());
-    assert_eq!(
-        loans.watch,
-        Watch {
-            sql,
-            http,
-            ..Watch::default()
-        }
-    );
+    assert_eq!(loans.watch, Watch { sql, http, ..Watch::default() });
 }
 
 #[test]
@@ -111,10 +67,7 @@ fn the_default_shows_every_key() {
     for key in schema_keys() {
         let mut found = vec![&examples["databases"]];
         for part in key.split('.').skip(1) {
-            found = found
-                .into_iter()
-                .flat_map(|value| children(value, part))
-                .collect();
+            found = found.into_iter().flat_map(|value| children(value, part)).collect();
         }
         assert!(!found.is_empty(), "default.toml does not show {key}");
     }
@@ -131,11 +84,7 @@ fn children<'v>(value: &'v toml::Value, part: &str) -> Vec<&'v toml::Value> {
     if part == name {
         return values;
     }
-    values
-        .into_iter()
-        .filter_map(toml::Value::as_array)
-        .flatten()
-        .collect()
+    values.into_iter().filter_map(toml::Value::as_array).flatten().collect()
 }
 
 #[test]
@@ -155,28 +104,18 @@ fn the_reference_explains_every_key_in_its_section() {
                     && section.contains(&format!("\n| `{name}` |"))
             })
         });
-        assert!(
-            is_table || explained,
-            "docs/configuration.md does not explain {key}"
-        );
+        assert!(is_table || explained, "docs/configuration.md does not explain {key}");
     }
 }
 
 #[test]
 fn the_schema_describes_every_key_in_terms_of_toml() {
     fn walk(at: &str, schema: &serde_json::Value) {
-        assert!(
-            schema["type"].is_string() || at.ends_with(".readers"),
-            "{at}: {}",
-            schema["type"]
-        );
+        assert!(schema["type"].is_string() || at.ends_with(".readers"), "{at}: {}", schema["type"]);
         for absent in ["default", "format", "$ref", "anyOf"] {
             assert!(schema.get(absent).is_none(), "{at} has {absent}");
         }
-        assert!(
-            schema["type"] != "object" || schema.get("additionalProperties").is_some(),
-            "{at} is open"
-        );
+        assert!(schema["type"] != "object" || schema.get("additionalProperties").is_some(), "{at} is open");
         for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
             let at = format!("{at}.{name}");
             assert!(schema["description"].is_string(), "{at} is not described");
@@ -189,8 +128,5 @@ fn the_schema_describes_every_key_in_terms_of_toml() {
         }
     }
     walk("", &schema());
-    assert_eq!(
-        schema()["properties"]["databases"]["additionalProperties"]["required"],
-        serde_json::json!(["cluster"])
-    );
+    assert_eq!(schema()["properties"]["databases"]["additionalProperties"]["required"], serde_json::json!(["cluster"]));
 }

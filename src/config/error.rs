@@ -41,19 +41,12 @@ pub enum ConfigError {
 impl ConfigError {
     /// Advice on what to do next, a sentence for the "hint" line under the error.
     pub fn hint(&self) -> String {
-        const DEFAULT: &str =
-            "`daybreak config --default` prints every setting with its explanation";
+        const DEFAULT: &str = "`daybreak config --default` prints every setting with its explanation";
         match self {
-            Self::NoSuchDatabase {
-                nearest: Some(nearest),
-                ..
-            } => format!("did you mean `{nearest}`?"),
-            Self::NoSuchDatabase { nearest: None, .. } => {
-                "`daybreak windows` lists what can be recovered".to_owned()
-            }
+            Self::NoSuchDatabase { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::NoSuchDatabase { nearest: None, .. } => "`daybreak windows` lists what can be recovered".to_owned(),
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                "check the path given with `--config`; without it, ./daybreak.toml is read"
-                    .to_owned()
+                "check the path given with `--config`; without it, ./daybreak.toml is read".to_owned()
             }
             Self::Read { .. } | Self::Invalid { .. } => DEFAULT.to_owned(),
         }
@@ -61,10 +54,7 @@ impl ConfigError {
 }
 
 fn in_file(origin: &Option<PathBuf>) -> String {
-    origin
-        .as_ref()
-        .map(|origin| format!(" in {}", origin.display()))
-        .unwrap_or_default()
+    origin.as_ref().map(|origin| format!(" in {}", origin.display())).unwrap_or_default()
 }
 
 /// All faults of one file, in the order of its lines; never empty.
@@ -114,18 +104,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(
-        file: &Path,
-        line: Option<usize>,
-        key: &str,
-        problem: impl fmt::Display,
-    ) -> Self {
-        Self {
-            file: file.to_owned(),
-            line,
-            key: key.to_owned(),
-            problem: problem.to_string(),
-        }
+    pub(super) fn new(file: &Path, line: Option<usize>, key: &str, problem: impl fmt::Display) -> Self {
+        Self { file: file.to_owned(), line, key: key.to_owned(), problem: problem.to_string() }
     }
 }
 

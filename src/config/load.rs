@@ -29,17 +29,9 @@ impl Lookup {
     /// Takes the user's configuration directory from the environment: `XDG_CONFIG_HOME` where
     /// it is an absolute path, as its specification demands, else `.config` under `HOME`.
     pub fn from_env(directory: PathBuf, variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let absolute = |name: &str| {
-            variable(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
-        let config_home = absolute("XDG_CONFIG_HOME")
-            .or_else(|| absolute("HOME").map(|home| home.join(".config")));
-        Self {
-            directory,
-            config_home,
-        }
+        let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let config_home = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+        Self { directory, config_home }
     }
 }
 
@@ -53,25 +45,15 @@ impl Config {
     /// When a file cannot be read, or is not valid: then with every fault it has.
     pub fn load(path: Option<&Path>, lookup: &Lookup) -> Result<Self, ConfigError> {
         let read = |path: &Path| {
-            fs::read_to_string(path).map_err(|source| ConfigError::Read {
-                path: path.to_owned(),
-                source,
-            })
+            fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
         };
         if let Some(path) = path {
             return Self::parse(&read(path)?, path);
         }
-        let at_home = lookup
-            .config_home
-            .as_ref()
-            .map(|home| home.join("daybreak").join(FILE));
-        for path in [Some(lookup.directory.join(FILE)), at_home]
-            .into_iter()
-            .flatten()
-        {
+        let at_home = lookup.config_home.as_ref().map(|home| home.join("daybreak").join(FILE));
+        for path in [Some(lookup.directory.join(FILE)), at_home].into_iter().flatten() {
             match read(&path) {
-                Err(ConfigError::Read { source, .. })
-                    if source.kind() == io::ErrorKind::NotFound => {}
+                Err(ConfigError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
                 Ok(text) => return Self::parse(&text, &path),
             }
@@ -86,10 +68,7 @@ impl Config {
     ///
     /// When the text is not valid, with every fault it has.
     pub fn parse(text: &str, origin: &Path) -> Result<Self, ConfigError> {
-        let invalid = |faults| ConfigError::Invalid {
-            origin: origin.to_owned(),
-            faults,
-        };
+        let invalid = |faults| ConfigError::Invalid { origin: origin.to_owned(), faults };
 
         let (mut tree, errors) = DeTable::parse_recoverable(text);
         let lines = Lines::new(text);
@@ -97,12 +76,7 @@ impl Config {
         // stands on a line that cannot be read may be a secret in the wrong place.
         let syntax = errors.iter().map(|error| {
             let line = error.span().map(|span| lines.at(span.start));
-            Fault::new(
-                origin,
-                line,
-                "",
-                format_args!("not valid TOML: {}", error.message()),
-            )
+            Fault::new(origin, line, "", format_args!("not valid TOML: {}", error.message()))
         });
         if let Some(faults) = Faults::collect(syntax.collect()) {
             return Err(invalid(faults));
@@ -118,12 +92,7 @@ impl Config {
             // What the schema cannot say, such as an integer of more than 64 bits.
             Err(error) => {
                 let key = error.path().to_string();
-                faults.push(Fault::new(
-                    origin,
-                    places.get(&key).copied(),
-                    &key,
-                    error.inner().message(),
-                ));
+                faults.push(Fault::new(origin, places.get(&key).copied(), &key, error.inner().message()));
                 Self::default()
             }
         };
@@ -149,24 +118,13 @@ mod tests {
     #[test]
     fn the_first_file_that_exists_is_read() {
         let root = tempfile::tempdir().expect("a directory");
-        let lookup = Lookup {
-            directory: root.path().join("work"),
-            config_home: Some(root.path().join("home")),
-        };
-        assert!(
-            Config::load(None, &lookup)
-                .expect("none is fine")
-                .databases
-                .is_empty()
-        );
+        let lookup = Lookup { directory: root.path().join("work"), config_home: Some(root.path().join("home")) };
+        assert!(Config::load(None, &lookup).expect("none is fine").databases.is_empty());
 
         let at_home = root.path().join("home/daybreak");
         fs::create_dir_all(&at_home).expect("a directory");
         fs::write(at_home.join(FILE), profile("home")).expect("a file");
-        assert_eq!(
-            names(&Config::load(None, &lookup).expect("valid")),
-            ["home"]
-        );
+        assert_eq!(names(&Config::load(None, &lookup).expect("valid")), ["home"]);
 
         fs::create_dir_all(&lookup.directory).expect("a directory");
         fs::write(lookup.directory.join(FILE), profile("work")).expect("a file");
@@ -176,46 +134,27 @@ mod tests {
 
         let named = root.path().join("named.toml");
         fs::write(&named, profile("named")).expect("a file");
-        assert_eq!(
-            names(&Config::load(Some(&named), &lookup).expect("valid")),
-            ["named"]
-        );
+        assert_eq!(names(&Config::load(Some(&named), &lookup).expect("valid")), ["named"]);
     }
 
     #[test]
     fn a_named_file_must_exist_and_any_file_must_be_readable() {
         let root = tempfile::tempdir().expect("a directory");
-        let lookup = Lookup {
-            directory: root.path().to_owned(),
-            config_home: None,
-        };
+        let lookup = Lookup { directory: root.path().to_owned(), config_home: None };
         let missing = root.path().join("missing.toml");
         let error = Config::load(Some(&missing), &lookup).expect_err("missing");
-        assert_eq!(
-            error.to_string(),
-            format!("read the configuration {}", missing.display())
-        );
+        assert_eq!(error.to_string(), format!("read the configuration {}", missing.display()));
         assert!(error.hint().contains("--config"), "{}", error.hint());
 
         fs::write(root.path().join(FILE), b"# \xff\n").expect("a file");
         let error = Config::load(None, &lookup).expect_err("not UTF-8");
-        let ConfigError::Read { source, .. } = error else {
-            panic!("{error}")
-        };
+        let ConfigError::Read { source, .. } = error else { panic!("{error}") };
         assert_eq!(source.kind(), io::ErrorKind::InvalidData);
 
         let faulty = root.path().join("faulty.toml");
         fs::write(&faulty, "[databases]\nloans = 1\n").expect("a file");
-        let error = Config::load(Some(&faulty), &lookup)
-            .expect_err("faulty")
-            .to_string();
-        assert!(
-            error.contains(&format!(
-                "{}:2: databases.loans: expected a table",
-                faulty.display()
-            )),
-            "{error}"
-        );
+        let error = Config::load(Some(&faulty), &lookup).expect_err("faulty").to_string();
+        assert!(error.contains(&format!("{}:2: databases.loans: expected a table", faulty.display())), "{error}");
     }
 
     #[test]
@@ -228,18 +167,9 @@ mod tests {
             };
             Lookup::from_env(PathBuf::from("/srv"), variable).config_home
         };
-        assert_eq!(
-            home(Some("/xdg"), Some("/home/a")),
-            Some(PathBuf::from("/xdg"))
-        );
-        assert_eq!(
-            home(Some("relative"), Some("/home/a")),
-            Some(PathBuf::from("/home/a/.config"))
-        );
-        assert_eq!(
-            home(None, Some("/home/a")),
-            Some(PathBuf::from("/home/a/.config"))
-        );
+        assert_eq!(home(Some("/xdg"), Some("/home/a")), Some(PathBuf::from("/xdg")));
+        assert_eq!(home(Some("relative"), Some("/home/a")), Some(PathBuf::from("/home/a/.config")));
+        assert_eq!(home(None, Some("/home/a")), Some(PathBuf::from("/home/a/.config")));
         assert_eq!(home(None, None), None);
     }
 }

@@ -201,10 +201,7 @@ impl Config {
     /// Returns the profile whose name or cluster most resembles `name`, if one does.
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let candidates = self.databases.iter().flat_map(|(profile, database)| {
-            [
-                (profile.as_str(), profile.as_str()),
-                (database.cluster.as_str(), profile.as_str()),
-            ]
+            [(profile.as_str(), profile.as_str()), (database.cluster.as_str(), profile.as_str())]
         });
         names::nearest_by(name, candidates, |(candidate, _)| candidate).map(|(_, profile)| profile)
     }

@@ -20,13 +20,8 @@ pub(super) fn nearest_by<C>(
             let other = key(&candidate);
             // Jaro-Winkler sees swapped and missing letters; a name that is contained
             // (`loan` for `loans-prod`) is meant just as often.
-            let contained = name.len() >= 3
-                && (other.contains(&name) || name.contains(other) && other.len() >= 3);
-            let likeness = if contained {
-                0.95
-            } else {
-                strsim::jaro_winkler(&name, other)
-            };
+            let contained = name.len() >= 3 && (other.contains(&name) || name.contains(other) && other.len() >= 3);
+            let likeness = if contained { 0.95 } else { strsim::jaro_winkler(&name, other) };
             (likeness, candidate)
         })
         .filter(|(likeness, _)| *likeness >= RESEMBLANCE)
@@ -40,10 +35,7 @@ pub(super) fn cluster_identifier(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > 63 {
         return rule("has 1 to 63 characters");
     }
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    {
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return rule("has only letters, digits and hyphens");
     }
     if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -58,19 +50,14 @@ pub(super) fn cluster_identifier(text: &str) -> Result<String, String> {
 /// Checks the form of a region name, such as `eu-west-1` or `us-gov-east-1`.
 pub(super) fn region(text: &str) -> Result<String, String> {
     let mut parts = text.split('-');
-    let area = parts
-        .next()
-        .is_some_and(|area| area.len() == 2 && is_lower(area));
-    let number = parts.next_back().is_some_and(|number| {
-        number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty()
-    });
+    let area = parts.next().is_some_and(|area| area.len() == 2 && is_lower(area));
+    let number =
+        parts.next_back().is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty());
     let mut between = parts.peekable();
     if area && number && between.peek().is_some() && between.all(is_lower) {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "`{text}` is not the name of an AWS region, such as `eu-west-1`"
-        ))
+        Err(format!("`{text}` is not the name of an AWS region, such as `eu-west-1`"))
     }
 }
 
@@ -81,16 +68,10 @@ fn is_lower(text: &str) -> bool {
 /// Checks the form of a security group id: `sg-` and 8 to 17 hexadecimal digits.
 pub(super) fn security_group(text: &str) -> Result<String, String> {
     let digits = text.strip_prefix("sg-").unwrap_or_default();
-    if (8..=17).contains(&digits.len())
-        && digits
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    {
+    if (8..=17).contains(&digits.len()) && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "`{text}` is not the id of a security group, such as `sg-0a1b2c3d4e5f67890`"
-        ))
+        Err(format!("`{text}` is not the id of a security group, such as `sg-0a1b2c3d4e5f67890`"))
     }
 }
 
@@ -99,18 +80,12 @@ pub(super) fn instance_class(text: &str) -> Result<String, String> {
     let mut parts = text.split('.');
     let valid = parts.next() == Some("db")
         && (2..=3).contains(&text.split('.').count())
-        && parts.all(|part| {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        });
+        && parts
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')));
     if valid {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "`{text}` is neither `source` nor an instance class, such as `db.r6g.large`"
-        ))
+        Err(format!("`{text}` is neither `source` nor an instance class, such as `db.r6g.large`"))
     }
 }
 
@@ -118,16 +93,12 @@ pub(super) fn instance_class(text: &str) -> Result<String, String> {
 /// here may be a connection string that was pasted in the place of its name.
 pub(super) fn secret_id(text: &str) -> Result<String, String> {
     if text.contains("://") || text.contains(['{', ' ']) {
-        return Err(
-            "this is not the name of a secret, it looks like the content of one: \
+        return Err("this is not the name of a secret, it looks like the content of one: \
                     put it into Secrets Manager and write its name or ARN here"
-                .to_owned(),
-        );
+            .to_owned());
     }
     let arn = text.starts_with("arn:");
-    let allowed = |byte: u8| {
-        byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte) || (arn && byte == b':')
-    };
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte) || (arn && byte == b':');
     if text.is_empty() || text.len() > 2048 || !text.bytes().all(allowed) {
         return Err("this is not the name or ARN of a secret: a name has only letters, digits and `/_+=.@-`".to_owned());
     }
@@ -136,40 +107,27 @@ pub(super) fn secret_id(text: &str) -> Result<String, String> {
 
 /// Checks `HOST:PORT`, where an IPv6 address stands in brackets.
 pub(super) fn host_port(text: &str) -> Result<HostPort, String> {
-    let refused =
-        || Err("write a host and a port, such as `127.0.0.1:15432` or `[::1]:15432`".to_owned());
+    let refused = || Err("write a host and a port, such as `127.0.0.1:15432` or `[::1]:15432`".to_owned());
     let Some((host, port)) = text.rsplit_once(':') else {
         return refused();
     };
-    let Some(port) = port
-        .parse()
-        .ok()
-        .filter(|number| *number > 0 && port.bytes().all(|byte| byte.is_ascii_digit()))
+    let Some(port) = port.parse().ok().filter(|number| *number > 0 && port.bytes().all(|byte| byte.is_ascii_digit()))
     else {
         return refused();
     };
-    let host = match host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-    {
+    let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(inner) if inner.parse::<Ipv6Addr>().is_ok() => inner,
         None if is_host_name(host) => host,
         _ => return refused(),
     };
-    Ok(HostPort {
-        host: host.to_owned(),
-        port,
-    })
+    Ok(HostPort { host: host.to_owned(), port })
 }
 
 fn is_host_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 253
         && text.split('.').all(|label| {
-            !label.is_empty()
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         })
 }
 
@@ -180,48 +138,21 @@ mod tests {
 
     #[test]
     fn cluster_identifiers_follow_the_rules_of_rds() {
-        assert_eq!(
-            cluster_identifier("LoanServe-prod-1"),
-            Ok("loanserve-prod-1".to_owned())
-        );
+        assert_eq!(cluster_identifier("LoanServe-prod-1"), Ok("loanserve-prod-1".to_owned()));
         assert!(cluster_identifier(&"a".repeat(63)).is_ok());
-        for wrong in [
-            "",
-            "1a",
-            "-a",
-            "a-",
-            "a--b",
-            "a_b",
-            "a b",
-            "ä",
-            &"a".repeat(64),
-        ] {
+        for wrong in ["", "1a", "-a", "a-", "a--b", "a_b", "a b", "ä", &"a".repeat(64)] {
             assert!(cluster_identifier(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn regions_are_told_by_their_form() {
-        for right in [
-            "eu-west-1",
-            "us-gov-east-1",
-            "ap-southeast-12",
-            "eu-isoe-west-1",
-        ] {
+        for right in ["eu-west-1", "us-gov-east-1", "ap-southeast-12", "eu-isoe-west-1"] {
             assert!(region(right).is_ok(), "{right}");
         }
-        for wrong in [
-            "",
-            "eu",
-            "eu-1",
-            "eu-west",
-            "eu-west-",
-            "EU-west-1",
-            "eu_west_1",
-            "eu-west-1a",
-            "europe-west-1",
-            "eu--1",
-        ] {
+        for wrong in
+            ["", "eu", "eu-1", "eu-west", "eu-west-", "EU-west-1", "eu_west_1", "eu-west-1a", "europe-west-1", "eu--1"]
+        {
             assert!(region(wrong).is_err(), "{wrong}");
         }
     }
@@ -231,54 +162,23 @@ mod tests {
         for right in ["sg-0a1b2c3d", "sg-0a1b2c3d4e5f67890"] {
             assert!(security_group(right).is_ok(), "{right}");
         }
-        for wrong in [
-            "",
-            "sg-",
-            "sg-0a1b2c3",
-            "sg-0A1B2C3D",
-            "sg_0a1b2c3d",
-            "0a1b2c3d",
-            "sg-0a1b2c3d4e5f678901",
-        ] {
+        for wrong in ["", "sg-", "sg-0a1b2c3", "sg-0A1B2C3D", "sg_0a1b2c3d", "0a1b2c3d", "sg-0a1b2c3d4e5f678901"] {
             assert!(security_group(wrong).is_err(), "{wrong}");
         }
-        for right in [
-            "db.r6g.large",
-            "db.serverless",
-            "db.t4g.medium",
-            "db.r8gd.metal-24xl",
-        ] {
+        for right in ["db.r6g.large", "db.serverless", "db.t4g.medium", "db.r8gd.metal-24xl"] {
             assert!(instance_class(right).is_ok(), "{right}");
         }
-        for wrong in [
-            "",
-            "db",
-            "db.",
-            "r6g.large",
-            "db.r6g.",
-            "db.r6g.large.x",
-            "db.R6g.large",
-            "Source",
-        ] {
+        for wrong in ["", "db", "db.", "r6g.large", "db.r6g.", "db.r6g.large.x", "db.R6g.large", "Source"] {
             assert!(instance_class(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_pasted_secret_is_refused_without_being_repeated() {
-        for right in [
-            "prod/loans/db",
-            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans-AbCdEf",
-        ] {
+        for right in ["prod/loans/db", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans-AbCdEf"] {
             assert!(secret_id(right).is_ok(), "{right}");
         }
-        for wrong in [
-            "postgres://app:hunter2@db/loans",
-            "{\"password\":\"hunter2\"}",
-            "hunter2:x",
-            "",
-            "hunter2\n",
-        ] {
+        for wrong in ["postgres://app:hunter2@db/loans", "{\"password\":\"hunter2\"}", "hunter2:x", "", "hunter2\n"] {
             let error = secret_id(wrong).expect_err(wrong);
             assert!(!error.contains("hunter2"), "{error}");
         }
@@ -292,13 +192,7 @@ mod tests {
             ("bastion.example.com:65535", "bastion.example.com", 65535),
         ] {
             let read = host_port(text).expect(text);
-            assert_eq!(
-                read,
-                HostPort {
-                    host: host.to_owned(),
-                    port
-                }
-            );
+            assert_eq!(read, HostPort { host: host.to_owned(), port });
             assert_eq!(read.to_string(), text);
         }
         for wrong in [
@@ -320,8 +214,7 @@ mod tests {
 
     #[test]
     fn only_names_that_resemble_are_suggested() {
-        let nearest =
-            |name: &str| nearest_by(name, ["secret", "secret_key", "for", "interval"], |c| c);
+        let nearest = |name: &str| nearest_by(name, ["secret", "secret_key", "for", "interval"], |c| c);
         assert_eq!(nearest("secert"), Some("secret"));
         assert_eq!(nearest("secretkey"), Some("secret_key"));
         assert_eq!(nearest("intervall"), Some("interval"));

@@ -12,9 +12,7 @@ use super::raw::RawConfig;
 pub fn schema() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
-    let mut schema = settings
-        .into_generator()
-        .into_root_schema_for::<RawConfig>();
+    let mut schema = settings.into_generator().into_root_schema_for::<RawConfig>();
     RecursiveTransform(as_toml_has_it).transform(&mut schema);
     schema.insert("title".to_owned(), "daybreak.toml".into());
     schema.to_value()

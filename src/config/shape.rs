@@ -32,18 +32,8 @@ impl Lines {
 pub(super) type Places = BTreeMap<String, usize>;
 
 /// Compares a file with the schema and removes from it what does not fit.
-pub(super) fn prune(
-    file: &Path,
-    lines: &Lines,
-    table: &mut DeTable<'_>,
-    schema: &Value,
-) -> (Places, Vec<Fault>) {
-    let mut walk = Walk {
-        file,
-        lines,
-        places: Places::new(),
-        faults: Vec::new(),
-    };
+pub(super) fn prune(file: &Path, lines: &Lines, table: &mut DeTable<'_>, schema: &Value) -> (Places, Vec<Fault>) {
+    let mut walk = Walk { file, lines, places: Places::new(), faults: Vec::new() };
     walk.table("", None, table, schema);
     (walk.places, walk.faults)
 }
@@ -57,25 +47,16 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn table(&mut self, at: &str, line: Option<usize>, table: &mut DeTable<'_>, schema: &Value) {
-        let required = schema["required"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
+        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
         for name in required.filter(|name| !table.contains_key(*name)) {
-            self.fault(
-                line,
-                &join(at, name),
-                "missing, it has no default".to_owned(),
-            );
+            self.fault(line, &join(at, name), "missing, it has no default".to_owned());
         }
         for (key, mut value) in std::mem::take(table) {
             let name = key.get_ref();
             let path = join(at, name);
             let line = self.lines.at(key.span().start);
             let known = schema["properties"].get(name.as_ref());
-            let by_any_name =
-                Some(&schema["additionalProperties"]).filter(|schema| schema.is_object());
+            let by_any_name = Some(&schema["additionalProperties"]).filter(|schema| schema.is_object());
             match known.or(by_any_name) {
                 Some(schema) => {
                     self.places.insert(path.clone(), line);
@@ -89,22 +70,12 @@ impl Walk<'_> {
     }
 
     /// Whether the value, once its faults are removed, can be read as the schema has it.
-    fn value(
-        &mut self,
-        at: &str,
-        line: usize,
-        value: &mut Spanned<DeValue<'_>>,
-        schema: &Value,
-    ) -> bool {
+    fn value(&mut self, at: &str, line: usize, value: &mut Spanned<DeValue<'_>>, schema: &Value) -> bool {
         let found = kind(value.get_ref());
         let expected = kinds(&schema["type"]);
         if !expected.contains(&found) {
             let expected: Vec<_> = expected.into_iter().map(in_toml).collect();
-            let problem = format!(
-                "expected {}, found {}",
-                expected.join(" or "),
-                in_toml(found)
-            );
+            let problem = format!("expected {}, found {}", expected.join(" or "), in_toml(found));
             self.fault(Some(line), at, problem);
             return false;
         }
@@ -133,18 +104,10 @@ impl Walk<'_> {
 }
 
 fn unknown(key: &str, schema: &Value) -> String {
-    let names = || {
-        schema["properties"]
-            .as_object()
-            .into_iter()
-            .flat_map(|known| known.keys().map(String::as_str))
-    };
+    let names = || schema["properties"].as_object().into_iter().flat_map(|known| known.keys().map(String::as_str));
     match names::nearest_by(key, names(), |name| name) {
         Some(nearest) => format!("unknown key, did you mean `{nearest}`?"),
-        None => format!(
-            "unknown key, the keys here are {}",
-            names().collect::<Vec<_>>().join(", ")
-        ),
+        None => format!("unknown key, the keys here are {}", names().collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -152,11 +115,7 @@ fn unknown(key: &str, schema: &Value) -> String {
 pub(super) fn join(at: &str, key: &str) -> String {
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let dot = if at.is_empty() { "" } else { "." };
-    if !key.is_empty() && key.bytes().all(bare) {
-        format!("{at}{dot}{key}")
-    } else {
-        format!("{at}{dot}{key:?}")
-    }
+    if !key.is_empty() && key.bytes().all(bare) { format!("{at}{dot}{key}") } else { format!("{at}{dot}{key:?}") }
 }
 
 /// The JSON Schema type of a TOML value; those that JSON lacks keep TOML's name.

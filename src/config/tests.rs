@@ -21,9 +21,7 @@ fn valid(text: &str) -> Config {
 /// The faults of a text, one a line as they are shown.
 fn faults(text: &str) -> Vec<String> {
     match parse(text) {
-        Err(ConfigError::Invalid { faults, .. }) => {
-            faults.iter().map(ToString::to_string).collect()
-        }
+        Err(ConfigError::Invalid { faults, .. }) => faults.iter().map(ToString::to_string).collect(),
         other => panic!("not invalid: {other:?}"),
     }
 }
@@ -53,19 +51,10 @@ fn a_profile_is_read_with_its_own_values() {
     let loans = &config.databases["loans"];
     assert_eq!(config.origin.as_deref(), Some(Path::new(ORIGIN)));
     assert_eq!(loans.cluster, "loanserve-prod", "as RDS stores it");
-    assert_eq!(
-        loans.restore.instance_class,
-        InstanceClass::Named("db.r6g.large".to_owned())
-    );
+    assert_eq!(loans.restore.instance_class, InstanceClass::Named("db.r6g.large".to_owned()));
     assert_eq!(loans.restore.readers, Readers::Count(2));
     assert_eq!(loans.restore.deadline, Duration::from_secs(5400));
-    assert_eq!(
-        loans.connect.via,
-        Some(HostPort {
-            host: "::1".to_owned(),
-            port: 15432
-        })
-    );
+    assert_eq!(loans.connect.via, Some(HostPort { host: "::1".to_owned(), port: 15432 }));
     assert_eq!(loans.checks[0].expect.to_string(), "= \"paid\"");
     assert_eq!(loans.checks[0].timeout, Some(Duration::from_secs(600)));
     assert!(loans.watch.duration.is_zero());
@@ -118,67 +107,28 @@ cluster = "users"
 #[test]
 fn each_fault_of_a_value_is_found() {
     for (setting, problem) in [
-        (
-            "cluster = 'a--b'",
-            "cluster: a cluster identifier has no hyphen at its end and no two in a row",
-        ),
+        ("cluster = 'a--b'", "cluster: a cluster identifier has no hyphen at its end and no two in a row"),
         (
             "restore.quarantine_security_groups = ['sg-0a1b2c3d', 'default']",
             "restore.quarantine_security_groups[1]: `default` is not the id",
         ),
-        (
-            "restore.instance_class = 'r6g.large'",
-            "restore.instance_class: `r6g.large` is neither `source` nor",
-        ),
-        (
-            "restore.readers = 16",
-            "restore.readers: write `\"source\"` or a number from 0 to 15",
-        ),
-        (
-            "restore.readers = 'all'",
-            "restore.readers: write `\"source\"` or a number from 0 to 15",
-        ),
+        ("restore.instance_class = 'r6g.large'", "restore.instance_class: `r6g.large` is neither `source` nor"),
+        ("restore.readers = 16", "restore.readers: write `\"source\"` or a number from 0 to 15"),
+        ("restore.readers = 'all'", "restore.readers: write `\"source\"` or a number from 0 to 15"),
         (
             "restore.readers = 1.5",
             "restore.readers: expected a text in quotes or a whole number, found a number with a fraction",
         ),
-        (
-            "restore.deadline = '0s'",
-            "restore.deadline: zero is not a length of time to wait",
-        ),
-        (
-            "restore.deadline = 3600",
-            "restore.deadline: expected a text in quotes, found a whole number",
-        ),
-        (
-            "restore = 'source'",
-            "restore: expected a table, found a text in quotes",
-        ),
-        (
-            "connect = { secret = 'a', iam_user = 'b' }",
-            "connect.iam_user: set together with `secret`",
-        ),
-        (
-            "connect.secret = 'postgres://app:hunter2@db/loans'",
-            "connect.secret: this is not the name of a secret",
-        ),
+        ("restore.deadline = '0s'", "restore.deadline: zero is not a length of time to wait"),
+        ("restore.deadline = 3600", "restore.deadline: expected a text in quotes, found a whole number"),
+        ("restore = 'source'", "restore: expected a table, found a text in quotes"),
+        ("connect = { secret = 'a', iam_user = 'b' }", "connect.iam_user: set together with `secret`"),
+        ("connect.secret = 'postgres://app:hunter2@db/loans'", "connect.secret: this is not the name of a secret"),
         ("connect.iam_user = ''", "connect.iam_user: empty"),
-        (
-            "connect.via = 'localhost'",
-            "connect.via: write a host and a port",
-        ),
-        (
-            "connect.passwrod = 'hunter2'",
-            "connect.passwrod: unknown key",
-        ),
-        (
-            "checks = [1]",
-            "checks[0]: expected a table, found a whole number",
-        ),
-        (
-            "checks = [{ name = 'a', query = 'SELECT 1' }]",
-            "checks[0].expect: missing, it has no default",
-        ),
+        ("connect.via = 'localhost'", "connect.via: write a host and a port"),
+        ("connect.passwrod = 'hunter2'", "connect.passwrod: unknown key"),
+        ("checks = [1]", "checks[0]: expected a table, found a whole number"),
+        ("checks = [{ name = 'a', query = 'SELECT 1' }]", "checks[0].expect: missing, it has no default"),
         (
             "checks = [{ name = 'a', query = 'SELECT 1', expect = '> \"a\"' }]",
             "checks[0].expect: `> \"a\"` orders texts",
@@ -187,53 +137,22 @@ fn each_fault_of_a_value_is_found() {
             "proof = { newest = 1, newest_within = '5m' }",
             "proof.newest: expected a text in quotes, found a whole number",
         ),
-        (
-            "proof.newest_within = '5m'",
-            "proof.newest_within: needs `newest`",
-        ),
-        (
-            "proof.lock_timeout = '10 s'",
-            "proof.lock_timeout: `10 s` is not a duration",
-        ),
+        ("proof.newest_within = '5m'", "proof.newest_within: needs `newest`"),
+        ("proof.lock_timeout = '10 s'", "proof.lock_timeout: `10 s` is not a duration"),
         (
             "proof.compare_with_source = 'no'",
             "proof.compare_with_source: expected true or false, found a text in quotes",
         ),
-        (
-            "cutover.secret_key = 'URL'",
-            "cutover.secret_key: needs `secret`",
-        ),
-        (
-            "cutover.dns = 'db.example.com'",
-            "cutover.dns: unknown key, the keys here are secret, secret_key",
-        ),
-        (
-            "watch.failures = 0",
-            "watch.failures: write a number from 1 to 1000",
-        ),
-        (
-            "watch.for = 2026-11-20",
-            "watch.for: expected a text in quotes, found a date",
-        ),
-        (
-            "watch = { for = '3s' }",
-            "watch.for: watching for 3s has no room for an interval of 5s",
-        ),
-        (
-            "watch.http = ['ftp://example.com']",
-            "watch.http[0]: write a complete address",
-        ),
-        (
-            "watch.http = ['https://u:hunter2@example.com']",
-            "watch.http[0]: an address with a user or a password",
-        ),
+        ("cutover.secret_key = 'URL'", "cutover.secret_key: needs `secret`"),
+        ("cutover.dns = 'db.example.com'", "cutover.dns: unknown key, the keys here are secret, secret_key"),
+        ("watch.failures = 0", "watch.failures: write a number from 1 to 1000"),
+        ("watch.for = 2026-11-20", "watch.for: expected a text in quotes, found a date"),
+        ("watch = { for = '3s' }", "watch.for: watching for 3s has no room for an interval of 5s"),
+        ("watch.http = ['ftp://example.com']", "watch.http[0]: write a complete address"),
+        ("watch.http = ['https://u:hunter2@example.com']", "watch.http[0]: an address with a user or a password"),
         ("watch.failures = 99999999999999999999", "watch.failures: "),
     ] {
-        let cluster = if setting.starts_with("cluster") {
-            ""
-        } else {
-            "cluster = 'a'\n"
-        };
+        let cluster = if setting.starts_with("cluster") { "" } else { "cluster = 'a'\n" };
         let found = faults(&format!("[databases.loans]\n{cluster}{setting}\n"));
         let line = if cluster.is_empty() { 2 } else { 3 };
         let expected = format!("{ORIGIN}:{line}: databases.loans.{problem}");
@@ -247,46 +166,24 @@ fn each_fault_of_a_value_is_found() {
 fn what_is_no_toml_is_told_without_repeating_it() {
     let text = "[databases.loans]\npassword = hunter2\ncluster = \n";
     let found = faults(text);
-    assert!(
-        found.len() >= 2,
-        "each line with an error is told: {found:?}"
-    );
-    assert!(
-        found[0].starts_with("daybreak.toml:2: not valid TOML: "),
-        "{found:?}"
-    );
-    assert!(
-        found.iter().all(|fault| !fault.contains("hunter2")),
-        "{found:?}"
-    );
+    assert!(found.len() >= 2, "each line with an error is told: {found:?}");
+    assert!(found[0].starts_with("daybreak.toml:2: not valid TOML: "), "{found:?}");
+    assert!(found.iter().all(|fault| !fault.contains("hunter2")), "{found:?}");
 }
 
 #[test]
 fn names_are_checked_and_quoted() {
     let found = faults("[databases.'my db']\ncluster = 'a'\n[databases.'--help']\ncluster = 'a'\n");
-    assert!(
-        found[0].starts_with("daybreak.toml:1: databases.\"my db\": a database's name has only"),
-        "{found:?}"
-    );
-    assert!(
-        found[1].starts_with("daybreak.toml:3: databases.--help: a database's name"),
-        "{found:?}"
-    );
+    assert!(found[0].starts_with("daybreak.toml:1: databases.\"my db\": a database's name has only"), "{found:?}");
+    assert!(found[1].starts_with("daybreak.toml:3: databases.--help: a database's name"), "{found:?}");
 }
 
 #[test]
 fn a_database_is_a_profile_or_a_bare_cluster() {
-    let config =
-        valid("[databases.loans]\ncluster = 'loanserve-prod-aurora'\nregion = 'eu-west-1'\n");
-    assert_eq!(
-        config.database("loans").expect("profile").region.as_deref(),
-        Some("eu-west-1")
-    );
+    let config = valid("[databases.loans]\ncluster = 'loanserve-prod-aurora'\nregion = 'eu-west-1'\n");
+    assert_eq!(config.database("loans").expect("profile").region.as_deref(), Some("eu-west-1"));
     let bare = config.database("Other-Cluster").expect("cluster");
-    assert_eq!(
-        (bare.cluster.as_str(), bare.connect.credentials),
-        ("other-cluster", Credentials::None)
-    );
+    assert_eq!((bare.cluster.as_str(), bare.connect.credentials), ("other-cluster", Credentials::None));
 
     let error = config.database("loans_").expect_err("neither");
     assert_eq!(
@@ -299,9 +196,8 @@ fn a_database_is_a_profile_or_a_bare_cluster() {
 
 #[test]
 fn the_nearest_profile_is_found_by_name_or_cluster() {
-    let config = valid(
-        "[databases.loans]\ncluster = 'loanserve-prod-aurora'\n[databases.users]\ncluster = 'iam-prod'\n",
-    );
+    let config =
+        valid("[databases.loans]\ncluster = 'loanserve-prod-aurora'\n[databases.users]\ncluster = 'iam-prod'\n");
     for (name, nearest) in [
         ("laons", Some("loans")),
         ("LOAN", Some("loans")),
@@ -315,10 +211,7 @@ fn the_nearest_profile_is_found_by_name_or_cluster() {
 
 /// TOML with known and unknown keys, right and wrong values.
 fn any_file() -> impl Strategy<Value = String> {
-    let keys: Vec<_> = schema_keys()
-        .into_iter()
-        .filter(|key| key.contains(".*."))
-        .collect();
+    let keys: Vec<_> = schema_keys().into_iter().filter(|key| key.contains(".*.")).collect();
     let key = prop_oneof![
         4 => prop::sample::select(keys).prop_map(|key| key.replace("*", "loans").replace("[]", "")),
         1 => "[a-z]{1,8}(\\.[a-z]{1,8})?".prop_map(|key| format!("databases.loans.{key}")),
@@ -332,12 +225,8 @@ fn any_file() -> impl Strategy<Value = String> {
         "'[ -&(-~]{0,20}'",
         "\\PC{0,20}",
     ];
-    prop::collection::vec((key, value), 0..6).prop_map(|lines| {
-        lines
-            .into_iter()
-            .map(|(key, value)| format!("{key} = {value}\n"))
-            .collect()
-    })
+    prop::collection::vec((key, value), 0..6)
+        .prop_map(|lines| lines.into_iter().map(|(key, value)| format!("{key} = {value}\n")).collect())
 }
 
 proptest! {

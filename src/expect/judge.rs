@@ -16,16 +16,11 @@ impl Expect {
             Rule::Number(sign, number) => match found {
                 Value::Number(found) if sign.holds(found.cmp(number)) => Judged::Met,
                 Value::Number(_) => self.not_met(found),
-                _ => Judged::NotMet(format!(
-                    "found the text {}, expected a number {self}",
-                    found.quoted()
-                )),
+                _ => Judged::NotMet(format!("found the text {}, expected a number {self}", found.quoted())),
             },
             Rule::Text { equal, text } => match found {
                 Value::Text(found) if (found == text) == *equal => Judged::Met,
-                Value::Number(_) => {
-                    Judged::NotMet(format!("found the number {found}, expected a text {self}"))
-                }
+                Value::Number(_) => Judged::NotMet(format!("found the number {found}, expected a text {self}")),
                 _ => self.not_met(found),
             },
             Rule::Source(_) | Rule::Within(_) => match source {
@@ -37,30 +32,21 @@ impl Expect {
     }
 
     fn judge_by_source(&self, found: &Value, source: &Value) -> Judged {
-        let against = |judgement: &str| {
-            format!(
-                "found {}, {judgement}; the source has {}",
-                found.quoted(),
-                source.quoted()
-            )
-        };
+        let against =
+            |judgement: &str| format!("found {}, {judgement}; the source has {}", found.quoted(), source.quoted());
         match (&self.0, found, source) {
-            (Rule::Source(sign), Value::Number(a), Value::Number(b)) if sign.holds(a.cmp(b)) => {
-                Judged::Met
-            }
+            (Rule::Source(sign), Value::Number(a), Value::Number(b)) if sign.holds(a.cmp(b)) => Judged::Met,
             (Rule::Source(Sign::Equal), Value::Text(a), Value::Text(b)) if a == b => Judged::Met,
             (Rule::Source(Sign::NotEqual), Value::Text(a), Value::Text(b)) if a != b => Judged::Met,
             (Rule::Source(Sign::Equal | Sign::NotEqual), Value::Text(_), Value::Text(_))
             | (Rule::Source(_), Value::Number(_), Value::Number(_)) => {
                 Judged::NotMet(against(&format!("expected {self}")))
             }
-            (Rule::Within(percent), Value::Number(a), Value::Number(b)) => {
-                match a.is_within(percent, b) {
-                    Some(true) => Judged::Met,
-                    Some(false) => Judged::NotMet(against(&format!("expected {self}"))),
-                    None => Judged::Unjudged(against("too many digits to compare")),
-                }
-            }
+            (Rule::Within(percent), Value::Number(a), Value::Number(b)) => match a.is_within(percent, b) {
+                Some(true) => Judged::Met,
+                Some(false) => Judged::NotMet(against(&format!("expected {self}"))),
+                None => Judged::Unjudged(against("too many digits to compare")),
+            },
             _ => Judged::NotMet(against(&format!("expected numbers to be {self}"))),
         }
     }
@@ -107,36 +93,20 @@ mod tests {
             ("<= 5", vec!["5", "0"], vec!["5.01"]),
         ] {
             for found in met {
-                assert_eq!(
-                    expect(rule).judge(&number(found), None),
-                    Judged::Met,
-                    "{found} {rule}"
-                );
+                assert_eq!(expect(rule).judge(&number(found), None), Judged::Met, "{found} {rule}");
             }
             for found in not_met {
                 let reason = format!("found {}, expected {rule}", number(found));
-                assert_eq!(
-                    expect(rule).judge(&number(found), None),
-                    Judged::NotMet(reason)
-                );
+                assert_eq!(expect(rule).judge(&number(found), None), Judged::NotMet(reason));
             }
         }
     }
 
     #[test]
     fn null_meets_nothing() {
-        for rule in [
-            "= 0",
-            "!= 0",
-            "= source",
-            "within 100% of source",
-            "\"\"",
-            "!= \"a\"",
-        ] {
+        for rule in ["= 0", "!= 0", "= source", "within 100% of source", "\"\"", "!= \"a\""] {
             let judged = expect(rule).judge(&Value::Null, Some(&Value::Null));
-            let Judged::NotMet(reason) = judged else {
-                panic!("{rule}: {judged:?}")
-            };
+            let Judged::NotMet(reason) = judged else { panic!("{rule}: {judged:?}") };
             assert!(reason.starts_with("found NULL, expected "), "{reason}");
         }
     }
@@ -144,33 +114,15 @@ mod tests {
     #[test]
     fn texts_and_numbers_are_not_mixed() {
         for (rule, found, reason) in [
-            (
-                "= 5",
-                Value::from("5"),
-                "found the text \"5\", expected a number = 5",
-            ),
-            (
-                "!= 5",
-                Value::from("NaN"),
-                "found the text \"NaN\", expected a number != 5",
-            ),
-            (
-                "!= \"a\"",
-                number("5"),
-                "found the number 5, expected a text != \"a\"",
-            ),
+            ("= 5", Value::from("5"), "found the text \"5\", expected a number = 5"),
+            ("!= 5", Value::from("NaN"), "found the text \"NaN\", expected a number != 5"),
+            ("!= \"a\"", number("5"), "found the number 5, expected a text != \"a\""),
             ("= \"a\"", Value::from("b"), "found \"b\", expected = \"a\""),
         ] {
-            assert_eq!(
-                expect(rule).judge(&found, None),
-                Judged::NotMet(reason.to_owned())
-            );
+            assert_eq!(expect(rule).judge(&found, None), Judged::NotMet(reason.to_owned()));
         }
         assert_eq!(expect("\"a\"").judge(&Value::from("a"), None), Judged::Met);
-        assert_eq!(
-            expect("!= \"a\"").judge(&Value::from("b"), None),
-            Judged::Met
-        );
+        assert_eq!(expect("!= \"a\"").judge(&Value::from("b"), None), Judged::Met);
     }
 
     #[test]
@@ -180,12 +132,7 @@ mod tests {
             ("= source", Value::from("x"), Value::from("x"), Judged::Met),
             ("!= source", Value::from("x"), Value::from("y"), Judged::Met),
             (">= source", number("8"), number("7"), Judged::Met),
-            (
-                "within 1% of source",
-                number("990"),
-                number("1000"),
-                Judged::Met,
-            ),
+            ("within 1% of source", number("990"), number("1000"), Judged::Met),
             (
                 "= source",
                 number("6"),
@@ -202,25 +149,19 @@ mod tests {
                 "within 1% of source",
                 number("989"),
                 number("1000"),
-                Judged::NotMet(
-                    "found 989, expected within 1% of source; the source has 1000".into(),
-                ),
+                Judged::NotMet("found 989, expected within 1% of source; the source has 1000".into()),
             ),
             (
                 "> source",
                 Value::from("b"),
                 Value::from("a"),
-                Judged::NotMet(
-                    "found \"b\", expected numbers to be > source; the source has \"a\"".into(),
-                ),
+                Judged::NotMet("found \"b\", expected numbers to be > source; the source has \"a\"".into()),
             ),
             (
                 "= source",
                 Value::from("7"),
                 number("7"),
-                Judged::NotMet(
-                    "found \"7\", expected numbers to be = source; the source has 7".into(),
-                ),
+                Judged::NotMet("found \"7\", expected numbers to be = source; the source has 7".into()),
             ),
         ] {
             assert_eq!(expect(rule).judge(&found, Some(&source)), judged);
@@ -231,14 +172,8 @@ mod tests {
     fn without_the_source_nothing_is_judged() {
         for rule in ["= source", "!= source", "within 5% of source"] {
             assert!(expect(rule).needs_source());
-            assert!(matches!(
-                expect(rule).judge(&number("1"), None),
-                Judged::Unjudged(_)
-            ));
-            assert!(matches!(
-                expect(rule).judge(&number("1"), Some(&Value::Null)),
-                Judged::Unjudged(_)
-            ));
+            assert!(matches!(expect(rule).judge(&number("1"), None), Judged::Unjudged(_)));
+            assert!(matches!(expect(rule).judge(&number("1"), Some(&Value::Null)), Judged::Unjudged(_)));
         }
         for rule in ["= 0", "\"a\""] {
             assert!(!expect(rule).needs_source());

@@ -47,11 +47,7 @@ impl Number {
         let whole = whole.trim_start_matches('0').to_owned();
         let fraction = fraction.trim_end_matches('0').to_owned();
         let zero = whole.is_empty() && fraction.is_empty();
-        Some(Self {
-            negative: negative && !zero,
-            whole,
-            fraction,
-        })
+        Some(Self { negative: negative && !zero, whole, fraction })
     }
 
     /// Whether the number is below zero.
@@ -63,17 +59,11 @@ impl Number {
     /// `None` when the numbers have too many digits for the calculation (about 30).
     pub fn is_within(&self, percent: &Self, reference: &Self) -> Option<bool> {
         let scale = self.fraction.len().max(reference.fraction.len());
-        let difference = self
-            .scaled(scale)?
-            .checked_sub(reference.scaled(scale)?)?
-            .checked_abs()?;
+        let difference = self.scaled(scale)?.checked_sub(reference.scaled(scale)?)?.checked_abs()?;
         let percent_scale = percent.fraction.len();
         let unit = 10_i128.checked_pow(u32::try_from(percent_scale).ok()?)?;
         let distance = difference.checked_mul(100)?.checked_mul(unit)?;
-        let allowance = reference
-            .scaled(scale)?
-            .checked_abs()?
-            .checked_mul(percent.scaled(percent_scale)?)?;
+        let allowance = reference.scaled(scale)?.checked_abs()?.checked_mul(percent.scaled(percent_scale)?)?;
         Some(distance <= allowance)
     }
 
@@ -83,9 +73,7 @@ impl Number {
             return None;
         }
         let sign = if self.negative { "-" } else { "" };
-        format!("{sign}0{}{:0<scale$}", self.whole, self.fraction)
-            .parse()
-            .ok()
+        format!("{sign}0{}{:0<scale$}", self.whole, self.fraction).parse().ok()
     }
 
     fn magnitude_cmp(&self, other: &Self) -> Ordering {
@@ -107,10 +95,7 @@ fn shift(whole: &str, fraction: &str, exponent: &str) -> Option<(String, String)
     if !exponent.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let places: usize = exponent
-        .parse()
-        .ok()
-        .filter(|places| *places <= LARGEST_EXPONENT)?;
+    let places: usize = exponent.parse().ok().filter(|places| *places <= LARGEST_EXPONENT)?;
     let padding = "0".repeat(places);
     if left {
         let whole = format!("{padding}{whole}");
@@ -143,11 +128,7 @@ impl Ord for Number {
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.negative { "-" } else { "" };
-        let whole = if self.whole.is_empty() {
-            "0"
-        } else {
-            &self.whole
-        };
+        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
         write!(f, "{sign}{whole}")?;
         if !self.fraction.is_empty() {
             write!(f, ".{}", self.fraction)?;
@@ -159,11 +140,7 @@ impl fmt::Display for Number {
 impl From<i64> for Number {
     fn from(number: i64) -> Self {
         let digits = number.unsigned_abs().to_string();
-        Self {
-            negative: number < 0,
-            whole: digits.trim_start_matches('0').to_owned(),
-            fraction: String::new(),
-        }
+        Self { negative: number < 0, whole: digits.trim_start_matches('0').to_owned(), fraction: String::new() }
     }
 }
 
@@ -202,8 +179,8 @@ mod tests {
     #[test]
     fn other_texts_are_no_numbers() {
         for text in [
-            "", "-", ".5", "5.", "1_000", "1,5", "0x10", "NaN", "Infinity", "1e", "1e+", "1e401",
-            "1e1.5", " 1", "1 ", "--1", "٣",
+            "", "-", ".5", "5.", "1_000", "1,5", "0x10", "NaN", "Infinity", "1e", "1e+", "1e401", "1e1.5", " 1", "1 ",
+            "--1", "٣",
         ] {
             assert_eq!(Number::parse(text), None, "{text}");
         }
@@ -211,26 +188,11 @@ mod tests {
 
     #[test]
     fn order_is_that_of_values() {
-        let ascending = [
-            "-1000",
-            "-2.5",
-            "-2.41",
-            "-2",
-            "0",
-            "0.09",
-            "0.1",
-            "0.11",
-            "2",
-            "10",
-            "9007199254740993",
-        ];
+        let ascending = ["-1000", "-2.5", "-2.41", "-2", "0", "0.09", "0.1", "0.11", "2", "10", "9007199254740993"];
         for pair in ascending.windows(2) {
             assert!(number(pair[0]) < number(pair[1]), "{pair:?}");
         }
-        assert!(
-            number("9007199254740992") < number("9007199254740993"),
-            "beyond a double's precision"
-        );
+        assert!(number("9007199254740992") < number("9007199254740993"), "beyond a double's precision");
     }
 
     #[test]
@@ -247,11 +209,7 @@ mod tests {
             ("5", "0", "5", true),
         ] {
             let judged = number(found).is_within(&number(percent), &number(reference));
-            assert_eq!(
-                judged,
-                Some(within),
-                "{found} within {percent}% of {reference}"
-            );
+            assert_eq!(judged, Some(within), "{found} within {percent}% of {reference}");
         }
         let long = number(&"9".repeat(60));
         assert_eq!(long.is_within(&number("1"), &long), None);

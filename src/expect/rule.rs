@@ -49,14 +49,10 @@ const SIGNS: [(&str, Sign); 6] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExpectError {
     /// The text follows none of the forms.
-    #[error(
-        "`{0}` is not an expectation: write `= 0`, `>= 1000`, `= source`, `within 1% of source` or `= \"text\"`"
-    )]
+    #[error("`{0}` is not an expectation: write `= 0`, `>= 1000`, `= source`, `within 1% of source` or `= \"text\"`")]
     Malformed(String),
     /// A quoted text does not end, goes on after its end, or has an unknown escape.
-    #[error(
-        "the text in `{0}` is not well quoted: write `= \"text\"`, with `\\\"` and `\\\\` for `\"` and `\\`"
-    )]
+    #[error("the text in `{0}` is not well quoted: write `= \"text\"`, with `\\\"` and `\\\\` for `\"` and `\\`")]
     BadText(String),
     /// A text was given to a sign that orders.
     #[error("`{0}` orders texts: texts can be compared with `=` and `!=` only")]
@@ -88,10 +84,7 @@ impl Expect {
                 _ => return Err(ExpectError::TextHasNoOrder(text.to_owned())),
             };
             let operand = unquote(operand).ok_or_else(|| ExpectError::BadText(text.to_owned()))?;
-            return Ok(Self(Rule::Text {
-                equal,
-                text: operand,
-            }));
+            return Ok(Self(Rule::Text { equal, text: operand }));
         }
         // A number alone is not taken for `= number`: "1000" may well have meant "at least".
         let signed = operand.len() < text.len();
@@ -109,13 +102,9 @@ impl Expect {
 }
 
 fn within(text: &str, rest: &str) -> Result<Expect, ExpectError> {
-    let parts = rest
-        .split_once('%')
-        .filter(|_| rest.starts_with(char::is_whitespace));
+    let parts = rest.split_once('%').filter(|_| rest.starts_with(char::is_whitespace));
     let percent = parts
-        .filter(|(_, tail)| {
-            tail.split_whitespace().eq(["of", "source"]) && tail.starts_with(char::is_whitespace)
-        })
+        .filter(|(_, tail)| tail.split_whitespace().eq(["of", "source"]) && tail.starts_with(char::is_whitespace))
         .and_then(|(percent, _)| Number::parse(percent.trim()))
         .ok_or_else(|| ExpectError::Malformed(text.to_owned()))?;
     if percent.is_negative() {
@@ -131,10 +120,7 @@ fn unquote(quoted: &str) -> Option<String> {
     loop {
         match rest.next()? {
             '"' => return rest.as_str().is_empty().then_some(text),
-            '\\' => text.push(
-                rest.next()
-                    .filter(|escaped| matches!(escaped, '"' | '\\'))?,
-            ),
+            '\\' => text.push(rest.next().filter(|escaped| matches!(escaped, '"' | '\\'))?),
             plain => text.push(plain),
         }
     }
@@ -142,10 +128,7 @@ fn unquote(quoted: &str) -> Option<String> {
 
 impl fmt::Display for Sign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let written = SIGNS
-            .iter()
-            .find(|(_, sign)| sign == self)
-            .map_or("", |(written, _)| *written);
+        let written = SIGNS.iter().find(|(_, sign)| sign == self).map_or("", |(written, _)| *written);
         f.write_str(written)
     }
 }
@@ -158,11 +141,7 @@ impl fmt::Display for Expect {
             Rule::Within(percent) => write!(f, "within {percent}% of source"),
             Rule::Text { equal, text } => {
                 let sign = if *equal { Sign::Equal } else { Sign::NotEqual };
-                write!(
-                    f,
-                    "{sign} \"{}\"",
-                    text.replace('\\', "\\\\").replace('"', "\\\"")
-                )
+                write!(f, "{sign} \"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
             }
         }
     }

@@ -86,22 +86,13 @@ mod tests {
         assert_eq!(Value::from(0.1), Value::numeric("0.1"));
         assert_eq!(Value::from(1e300).to_string().len(), 301);
         assert_eq!(Value::from(f64::NAN), Value::Text("NaN".to_owned()));
-        assert_eq!(
-            Value::from(f64::NEG_INFINITY),
-            Value::Text("-inf".to_owned())
-        );
+        assert_eq!(Value::from(f64::NEG_INFINITY), Value::Text("-inf".to_owned()));
     }
 
     #[test]
     fn long_texts_are_cut_when_quoted() {
         assert_eq!(Value::from("a\"b\n").quoted(), r#""a\"b\n""#);
-        assert_eq!(
-            Value::from("ä".repeat(61).as_str()).quoted(),
-            format!("\"{}…\"", "ä".repeat(60))
-        );
-        assert_eq!(
-            Value::from("ä".repeat(60).as_str()).quoted(),
-            format!("\"{}\"", "ä".repeat(60))
-        );
+        assert_eq!(Value::from("ä".repeat(61).as_str()).quoted(), format!("\"{}…\"", "ä".repeat(60)));
+        assert_eq!(Value::from("ä".repeat(60).as_str()).quoted(), format!("\"{}\"", "ä".repeat(60)));
     }
 }

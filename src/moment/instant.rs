@@ -38,10 +38,7 @@ pub enum MomentError {
     )]
     Malformed(String),
     /// The date and time are complete, the time zone is missing.
-    #[error(
-        "`{text}` has no time zone: write `{utc}` if it is UTC{}",
-        local_choices(zone, local)
-    )]
+    #[error("`{text}` has no time zone: write `{utc}` if it is UTC{}", local_choices(zone, local))]
     NoZone {
         /// What was written.
         text: String,
@@ -54,9 +51,7 @@ pub enum MomentError {
         local: Vec<String>,
     },
     /// The time zone is written in a way that is not unambiguous, such as `CET` or `EST`.
-    #[error(
-        "`{zone}` in `{text}` is not a time zone daybreak reads: write `UTC` or an offset such as `+02:00`"
-    )]
+    #[error("`{zone}` in `{text}` is not a time zone daybreak reads: write `UTC` or an offset such as `+02:00`")]
     UnknownZone {
         /// What was written.
         text: String,
@@ -75,9 +70,7 @@ pub enum MomentError {
         whole: String,
     },
     /// The time lies between two seconds.
-    #[error(
-        "`{text}` is finer than a second, which is the precision of a restore: write `{before}` or `{after}`"
-    )]
+    #[error("`{text}` is finer than a second, which is the precision of a restore: write `{before}` or `{after}`")]
     SubSecond {
         /// What was written.
         text: String,
@@ -111,10 +104,7 @@ fn local_choices(zone: &str, local: &[String]) -> String {
         [one] => format!(", `{one}` if it is local time ({zone})"),
         many => format!(
             ", {} if it is local time ({zone}), where clocks passed it twice",
-            many.iter()
-                .map(|choice| format!("`{choice}`"))
-                .collect::<Vec<_>>()
-                .join(" or ")
+            many.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(" or ")
         ),
     }
 }
@@ -138,10 +128,7 @@ pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Moment, Mome
         _ => absolute(text, zone)?,
     };
     if at > now {
-        return Err(MomentError::Future {
-            at: show(at),
-            now: show(now),
-        });
+        return Err(MomentError::Future { at: show(at), now: show(now) });
     }
     Ok(Moment::At(at))
 }
@@ -153,10 +140,7 @@ pub fn show(at: Timestamp) -> String {
 }
 
 fn before(text: &str, span: &str, now: Timestamp) -> Result<Timestamp, MomentError> {
-    let span = parse_span(span).map_err(|source| MomentError::Ago {
-        text: text.to_owned(),
-        source,
-    })?;
+    let span = parse_span(span).map_err(|source| MomentError::Ago { text: text.to_owned(), source })?;
     i64::try_from(span.as_secs())
         .ok()
         .and_then(|span| now.as_second().checked_sub(span))
@@ -170,37 +154,24 @@ fn absolute(text: &str, zone: &TimeZone) -> Result<Timestamp, MomentError> {
 
     let written = WallTime::read(text).ok_or_else(malformed)?;
     let Some(seconds) = written.seconds else {
-        let whole = format!(
-            "{}:00{}",
-            &text[..written.minutes_end],
-            &text[written.minutes_end..]
-        );
-        return Err(MomentError::NoSeconds {
-            text: text.to_owned(),
-            whole,
-        });
+        let whole = format!("{}:00{}", &text[..written.minutes_end], &text[written.minutes_end..]);
+        return Err(MomentError::NoSeconds { text: text.to_owned(), whole });
     };
     let [year, month, day, hour, minute] = written.fields;
     // Four and two digits: no conversion below can lose anything.
     let [month, day, hour, minute, second] = [month, day, hour, minute, seconds].map(|n| n as i8);
-    let wall =
-        DateTime::new(year, month, day, hour, minute, second, 0).map_err(|_| no_such_time())?;
+    let wall = DateTime::new(year, month, day, hour, minute, second, 0).map_err(|_| no_such_time())?;
 
     let offset = match written.zone {
         "" => return Err(no_zone(text, wall, zone)),
         "Z" | "z" => Offset::UTC,
         named if named.trim_start().eq_ignore_ascii_case("utc") => Offset::UTC,
-        other => numeric_offset(other).ok_or_else(|| MomentError::UnknownZone {
-            text: text.to_owned(),
-            zone: other.trim().to_owned(),
-        })?,
+        other => numeric_offset(other)
+            .ok_or_else(|| MomentError::UnknownZone { text: text.to_owned(), zone: other.trim().to_owned() })?,
     };
     let at = offset.to_timestamp(wall).map_err(|_| no_such_time())?;
     if written.fraction.bytes().any(|digit| digit != b'0') {
-        let after = at
-            .as_second()
-            .checked_add(1)
-            .and_then(|second| Timestamp::from_second(second).ok());
+        let after = at.as_second().checked_add(1).and_then(|second| Timestamp::from_second(second).ok());
         return Err(MomentError::SubSecond {
             text: text.to_owned(),
             before: at.to_string(),
@@ -308,10 +279,7 @@ mod tests {
             "2026-11-20T14:22:05é",
         ] {
             let error = read(text).expect_err(text);
-            assert!(
-                error.contains("is not a time: write `2026-11-20T14:22:05Z`"),
-                "{text}: {error}"
-            );
+            assert!(error.contains("is not a time: write `2026-11-20T14:22:05Z`"), "{text}: {error}");
         }
     }
 
@@ -325,10 +293,7 @@ mod tests {
         );
         assert_eq!(
             read("2026-11-20T14:22:05"),
-            Err(
-                "`2026-11-20T14:22:05` has no time zone: write `2026-11-20T14:22:05Z` if it is UTC"
-                    .to_owned()
-            )
+            Err("`2026-11-20T14:22:05` has no time zone: write `2026-11-20T14:22:05Z` if it is UTC".to_owned())
         );
     }
 
@@ -336,24 +301,17 @@ mod tests {
     fn no_zone_where_clocks_change_names_both_readings_or_none() {
         let twice = read_in("2026-10-25 02:30:00", &berlin()).expect_err("no zone");
         assert!(
-            twice.contains(
-                "`2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00` if it is local time"
-            ),
+            twice.contains("`2026-10-25T02:30:00+02:00` or `2026-10-25T02:30:00+01:00` if it is local time"),
             "{twice}"
         );
         let never = read_in("2026-03-29 02:30:00", &berlin()).expect_err("no zone");
-        assert!(
-            never.ends_with("write `2026-03-29T02:30:00Z` if it is UTC"),
-            "{never}"
-        );
+        assert!(never.ends_with("write `2026-03-29T02:30:00Z` if it is UTC"), "{never}");
     }
 
     #[test]
     fn every_offered_reading_is_accepted() {
         let now = "2027-01-01T00:00:00Z".parse().expect("a timestamp");
-        let Err(MomentError::NoZone { utc, local, .. }) =
-            parse("2026-10-25 02:30:00", now, &berlin())
-        else {
+        let Err(MomentError::NoZone { utc, local, .. }) = parse("2026-10-25 02:30:00", now, &berlin()) else {
             panic!("a time without a zone is refused")
         };
         for offered in local.iter().chain([&utc]) {
@@ -380,26 +338,14 @@ mod tests {
                 "2026-11-20 14:22 UTC",
                 "`2026-11-20 14:22 UTC` has no seconds: write `2026-11-20 14:22:00 UTC` if you mean the full minute",
             ),
-            (
-                "2026-02-29T14:22:05Z",
-                "`2026-02-29T14:22:05Z` does not exist: check the day and the time of day",
-            ),
-            (
-                "2026-11-20T24:00:00Z",
-                "`2026-11-20T24:00:00Z` does not exist: check the day and the time of day",
-            ),
-            (
-                "2026-11-20T14:22:60Z",
-                "`2026-11-20T14:22:60Z` does not exist: check the day and the time of day",
-            ),
+            ("2026-02-29T14:22:05Z", "`2026-02-29T14:22:05Z` does not exist: check the day and the time of day"),
+            ("2026-11-20T24:00:00Z", "`2026-11-20T24:00:00Z` does not exist: check the day and the time of day"),
+            ("2026-11-20T14:22:60Z", "`2026-11-20T14:22:60Z` does not exist: check the day and the time of day"),
             (
                 "2026-11-20T14:22:05.5+01:00",
                 "`2026-11-20T14:22:05.5+01:00` is finer than a second, which is the precision of a restore: write `2026-11-20T13:22:05Z` or `2026-11-20T13:22:06Z`",
             ),
-            (
-                "2026-11-20T15:00:01Z",
-                "2026-11-20 15:00:01 UTC is in the future: it is 2026-11-20 15:00:00 UTC now",
-            ),
+            ("2026-11-20T15:00:01Z", "2026-11-20 15:00:01 UTC is in the future: it is 2026-11-20 15:00:00 UTC now"),
         ] {
             assert_eq!(read(text), Err(error.to_owned()));
         }
@@ -415,9 +361,7 @@ mod tests {
     fn a_bad_span_before_ago_is_the_source_of_the_error() {
         let now = NOW.parse().expect("a timestamp");
         let error = parse("12 ago", now, &TimeZone::UTC).expect_err("no unit");
-        let MomentError::Ago { source, .. } = error else {
-            panic!("{error}")
-        };
+        let MomentError::Ago { source, .. } = error else { panic!("{error}") };
         assert_eq!(source, SpanError::NoUnit("12".to_owned()));
     }
 

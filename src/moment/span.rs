@@ -16,9 +16,7 @@ const LONGEST: u64 = 36_525 * DAY;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
     /// The text does not follow the grammar of durations.
-    #[error(
-        "`{0}` is not a duration: write days, hours, minutes and seconds like `90s`, `5m` or `1h30m`"
-    )]
+    #[error("`{0}` is not a duration: write days, hours, minutes and seconds like `90s`, `5m` or `1h30m`")]
     Malformed(String),
     /// A number stands without its unit.
     #[error("`{0}` has no unit: write `{0}s` for seconds or `{0}m` for minutes")]
@@ -49,14 +47,8 @@ pub fn parse_span(text: &str) -> Result<Duration, SpanError> {
     while !rest.is_empty() {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, tail) = rest.split_at(digits);
-        let unit = tail
-            .chars()
-            .next()
-            .filter(|_| digits > 0)
-            .ok_or_else(malformed)?;
-        let (_, size) = units
-            .find(|(name, _)| *name == unit)
-            .ok_or_else(malformed)?;
+        let unit = tail.chars().next().filter(|_| digits > 0).ok_or_else(malformed)?;
+        let (_, size) = units.find(|(name, _)| *name == unit).ok_or_else(malformed)?;
         seconds = number
             .parse::<u64>()
             .ok()
@@ -97,11 +89,7 @@ pub fn ago(elapsed: Duration) -> String {
         0..MINUTE => counted(seconds, "second"),
         MINUTE..HOUR => {
             let (minutes, left) = (seconds / MINUTE, seconds % MINUTE);
-            if minutes < 10 && left > 0 {
-                format!("{minutes} min {left:02} s")
-            } else {
-                counted(minutes, "minute")
-            }
+            if minutes < 10 && left > 0 { format!("{minutes} min {left:02} s") } else { counted(minutes, "minute") }
         }
         HOUR..DAY => match (seconds / HOUR, seconds % HOUR / MINUTE) {
             (hours, 0) => counted(hours, "hour"),
@@ -142,27 +130,12 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_with_its_reason() {
-        for text in [
-            "", "  ", "m", "5 m", "-5m", "1.5h", "5min", "30m1h", "1m1m", "5m3", "5M", "5µ", "٣m",
-        ] {
-            assert_eq!(
-                parse_span(text),
-                Err(SpanError::Malformed(text.trim().to_owned())),
-                "{text}"
-            );
+        for text in ["", "  ", "m", "5 m", "-5m", "1.5h", "5min", "30m1h", "1m1m", "5m3", "5M", "5µ", "٣m"] {
+            assert_eq!(parse_span(text), Err(SpanError::Malformed(text.trim().to_owned())), "{text}");
         }
         assert_eq!(parse_span("300"), Err(SpanError::NoUnit("300".to_owned())));
-        for text in [
-            "36526d",
-            "36525d1s",
-            "99999999999999999999s",
-            "18446744073709551615d",
-        ] {
-            assert_eq!(
-                parse_span(text),
-                Err(SpanError::TooLong(text.to_owned())),
-                "{text}"
-            );
+        for text in ["36526d", "36525d1s", "99999999999999999999s", "18446744073709551615d"] {
+            assert_eq!(parse_span(text), Err(SpanError::TooLong(text.to_owned())), "{text}");
         }
     }
 

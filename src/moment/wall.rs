@@ -19,10 +19,7 @@ impl<'t> WallTime<'t> {
     pub(super) fn read(text: &'t str) -> Option<Self> {
         let mut rest = text;
         let mut fields = [0; 5];
-        for (field, (digits, separators)) in
-            fields
-                .iter_mut()
-                .zip([(4, "-"), (2, "-"), (2, "Tt "), (2, ":"), (2, "")])
+        for (field, (digits, separators)) in fields.iter_mut().zip([(4, "-"), (2, "-"), (2, "Tt "), (2, ":"), (2, "")])
         {
             *field = take_number(&mut rest, digits)?;
             if !separators.is_empty() {
@@ -46,13 +43,7 @@ impl<'t> WallTime<'t> {
         // A zone is either attached as RFC 3339 has it, or a word after a space; anything
         // else, such as a further digit, makes the whole text something other than a time.
         let attached = rest.is_empty() || rest.starts_with(['Z', 'z', '+', '-', ' ']);
-        attached.then_some(Self {
-            fields,
-            seconds,
-            fraction,
-            zone: rest,
-            minutes_end,
-        })
+        attached.then_some(Self { fields, seconds, fraction, zone: rest, minutes_end })
     }
 }
 

@@ -50,30 +50,16 @@ impl Answer {
 }
 
 /// Asks a question.
-pub(super) async fn ask(
-    session: &Session,
-    doing: &str,
-    query: &str,
-    limit: Duration,
-) -> Result<Answer, Error> {
+pub(super) async fn ask(session: &Session, doing: &str, query: &str, limit: Duration) -> Result<Answer, Error> {
     let statement = parse(session, doing, query).await?;
     let of = statement.columns()[0].type_().clone();
-    let (first, more) = session
-        .bounded(doing, limit, first_row(session, query))
-        .await?;
-    Ok(Answer {
-        value: first.map(|text| value(&of, text)),
-        more,
-        of,
-    })
+    let (first, more) = session.bounded(doing, limit, first_row(session, query)).await?;
+    Ok(Answer { value: first.map(|text| value(&of, text)), more, of })
 }
 
 /// Returns the first row's value in text, and whether more rows came. The simple protocol answers
 /// in text whatever the type.
-async fn first_row(
-    session: &Session,
-    query: &str,
-) -> Result<(Option<Option<String>>, bool), tokio_postgres::Error> {
+async fn first_row(session: &Session, query: &str) -> Result<(Option<Option<String>>, bool), tokio_postgres::Error> {
     let mut messages = pin!(session.client.simple_query_raw(query).await?);
     let (mut first, mut more) = (None, false);
     while let Some(message) = messages.try_next().await? {
@@ -86,22 +72,13 @@ async fn first_row(
 }
 
 fn value(of: &Type, text: Option<String>) -> Value {
-    const NUMBERS: [Type; 7] = [
-        Type::INT2,
-        Type::INT4,
-        Type::INT8,
-        Type::OID,
-        Type::NUMERIC,
-        Type::FLOAT4,
-        Type::FLOAT8,
-    ];
+    const NUMBERS: [Type; 7] =
+        [Type::INT2, Type::INT4, Type::INT8, Type::OID, Type::NUMERIC, Type::FLOAT4, Type::FLOAT8];
     match text {
         None => Value::Null,
         Some(text) if NUMBERS.contains(of) => Value::numeric(&text),
         // The wire says "t"; a cast to text, and whoever writes an expectation, says "true".
-        Some(text) if *of == Type::BOOL => {
-            Value::Text(if text == "t" { "true" } else { "false" }.to_owned())
-        }
+        Some(text) if *of == Type::BOOL => Value::Text(if text == "t" { "true" } else { "false" }.to_owned()),
         Some(text) => Value::Text(text),
     }
 }

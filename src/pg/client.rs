@@ -5,9 +5,7 @@ use async_trait::async_trait;
 use super::error::{Error, ErrorKind};
 use super::identity::landed;
 use super::session::{Limits, Session};
-use super::{
-    Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest, answer, checks, tls,
-};
+use super::{Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest, answer, checks, tls};
 use crate::expect::Value;
 
 /// Asks real servers. Sessions carry `application_name`, so that they can be told apart in
@@ -22,9 +20,7 @@ impl Client {
     /// or `validate`.
     #[must_use]
     pub fn new(purpose: &str) -> Self {
-        Self {
-            application_name: format!("daybreak/{purpose}"),
-        }
+        Self { application_name: format!("daybreak/{purpose}") }
     }
 
     async fn brief(&self, login: &Login) -> Result<Session, Error> {
@@ -67,17 +63,13 @@ impl Postgres for Client {
         newest: Option<&str>,
     ) -> Result<Vec<(String, Error)>, Error> {
         let session = self.brief(login).await?;
-        let questions = checks
-            .iter()
-            .map(|check| (check.name.as_str(), check.query.as_str()));
+        let questions = checks.iter().map(|check| (check.name.as_str(), check.query.as_str()));
         let newest = newest.map(|query| (checks::NEWEST_DATA, query));
         let mut faults = Vec::new();
         for (name, query) in questions.chain(newest) {
             match answer::parse(&session, &format!("parse check `{name}`"), query).await {
                 Ok(_) => {}
-                Err(fault) if fault.kind == ErrorKind::Query => {
-                    faults.push((name.to_owned(), fault))
-                }
+                Err(fault) if fault.kind == ErrorKind::Query => faults.push((name.to_owned(), fault)),
                 Err(lost) => return Err(lost),
             }
         }

@@ -60,12 +60,7 @@ pub(super) async fn connect(
     application_name: &str,
 ) -> Result<Connected, Error> {
     let reached = Reached::default();
-    match timeout(
-        login.connect_timeout,
-        attempt(login, tls, application_name, &reached),
-    )
-    .await
-    {
+    match timeout(login.connect_timeout, attempt(login, tls, application_name, &reached)).await {
         Ok(result) => result,
         Err(_) => {
             let waiting_for = match reached.stage() {
@@ -106,10 +101,7 @@ async fn attempt(
             .ssl_mode(SslMode::Require)
             .tcp_user_timeout(DEAD_PEER)
             .keepalives_idle(DEAD_PEER);
-        match config
-            .connect(Watched::new(tls.clone(), reached.clone()))
-            .await
-        {
+        match config.connect(Watched::new(tls.clone(), reached.clone())).await {
             Ok((client, connection)) => {
                 // An error of the connection reaches whoever waits for an answer as a closed
                 // connection.
@@ -123,24 +115,16 @@ async fn attempt(
     }
     Err(match last {
         Some(error) => explain(login, error, Stage::Dialling),
-        None => Error::new(
-            ErrorKind::Unreachable,
-            login.doing(),
-            "the host name has no address",
-        ),
+        None => Error::new(ErrorKind::Unreachable, login.doing(), "the host name has no address"),
     })
 }
 
 async fn resolve(login: &Login) -> Result<Vec<SocketAddr>, Error> {
     match tokio::net::lookup_host(login.dialled()).await {
         Ok(addresses) => Ok(addresses.collect()),
-        Err(error) => Err(Error::new(
-            ErrorKind::Unreachable,
-            login.doing(),
-            "the host name does not resolve",
-        )
-        .with_source(error)
-        .with_hint("an Aurora endpoint resolves only once the cluster has an instance")),
+        Err(error) => Err(Error::new(ErrorKind::Unreachable, login.doing(), "the host name does not resolve")
+            .with_source(error)
+            .with_hint("an Aurora endpoint resolves only once the cluster has an instance")),
     }
 }
 
@@ -162,11 +146,7 @@ fn explain(login: &Login, error: tokio_postgres::Error, stage: Stage) -> Error {
         (Stage::Dialling, Some(io::ErrorKind::ConnectionRefused)) => {
             Error::new(ErrorKind::Refused, doing, "nothing listens on that port")
         }
-        (Stage::Dialling, Some(_)) => Error::new(
-            ErrorKind::Unreachable,
-            doing,
-            "the address cannot be reached",
-        ),
+        (Stage::Dialling, Some(_)) => Error::new(ErrorKind::Unreachable, doing, "the address cannot be reached"),
         (Stage::Dialling, None) => {
             return Error::new(ErrorKind::Tls, doing, "the server does not offer TLS")
                 .with_hint("a password is never sent in the clear: switch TLS on at the server");
@@ -180,16 +160,10 @@ fn explain(login: &Login, error: tokio_postgres::Error, stage: Stage) -> Error {
             explained.hint = hint;
             explained
         }
-        (Stage::Secured, Some(_)) => Error::new(
-            ErrorKind::Unreachable,
-            doing,
-            "the server closed the connection during the login",
-        ),
-        (Stage::Secured, None) => Error::new(
-            ErrorKind::Authentication,
-            doing,
-            "the login could not be completed",
-        ),
+        (Stage::Secured, Some(_)) => {
+            Error::new(ErrorKind::Unreachable, doing, "the server closed the connection during the login")
+        }
+        (Stage::Secured, None) => Error::new(ErrorKind::Authentication, doing, "the login could not be completed"),
     }
     .with_source(error)
 }

@@ -50,19 +50,8 @@ pub enum ErrorKind {
 
 impl Error {
     /// An error without a server's answer behind it.
-    pub fn new(
-        kind: ErrorKind,
-        doing: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            doing: doing.into(),
-            sqlstate: None,
-            message: message.into(),
-            kind,
-            hint: None,
-            source: None,
-        }
+    pub fn new(kind: ErrorKind, doing: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { doing: doing.into(), sqlstate: None, message: message.into(), kind, hint: None, source: None }
     }
 
     pub(super) fn with_source(mut self, source: impl Into<Cause>) -> Self {
@@ -87,12 +76,9 @@ impl Error {
         if let Some(answer) = error.as_db_error() {
             return Self::answered(doing, answer);
         }
-        let io = error
-            .source()
-            .is_some_and(|cause| cause.is::<std::io::Error>());
+        let io = error.source().is_some_and(|cause| cause.is::<std::io::Error>());
         if error.is_closed() || io {
-            return Self::new(ErrorKind::Unreachable, doing, "the connection was lost")
-                .with_source(error);
+            return Self::new(ErrorKind::Unreachable, doing, "the connection was lost").with_source(error);
         }
         Self::new(ErrorKind::Other, doing, "the answer could not be read").with_source(error)
     }
@@ -104,12 +90,8 @@ impl Error {
     pub fn may_pass(&self) -> bool {
         match self.kind {
             ErrorKind::Unreachable | ErrorKind::Timeout => true,
-            ErrorKind::Refused => {
-                self.sqlstate.as_deref() != Some(SqlState::INVALID_CATALOG_NAME.code())
-            }
-            ErrorKind::Tls | ErrorKind::Authentication | ErrorKind::Query | ErrorKind::Other => {
-                false
-            }
+            ErrorKind::Refused => self.sqlstate.as_deref() != Some(SqlState::INVALID_CATALOG_NAME.code()),
+            ErrorKind::Tls | ErrorKind::Authentication | ErrorKind::Query | ErrorKind::Other => false,
         }
     }
 
@@ -124,31 +106,21 @@ impl Error {
             return true;
         }
         // Transaction rollback, insufficient resources, a transaction spoilt earlier.
-        ["40", "53", "25P"]
-            .iter()
-            .any(|class| state.starts_with(class))
+        ["40", "53", "25P"].iter().any(|class| state.starts_with(class))
     }
 
     /// Says whether the server met damaged data or a damaged index (class XX, data_corrupted and
     /// index_corrupted).
     pub(super) fn is_corruption(&self) -> bool {
-        self.sqlstate.as_deref().is_some_and(|state| {
-            [
-                SqlState::DATA_CORRUPTED.code(),
-                SqlState::INDEX_CORRUPTED.code(),
-            ]
-            .contains(&state)
-        })
+        self.sqlstate
+            .as_deref()
+            .is_some_and(|state| [SqlState::DATA_CORRUPTED.code(), SqlState::INDEX_CORRUPTED.code()].contains(&state))
     }
 }
 
 /// Sorts a SQLSTATE.
 fn kind_of(code: &SqlState) -> ErrorKind {
-    let refused = [
-        SqlState::CANNOT_CONNECT_NOW,
-        SqlState::TOO_MANY_CONNECTIONS,
-        SqlState::INVALID_CATALOG_NAME,
-    ];
+    let refused = [SqlState::CANNOT_CONNECT_NOW, SqlState::TOO_MANY_CONNECTIONS, SqlState::INVALID_CATALOG_NAME];
     let timeout = [SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE];
     if refused.contains(code) {
         ErrorKind::Refused
@@ -216,9 +188,7 @@ mod tests {
 
     #[test]
     fn only_some_refusals_say_something_of_the_data() {
-        for state in [
-            "42501", "57014", "55P03", "57P01", "53100", "40001", "53300",
-        ] {
+        for state in ["42501", "57014", "55P03", "57P01", "53100", "40001", "53300"] {
             assert!(of(state).says_nothing_of_the_data(), "{state}");
         }
         for state in ["42P01", "42601", "22P02", "XX001", "25006"] {

@@ -56,15 +56,11 @@ impl Landed {
 /// Asks the server who it is.
 pub(super) async fn landed(session: &Session) -> Result<Landed, Error> {
     let doing = "ask the server who it is";
-    let row = session
-        .one(doing, include_str!("sql/landed.sql"), &[])
-        .await?;
+    let row = session.one(doing, include_str!("sql/landed.sql"), &[]).await?;
     let cell = |error| Error::statement(doing, error);
     let aurora: bool = row.try_get("aurora").map_err(cell)?;
     let instance = if aurora {
-        let row = session
-            .one(doing, "SELECT aurora_db_instance_identifier()::text", &[])
-            .await?;
+        let row = session.one(doing, "SELECT aurora_db_instance_identifier()::text", &[]).await?;
         row.try_get(0).map_err(cell)?
     } else {
         None
@@ -101,45 +97,22 @@ mod tests {
 
     #[test]
     fn another_role_on_the_same_server_is_the_same_server() {
-        let other = Landed {
-            user: "daybreak".into(),
-            database: "postgres".into(),
-            ..somewhere()
-        };
+        let other = Landed { user: "daybreak".into(), database: "postgres".into(), ..somewhere() };
         assert!(somewhere().same_server(&other));
     }
 
     #[test]
     fn any_trait_of_the_server_tells_two_apart() {
         let here = somewhere();
-        assert!(!here.same_server(&Landed {
-            instance: Some("loans-db-k2x4-1".into()),
-            ..somewhere()
-        }));
-        assert!(!here.same_server(&Landed {
-            address: Some("10.0.0.8".into()),
-            ..somewhere()
-        }));
-        assert!(!here.same_server(&Landed {
-            port: Some(5433),
-            ..somewhere()
-        }));
-        assert!(!here.same_server(&Landed {
-            started: Timestamp::constant(1, 0),
-            ..somewhere()
-        }));
+        assert!(!here.same_server(&Landed { instance: Some("loans-db-k2x4-1".into()), ..somewhere() }));
+        assert!(!here.same_server(&Landed { address: Some("10.0.0.8".into()), ..somewhere() }));
+        assert!(!here.same_server(&Landed { port: Some(5433), ..somewhere() }));
+        assert!(!here.same_server(&Landed { started: Timestamp::constant(1, 0), ..somewhere() }));
     }
 
     #[test]
     fn a_server_is_called_by_its_instance_then_by_its_address() {
         assert_eq!(somewhere().name(), "loans-1");
-        assert_eq!(
-            Landed {
-                instance: None,
-                ..somewhere()
-            }
-            .name(),
-            "10.0.0.7:5432"
-        );
+        assert_eq!(Landed { instance: None, ..somewhere() }.name(), "10.0.0.7:5432");
     }
 }

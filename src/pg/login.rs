@@ -39,13 +39,7 @@ impl Login {
 
     /// Returns "connect to HOST:PORT/DATABASE as USER", with the tunnel's address when one is used.
     pub(super) fn doing(&self) -> String {
-        let Self {
-            host,
-            port,
-            user,
-            database,
-            ..
-        } = self;
+        let Self { host, port, user, database, .. } = self;
         let via = match &self.via {
             Some((host, port)) => format!(" through {host}:{port}"),
             None => String::new(),
@@ -70,10 +64,7 @@ mod tests {
             ca: None,
             connect_timeout: Duration::from_secs(10),
         };
-        assert_eq!(
-            login.doing(),
-            "connect to loans.example:5432/loans as app through 127.0.0.1:15432"
-        );
+        assert_eq!(login.doing(), "connect to loans.example:5432/loans as app through 127.0.0.1:15432");
         assert_eq!(login.dialled(), ("127.0.0.1", 15432));
         assert!(!format!("{login:?}").contains("hunter2"));
     }

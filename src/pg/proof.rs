@@ -33,10 +33,7 @@ impl Proof {
     }
 
     fn count(&self, verdict: Verdict) -> usize {
-        self.checks
-            .iter()
-            .filter(|check| check.verdict == verdict)
-            .count()
+        self.checks.iter().filter(|check| check.verdict == verdict).count()
     }
 }
 

@@ -28,10 +28,7 @@ pub(super) struct Limits {
 impl Limits {
     /// Limits for a session that asks small questions only: all within the login's connect timeout.
     pub(super) fn brief(login: &Login) -> Self {
-        Self {
-            statement: login.connect_timeout,
-            lock: login.connect_timeout,
-        }
+        Self { statement: login.connect_timeout, lock: login.connect_timeout }
     }
 }
 
@@ -51,21 +48,13 @@ impl Session {
         limits: Limits,
     ) -> Result<Self, Error> {
         let Connected { client, driver } = connect(login, tls, application_name).await?;
-        let session = Self {
-            client,
-            driver,
-            limits,
-        };
+        let session = Self { client, driver, limits };
         let statement = milliseconds(limits.statement);
         let lock = milliseconds(limits.lock);
         // Set by a statement and not by the startup packet's `options`, which poolers and RDS Proxy
         // refuse.
         session
-            .one(
-                "bind the session",
-                include_str!("sql/session.sql"),
-                &[(&statement, Type::TEXT), (&lock, Type::TEXT)],
-            )
+            .one("bind the session", include_str!("sql/session.sql"), &[(&statement, Type::TEXT), (&lock, Type::TEXT)])
             .await?;
         Ok(session)
     }
@@ -103,12 +92,7 @@ impl Session {
         sql: &str,
         parameters: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Error> {
-        self.bounded(
-            doing,
-            self.limits.statement,
-            self.client.query_typed(sql, parameters),
-        )
-        .await
+        self.bounded(doing, self.limits.statement, self.client.query_typed(sql, parameters)).await
     }
 
     /// Returns the only row of a statement.
@@ -121,24 +105,18 @@ impl Session {
         let mut rows = self.rows(doing, sql, parameters).await?;
         match (rows.pop(), rows.is_empty()) {
             (Some(row), true) => Ok(row),
-            _ => Err(Error::new(
-                ErrorKind::Other,
-                doing,
-                "the server did not answer with one row",
-            )),
+            _ => Err(Error::new(ErrorKind::Other, doing, "the server did not answer with one row")),
         }
     }
 
     /// Has the server parse and analyse a statement.
     pub(super) async fn prepare(&self, doing: &str, sql: &str) -> Result<Statement, Error> {
-        self.bounded(doing, self.limits.statement, self.client.prepare(sql))
-            .await
+        self.bounded(doing, self.limits.statement, self.client.prepare(sql)).await
     }
 
     /// Runs statements that return nothing.
     pub(super) async fn run(&self, doing: &str, sql: &str) -> Result<(), Error> {
-        self.bounded(doing, self.limits.statement, self.client.batch_execute(sql))
-            .await
+        self.bounded(doing, self.limits.statement, self.client.batch_execute(sql)).await
     }
 
     /// Says whether the connection has ended.

@@ -69,27 +69,17 @@ impl Snapshot {
         if width > 1 {
             match first.export().await {
                 Ok(id) => {
-                    let others = (1..width)
-                        .map(|_| Lane::join(login, tls, application_name, limits, &id, &landed));
+                    let others = (1..width).map(|_| Lane::join(login, tls, application_name, limits, &id, &landed));
                     lanes.extend(join_all(others).await.into_iter().flatten());
                 }
                 // A failed export spoils the transaction.
-                Err(_) => {
-                    first
-                        .session
-                        .run("begin the snapshot anew", &format!("ROLLBACK; {BEGIN}"))
-                        .await?
-                }
+                Err(_) => first.session.run("begin the snapshot anew", &format!("ROLLBACK; {BEGIN}")).await?,
             }
         }
         first.session.run("set a savepoint", SAVEPOINT).await?;
         lanes.push(first);
         let all = lanes.len();
-        Ok(Self {
-            lanes: Mutex::new(Lanes { idle: lanes, all }),
-            free: Semaphore::new(all),
-            landed,
-        })
+        Ok(Self { lanes: Mutex::new(Lanes { idle: lanes, all }), free: Semaphore::new(all), landed })
     }
 
     /// Returns where the first session landed.
@@ -102,11 +92,7 @@ impl Snapshot {
         // The semaphore is never closed and counts the idle lanes, so permit and lane are there.
         let permit = self.free.acquire().await.ok();
         let lane = self.lanes().idle.pop();
-        Taken {
-            snapshot: self,
-            lane,
-            permit,
-        }
+        Taken { snapshot: self, lane, permit }
     }
 
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
@@ -115,10 +101,7 @@ impl Snapshot {
 
     /// Ends the transactions and logs out.
     pub(super) async fn close(self) {
-        let lanes = self
-            .lanes
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let lanes = self.lanes.into_inner().unwrap_or_else(PoisonError::into_inner);
         join_all(lanes.idle.into_iter().map(|lane| lane.session.close())).await;
     }
 }
@@ -135,16 +118,8 @@ impl Lane {
         let doing = "set the search path";
         let sql = "SELECT pg_catalog.current_setting('search_path'), pg_catalog.set_config('search_path', '', false)";
         let row = session.one(doing, sql, &[]).await?;
-        let search_path = row
-            .try_get(0)
-            .map_err(|error| Error::statement(doing, error))?;
-        Ok((
-            Self {
-                session,
-                search_path,
-            },
-            landed,
-        ))
+        let search_path = row.try_get(0).map_err(|error| Error::statement(doing, error))?;
+        Ok((Self { session, search_path }, landed))
     }
 
     /// Opens one more session inside an exported snapshot.
@@ -159,11 +134,7 @@ impl Lane {
         let (lane, landed) = Self::open(login, tls, application_name, limits).await?;
         let doing = "import the snapshot";
         if !landed.same_server(first) {
-            return Err(Error::new(
-                ErrorKind::Other,
-                doing,
-                "the session landed on another server",
-            ));
+            return Err(Error::new(ErrorKind::Other, doing, "the session landed on another server"));
         }
         let sql = format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{id}'; {SAVEPOINT}");
         lane.session.run(doing, &sql).await?;
@@ -172,31 +143,20 @@ impl Lane {
 
     async fn export(&self) -> Result<String, Error> {
         let doing = "export the snapshot";
-        let row = self
-            .session
-            .one(doing, "SELECT pg_catalog.pg_export_snapshot()", &[])
-            .await?;
-        let id: String = row
-            .try_get(0)
-            .map_err(|error| Error::statement(doing, error))?;
+        let row = self.session.one(doing, "SELECT pg_catalog.pg_export_snapshot()", &[]).await?;
+        let id: String = row.try_get(0).map_err(|error| Error::statement(doing, error))?;
         // It is spliced into a statement that takes no parameters.
         if id.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
             Ok(id)
         } else {
-            Err(Error::new(
-                ErrorKind::Other,
-                doing,
-                "the snapshot's name is not of the known form",
-            ))
+            Err(Error::new(ErrorKind::Other, doing, "the snapshot's name is not of the known form"))
         }
     }
 }
 
 impl Taken<'_> {
     fn lane(&self) -> Result<&Lane, Error> {
-        self.lane
-            .as_ref()
-            .ok_or_else(|| Error::new(ErrorKind::Other, "take a session", "none is left"))
+        self.lane.as_ref().ok_or_else(|| Error::new(ErrorKind::Other, "take a session", "none is left"))
     }
 
     /// Returns all rows of one of daybreak's own statements.
@@ -217,17 +177,10 @@ impl Taken<'_> {
 
     /// Returns the rows of one of daybreak's own statements, bounded by `limit` in place of the
     /// session's timeout.
-    pub(super) async fn rows_within(
-        &self,
-        limit: Duration,
-        doing: &str,
-        sql: &str,
-    ) -> Result<Vec<Row>, Error> {
+    pub(super) async fn rows_within(&self, limit: Duration, doing: &str, sql: &str) -> Result<Vec<Row>, Error> {
         let session = &self.lane()?.session;
         let rows = async {
-            session
-                .one(doing, TIMEOUT, &[(&milliseconds(limit), Type::TEXT)])
-                .await?;
+            session.one(doing, TIMEOUT, &[(&milliseconds(limit), Type::TEXT)]).await?;
             session.rows(doing, sql, &[]).await
         }
         .await;
@@ -236,22 +189,12 @@ impl Taken<'_> {
     }
 
     /// Asks a question of the profile, under the role's own search path.
-    pub(super) async fn ask(
-        &self,
-        doing: &str,
-        query: &str,
-        limit: Option<Duration>,
-    ) -> Result<Answer, Error> {
-        let Lane {
-            session,
-            search_path,
-        } = self.lane()?;
+    pub(super) async fn ask(&self, doing: &str, query: &str, limit: Option<Duration>) -> Result<Answer, Error> {
+        let Lane { session, search_path } = self.lane()?;
         let limit = limit.unwrap_or(session.limits().statement);
         let answer = async {
-            let settings: [(&(dyn ToSql + Sync), Type); 2] = [
-                (&milliseconds(limit), Type::TEXT),
-                (search_path, Type::TEXT),
-            ];
+            let settings: [(&(dyn ToSql + Sync), Type); 2] =
+                [(&milliseconds(limit), Type::TEXT), (search_path, Type::TEXT)];
             session.one(doing, TIMEOUT_AND_PATH, &settings).await?;
             answer::ask(session, doing, query, limit).await
         }

@@ -65,10 +65,7 @@ impl MakeTlsConnect<Socket> for Watched {
 
     fn make_tls_connect(&mut self, host: &str) -> Result<WatchedConnect, Self::Error> {
         let inner = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.inner, host)?;
-        Ok(WatchedConnect {
-            inner,
-            reached: self.reached.clone(),
-        })
+        Ok(WatchedConnect { inner, reached: self.reached.clone() })
     }
 }
 

@@ -30,36 +30,25 @@ pub(super) fn connector(ca: Option<&Path>) -> Result<MakeRustlsConnect, Error> {
             roots
         }
     };
-    let config =
-        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| {
-                Error::new(ErrorKind::Other, "set up TLS", "no usable protocol version")
-                    .with_source(error)
-            })?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::new(ErrorKind::Other, "set up TLS", "no usable protocol version").with_source(error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
 }
 
 fn roots_from(path: &Path) -> Result<RootCertStore, Error> {
     let doing = || format!("read the certificate authorities in {}", path.display());
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error: pem::Error| {
-            Error::new(ErrorKind::Other, doing(), "the file is not readable as PEM")
-                .with_source(PemFault(error))
+    let certificates: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error: pem::Error| {
+            Error::new(ErrorKind::Other, doing(), "the file is not readable as PEM").with_source(PemFault(error))
         })?;
     let mut roots = RootCertStore::empty();
     let (usable, _) = roots.add_parsable_certificates(certificates);
     if usable == 0 {
-        return Err(
-            Error::new(ErrorKind::Other, doing(), "there is no certificate in it").with_hint(
-                format!(
-                    "the setting `ca` takes a PEM file; AWS publishes that of RDS at {RDS_BUNDLE}"
-                ),
-            ),
-        );
+        return Err(Error::new(ErrorKind::Other, doing(), "there is no certificate in it")
+            .with_hint(format!("the setting `ca` takes a PEM file; AWS publishes that of RDS at {RDS_BUNDLE}")));
     }
     Ok(roots)
 }

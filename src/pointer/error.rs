@@ -28,9 +28,7 @@ pub enum SecretValueError {
     )]
     OnlyCredentials,
     /// The JSON has no `host`.
-    #[error(
-        "its JSON has no `host`; if a connection URL stands under a key, name that key with `secret_key`"
-    )]
+    #[error("its JSON has no `host`; if a connection URL stands under a key, name that key with `secret_key`")]
     NoHost,
     /// The key that the configuration names is not there.
     #[error("its JSON has no key `{0}`")]
@@ -65,9 +63,7 @@ pub enum SecretValueError {
     #[error("its port is not a number from 1 to 65535")]
     BadPort,
     /// An `@` follows where the host should have ended.
-    #[error(
-        "an `@` stands after the end of its host: a `/`, `?` or `#` in the password must be percent-encoded"
-    )]
+    #[error("an `@` stands after the end of its host: a `/`, `?` or `#` in the password must be percent-encoded")]
     MisplacedAt,
     /// Percent-encoding that does not decode to text.
     #[error("its percent-encoding does not decode to text")]

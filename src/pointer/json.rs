@@ -47,10 +47,7 @@ impl Member<'_> {
         let mut offsets = Vec::with_capacity(text.len() + 1);
         let mut at = 1;
         for character in text.chars() {
-            offsets.extend(std::iter::repeat_n(
-                self.at.start + at,
-                character.len_utf8(),
-            ));
+            offsets.extend(std::iter::repeat_n(self.at.start + at, character.len_utf8()));
             at += match self.raw.as_bytes().get(at..at + 2)? {
                 // Characters beyond the basic plane are escaped as a pair.
                 b"\\u" => 6 * character.len_utf16(),
@@ -69,10 +66,8 @@ impl Member<'_> {
 ///
 /// When the text is not one valid JSON object, or has a key twice.
 pub(super) fn members(text: &str) -> Result<Vec<Member<'_>>, SecretValueError> {
-    let Pairs(pairs) = serde_json::from_str(text).map_err(|error| SecretValueError::BadJson {
-        line: error.line(),
-        column: error.column(),
-    })?;
+    let Pairs(pairs) = serde_json::from_str(text)
+        .map_err(|error| SecretValueError::BadJson { line: error.line(), column: error.column() })?;
     let mut members: Vec<Member<'_>> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
         if members.iter().any(|member| member.key == key) {
@@ -81,11 +76,7 @@ pub(super) fn members(text: &str) -> Result<Vec<Member<'_>>, SecretValueError> {
         let raw = value.get();
         // The raw value borrows from the text, so the distance is its offset.
         let start = raw.as_ptr().addr() - text.as_ptr().addr();
-        members.push(Member {
-            key,
-            raw,
-            at: start..start + raw.len(),
-        });
+        members.push(Member { key, raw, at: start..start + raw.len() });
     }
     Ok(members)
 }
@@ -126,14 +117,8 @@ mod tests {
     fn values_are_found_where_they_stand() {
         let text = " {\"a\" : 1.50 ,\n\"b\":[ {} , \"x\" ],\"ä\\u0041\":\"z\"}\n";
         let members = members(text).expect("an object");
-        let found: Vec<_> = members
-            .iter()
-            .map(|member| (member.key.as_str(), &text[member.at.clone()]))
-            .collect();
-        assert_eq!(
-            found,
-            [("a", "1.50"), ("b", "[ {} , \"x\" ]"), ("äA", "\"z\"")]
-        );
+        let found: Vec<_> = members.iter().map(|member| (member.key.as_str(), &text[member.at.clone()])).collect();
+        assert_eq!(found, [("a", "1.50"), ("b", "[ {} , \"x\" ]"), ("äA", "\"z\"")]);
     }
 
     #[test]
@@ -154,24 +139,10 @@ mod tests {
 
     #[test]
     fn what_is_no_object_or_is_ambiguous_is_refused() {
-        for text in [
-            "",
-            "{",
-            "[]",
-            "{\"a\":1,}",
-            "{\"a\":1} x",
-            "{'a':1}",
-            "{\"a\":\"\u{1}\"}",
-        ] {
-            assert!(
-                matches!(members(text), Err(SecretValueError::BadJson { .. })),
-                "{text}"
-            );
+        for text in ["", "{", "[]", "{\"a\":1,}", "{\"a\":1} x", "{'a':1}", "{\"a\":\"\u{1}\"}"] {
+            assert!(matches!(members(text), Err(SecretValueError::BadJson { .. })), "{text}");
         }
-        assert_eq!(
-            members(r#"{"a":1,"\u0061":2}"#).err(),
-            Some(SecretValueError::RepeatedKey)
-        );
+        assert_eq!(members(r#"{"a":1,"\u0061":2}"#).err(), Some(SecretValueError::RepeatedKey));
     }
 
     proptest! {

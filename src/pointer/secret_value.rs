@@ -118,13 +118,7 @@ impl SecretValue {
                 (Shape::Url, connection, slots, Vec::new())
             }
         };
-        Ok(Self {
-            text,
-            shape,
-            connection,
-            slots,
-            leftovers,
-        })
+        Ok(Self { text, shape, connection, slots, leftovers })
     }
 
     /// How the secret holds its connection.
@@ -204,21 +198,13 @@ fn member<'m, 't>(members: &'m [Member<'t>], key: &str) -> Option<&'m Member<'t>
 fn text_of(members: &[Member<'_>], key: &'static str) -> Result<Option<String>, SecretValueError> {
     match member(members, key).filter(|member| !member.is_null()) {
         None => Ok(None),
-        Some(member) => member
-            .text()
-            .map(Some)
-            .ok_or(SecretValueError::BadField(key)),
+        Some(member) => member.text().map(Some).ok_or(SecretValueError::BadField(key)),
     }
 }
 
 fn rds_json(text: &str, members: &[Member<'_>]) -> Result<(Connection, Slots), SecretValueError> {
     let engine = text_of(members, "engine")?;
-    if engine.is_some_and(|engine| {
-        !matches!(
-            engine.as_str(),
-            "postgres" | "postgresql" | "aurora-postgresql"
-        )
-    }) {
+    if engine.is_some_and(|engine| !matches!(engine.as_str(), "postgres" | "postgresql" | "aurora-postgresql")) {
         return Err(SecretValueError::NotPostgres);
     }
     let user = text_of(members, "username")?;
@@ -226,15 +212,9 @@ fn rds_json(text: &str, members: &[Member<'_>]) -> Result<(Connection, Slots), S
     let database = text_of(members, "dbname")?;
     let Some(host_member) = member(members, "host").filter(|member| !member.is_null()) else {
         let managed = user.is_some() && password.is_some();
-        return Err(if managed {
-            SecretValueError::OnlyCredentials
-        } else {
-            SecretValueError::NoHost
-        });
+        return Err(if managed { SecretValueError::OnlyCredentials } else { SecretValueError::NoHost });
     };
-    let host = host_member
-        .text()
-        .ok_or(SecretValueError::BadField("host"))?;
+    let host = host_member.text().ok_or(SecretValueError::BadField("host"))?;
     if host.contains(',') {
         return Err(SecretValueError::MultipleHosts);
     }
@@ -250,49 +230,21 @@ fn rds_json(text: &str, members: &[Member<'_>]) -> Result<(Connection, Slots), S
         }
         Some(member) if member.is_null() => (DEFAULT_PORT, PortSlot::Bare(member.at.clone())),
         Some(member) => match member.text() {
-            Some(digits) => (
-                url::parse_port(&digits)?,
-                PortSlot::Quoted(member.at.clone()),
-            ),
-            None => (
-                url::parse_port(member.raw)?,
-                PortSlot::Bare(member.at.clone()),
-            ),
+            Some(digits) => (url::parse_port(&digits)?, PortSlot::Quoted(member.at.clone())),
+            None => (url::parse_port(member.raw)?, PortSlot::Bare(member.at.clone())),
         },
     };
-    let slots = Slots {
-        host: host_member.at.clone(),
-        port: port_slot,
-        cluster: cluster_slot(members),
-    };
-    Ok((
-        Connection {
-            user,
-            password: password.map(Into::into),
-            host,
-            port,
-            database,
-        },
-        slots,
-    ))
+    let slots = Slots { host: host_member.at.clone(), port: port_slot, cluster: cluster_slot(members) };
+    Ok((Connection { user, password: password.map(Into::into), host, port, database }, slots))
 }
 
 fn url_in_json(members: &[Member<'_>], key: &str) -> Result<(Connection, Slots), SecretValueError> {
     let member = member(members, key).ok_or_else(|| SecretValueError::NoSuchKey(key.to_owned()))?;
-    let decoded = member
-        .decoded()
-        .ok_or_else(|| SecretValueError::KeyNotText(key.to_owned()))?;
+    let decoded = member.decoded().ok_or_else(|| SecretValueError::KeyNotText(key.to_owned()))?;
     let url = url::parse(&decoded.text)?;
     let host = decoded.written(&url.host_at);
     let port = url_port(&url, |at| decoded.written(at));
-    Ok((
-        url.into(),
-        Slots {
-            host,
-            port,
-            cluster: cluster_slot(members),
-        },
-    ))
+    Ok((url.into(), Slots { host, port, cluster: cluster_slot(members) }))
 }
 
 fn plain_url(text: &str) -> Result<(Connection, Slots), SecretValueError> {
@@ -303,11 +255,7 @@ fn plain_url(text: &str) -> Result<(Connection, Slots), SecretValueError> {
     }
     let url = url::parse(trimmed)?;
     let written = |at: &Range<usize>| at.start + leading..at.end + leading;
-    let slots = Slots {
-        host: written(&url.host_at),
-        port: url_port(&url, written),
-        cluster: None,
-    };
+    let slots = Slots { host: written(&url.host_at), port: url_port(&url, written), cluster: None };
     Ok((url.into(), slots))
 }
 
@@ -346,16 +294,12 @@ fn leftovers(members: &[Member<'_>], host: &str, read: &[&str]) -> Vec<String> {
         let value = value.to_ascii_lowercase();
         value.contains(&host)
             || label.is_some_and(|label| {
-                value
-                    .match_indices(label)
-                    .any(|(at, _)| value[at + label.len()..].starts_with(['.', '-']))
+                value.match_indices(label).any(|(at, _)| value[at + label.len()..].starts_with(['.', '-']))
             })
     };
     members
         .iter()
-        .filter(|member| {
-            !read.contains(&member.key.as_str()) && member.key != CLUSTER_KEY && !member.is_null()
-        })
+        .filter(|member| !read.contains(&member.key.as_str()) && member.key != CLUSTER_KEY && !member.is_null())
         .filter(|member| {
             TIED_KEYS.contains(&member.key.as_str())
                 || names_cluster(&member.text().unwrap_or_else(|| member.raw.to_owned()))

@@ -35,9 +35,7 @@ pub(super) fn is_url(text: &str) -> bool {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
         !scheme.is_empty()
-            && scheme.bytes().all(|byte| {
-                byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b':')
-            })
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b':'))
     })
 }
 
@@ -48,14 +46,10 @@ pub(super) fn is_url(text: &str) -> bool {
 ///
 /// When the URL is of another kind, or clients would not agree on the address it names.
 pub(super) fn parse(text: &str) -> Result<ConnectionUrl, SecretValueError> {
-    let (scheme, rest) = text
-        .split_once("://")
-        .ok_or(SecretValueError::NotAConnection)?;
+    let (scheme, rest) = text.split_once("://").ok_or(SecretValueError::NotAConnection)?;
     let scheme = scheme.to_ascii_lowercase();
     let jdbc = scheme == "jdbc:postgresql";
-    let base = scheme
-        .split_once('+')
-        .map_or(scheme.as_str(), |(base, _)| base);
+    let base = scheme.split_once('+').map_or(scheme.as_str(), |(base, _)| base);
     if !jdbc && !matches!(base, "postgres" | "postgresql") {
         return Err(SecretValueError::NotPostgres);
     }
@@ -63,9 +57,7 @@ pub(super) fn parse(text: &str) -> Result<ConnectionUrl, SecretValueError> {
     let authority_at = text.len() - rest.len();
     let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (path, parameters) = tail.split_once('?').unwrap_or((tail, ""));
-    let parameters = parameters
-        .split_once('#')
-        .map_or(parameters, |(parameters, _)| parameters);
+    let parameters = parameters.split_once('#').map_or(parameters, |(parameters, _)| parameters);
     let (userinfo, address) = match authority.rsplit_once('@') {
         Some((userinfo, address)) => (Some(userinfo), address),
         None => (None, authority),
@@ -87,15 +79,12 @@ pub(super) fn parse(text: &str) -> Result<ConnectionUrl, SecretValueError> {
         }
     };
 
-    let (user, password) =
-        match userinfo.map(|userinfo| userinfo.split_once(':').unwrap_or((userinfo, ""))) {
-            Some((user, password)) => (decode(user)?, decode(password)?),
-            None => (None, None),
-        };
+    let (user, password) = match userinfo.map(|userinfo| userinfo.split_once(':').unwrap_or((userinfo, ""))) {
+        Some((user, password)) => (decode(user)?, decode(password)?),
+        None => (None, None),
+    };
     let database = path.strip_prefix('/').unwrap_or_default();
-    let database = database
-        .split_once('#')
-        .map_or(database, |(database, _)| database);
+    let database = database.split_once('#').map_or(database, |(database, _)| database);
     let mut url = ConnectionUrl {
         user,
         password,
@@ -111,11 +100,7 @@ pub(super) fn parse(text: &str) -> Result<ConnectionUrl, SecretValueError> {
 
 /// Writes a host the way a URL has it: IPv6 addresses in brackets.
 pub(super) fn written_host(host: &str) -> String {
-    if host.parse::<Ipv6Addr>().is_ok() {
-        format!("[{host}]")
-    } else {
-        utf8_percent_encode(host, IN_HOST).to_string()
-    }
+    if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { utf8_percent_encode(host, IN_HOST).to_string() }
 }
 
 /// Whether the text is a host name, or an address without brackets.
@@ -132,11 +117,7 @@ pub(super) fn parse_port(digits: &str) -> Result<u16, SecretValueError> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(SecretValueError::BadPort);
     }
-    digits
-        .parse()
-        .ok()
-        .filter(|port| *port > 0)
-        .ok_or(SecretValueError::BadPort)
+    digits.parse().ok().filter(|port| *port > 0).ok_or(SecretValueError::BadPort)
 }
 
 /// Splits `HOST[:PORT]` into the decoded host, the length it is written in, and the port.
@@ -170,11 +151,7 @@ fn split_address(address: &str) -> Result<(String, usize, Option<&str>), SecretV
 }
 
 /// Takes user, password and database from the parameters and refuses another address there.
-fn read_parameters(
-    url: &mut ConnectionUrl,
-    parameters: &str,
-    jdbc: bool,
-) -> Result<(), SecretValueError> {
+fn read_parameters(url: &mut ConnectionUrl, parameters: &str, jdbc: bool) -> Result<(), SecretValueError> {
     for parameter in parameters.split('&') {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let name = decode(name)?.unwrap_or_default();
@@ -188,20 +165,14 @@ fn read_parameters(
             _ => continue,
         };
         // Java's decoding takes a plus for a space, that of libpq does not.
-        *slot = if jdbc {
-            decode(&value.replace('+', " "))?
-        } else {
-            decode(value)?
-        };
+        *slot = if jdbc { decode(&value.replace('+', " "))? } else { decode(value)? };
     }
     Ok(())
 }
 
 /// Undoes percent-encoding; `None` for an empty text.
 fn decode(text: &str) -> Result<Option<String>, SecretValueError> {
-    let decoded = percent_decode_str(text)
-        .decode_utf8()
-        .map_err(|_| SecretValueError::BadEncoding)?;
+    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| SecretValueError::BadEncoding)?;
     Ok((!decoded.is_empty()).then(|| decoded.into_owned()))
 }
 
@@ -213,85 +184,24 @@ mod tests {
     #[test]
     fn parts_are_found_and_decoded() {
         for (text, user, password, host, port, database) in [
-            (
-                "postgres://app:s3cret@db.example.com:5433/loans",
-                "app",
-                "s3cret",
-                "db.example.com",
-                "5433",
-                "loans",
-            ),
-            (
-                "POSTGRESQL://db.example.com",
-                "",
-                "",
-                "db.example.com",
-                "",
-                "",
-            ),
-            (
-                "postgresql+asyncpg://a%40b:p%2F%3A@db/l%C3%A4?ssl=true#x",
-                "a@b",
-                "p/:",
-                "db",
-                "",
-                "lä",
-            ),
+            ("postgres://app:s3cret@db.example.com:5433/loans", "app", "s3cret", "db.example.com", "5433", "loans"),
+            ("POSTGRESQL://db.example.com", "", "", "db.example.com", "", ""),
+            ("postgresql+asyncpg://a%40b:p%2F%3A@db/l%C3%A4?ssl=true#x", "a@b", "p/:", "db", "", "lä"),
             ("postgres://app:p@ss@db:1/x", "app", "p@ss", "db", "1", "x"),
-            (
-                "postgres://app:a:b@[::1]:5432/x",
-                "app",
-                "a:b",
-                "::1",
-                "5432",
-                "x",
-            ),
+            ("postgres://app:a:b@[::1]:5432/x", "app", "a:b", "::1", "5432", "x"),
             ("postgres://[fe80::1]", "", "", "fe80::1", "", ""),
             ("postgres://app@db:/x", "app", "", "db", "", "x"),
-            (
-                "postgres://db?user=app&password=a%26b&dbname=x",
-                "app",
-                "a&b",
-                "db",
-                "",
-                "x",
-            ),
-            (
-                "jdbc:postgresql://db:5432/x?user=me@corp&password=a+b",
-                "me@corp",
-                "a b",
-                "db",
-                "5432",
-                "x",
-            ),
+            ("postgres://db?user=app&password=a%26b&dbname=x", "app", "a&b", "db", "", "x"),
+            ("jdbc:postgresql://db:5432/x?user=me@corp&password=a+b", "me@corp", "a b", "db", "5432", "x"),
         ] {
             let url = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(url.user.as_deref().unwrap_or_default(), user, "{text}");
-            assert_eq!(
-                url.password.as_deref().unwrap_or_default(),
-                password,
-                "{text}"
-            );
+            assert_eq!(url.password.as_deref().unwrap_or_default(), password, "{text}");
             assert_eq!(url.host, host, "{text}");
             assert_eq!(written_host(&url.host), &text[url.host_at], "{text}");
-            assert_eq!(
-                url.port_at.map(|at| &text[at]).unwrap_or_default(),
-                port,
-                "{text}"
-            );
-            assert_eq!(
-                url.port,
-                if port.is_empty() {
-                    5432
-                } else {
-                    port.parse().expect("a port")
-                }
-            );
-            assert_eq!(
-                url.database.as_deref().unwrap_or_default(),
-                database,
-                "{text}"
-            );
+            assert_eq!(url.port_at.map(|at| &text[at]).unwrap_or_default(), port, "{text}");
+            assert_eq!(url.port, if port.is_empty() { 5432 } else { port.parse().expect("a port") });
+            assert_eq!(url.database.as_deref().unwrap_or_default(), database, "{text}");
         }
     }
 
@@ -301,21 +211,12 @@ mod tests {
             ("mysql://db/x", SecretValueError::NotPostgres),
             ("jdbc:mysql://db/x", SecretValueError::NotPostgres),
             ("postgres://a,b/x", SecretValueError::MultipleHosts),
-            (
-                "postgres://app:p@a:1,b:2/x",
-                SecretValueError::MultipleHosts,
-            ),
+            ("postgres://app:p@a:1,b:2/x", SecretValueError::MultipleHosts),
             ("postgres:///x", SecretValueError::NoUrlHost),
             ("postgres://%2Fvar%2Frun/x", SecretValueError::NoUrlHost),
             ("postgres://app:p@/x", SecretValueError::NoUrlHost),
-            (
-                "postgres://db/x?host=other",
-                SecretValueError::AddressInQuery("host"),
-            ),
-            (
-                "postgres://db/x?sslmode=require&ho%73taddr=10.0.0.1",
-                SecretValueError::AddressInQuery("hostaddr"),
-            ),
+            ("postgres://db/x?host=other", SecretValueError::AddressInQuery("host")),
+            ("postgres://db/x?sslmode=require&ho%73taddr=10.0.0.1", SecretValueError::AddressInQuery("hostaddr")),
             ("postgres://app:12/34@db/x", SecretValueError::MisplacedAt),
             ("postgres://app:12#34@db/x", SecretValueError::MisplacedAt),
             ("postgres://app:12?34@db/x", SecretValueError::MisplacedAt),

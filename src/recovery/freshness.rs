@@ -23,12 +23,18 @@ pub async fn check(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
         return moved(format!("a cluster named {target} exists already ({})", cluster.resource_id));
     }
     if let Some(pointer) = &brief.pointer {
-        let found =
-            world.secrets.describe(&pointer.arn).await.map_err(Refusal::aws(format!("describe secret {}", pointer.secret)))?;
+        let found = world
+            .secrets
+            .describe(&pointer.arn)
+            .await
+            .map_err(Refusal::aws(format!("describe secret {}", pointer.secret)))?;
         let current = found.as_ref().and_then(|secret| secret.current());
         if current != Some(pointer.version.as_str()) {
             let now = current.unwrap_or("on no version");
-            return moved(format!("AWSCURRENT of secret {} is {now} now; the plan saw {}", pointer.secret, pointer.version));
+            return moved(format!(
+                "AWSCURRENT of secret {} is {now} now; the plan saw {}",
+                pointer.secret, pointer.version
+            ));
         }
     }
     Ok(())

@@ -6,7 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{names, refusal::Refusal, requests, settings, survey::{self, Survey}};
+use super::{
+    names,
+    refusal::Refusal,
+    requests, settings,
+    survey::{self, Survey},
+};
 use crate::{
     aws::{
         rds::model::{Cluster, Tag},
@@ -106,16 +111,19 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
     };
     let writer_request = make(1, class, writer);
     let writer_name = writer_request.db_instance_identifier.clone();
-    let reader_requests: Vec<_> = (2..).zip(readers).map(|(number, (class, model))| make(number, class, model)).collect();
+    let reader_requests: Vec<_> =
+        (2..).zip(readers).map(|(number, (class, model))| make(number, class, model)).collect();
 
     let own_tags: Vec<Tag> = own(&source.tags);
     let quarantine = &database.restore.quarantine_security_groups;
     let settings = settings::table(source, writer, &restore, &writer_request, quarantine, &own_tags);
 
-    let mut steps = vec![planned(database.restore.deadline, Step::RestoreCluster(RestoreCluster { request: Box::new(restore) }))];
+    let mut steps =
+        vec![planned(database.restore.deadline, Step::RestoreCluster(RestoreCluster { request: Box::new(restore) }))];
     let create = |role, request| planned(deadline::INSTANCE, Step::CreateInstance(CreateInstance { role, request }));
     steps.push(create(Role::Writer, writer_request));
-    let reader_names: Vec<String> = reader_requests.iter().map(|request| request.db_instance_identifier.clone()).collect();
+    let reader_names: Vec<String> =
+        reader_requests.iter().map(|request| request.db_instance_identifier.clone()).collect();
     steps.extend(reader_requests.into_iter().map(|request| create(Role::Reader, request)));
     if let Some(request) = requests::after_restore(source, &target) {
         steps.push(modify(Purpose::ApplySettings, request, None));
@@ -127,7 +135,12 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
             steps.push(planned(deadline::INSTANCE, Step::AwaitReaders(await_readers)));
         }
         steps.extend(cutover(wish, survey, access, &target));
-        steps.extend(tagging(&target, &writer_name, &own_tags, writer.map(|writer| own(&writer.tags)).unwrap_or_default()));
+        steps.extend(tagging(
+            &target,
+            &writer_name,
+            &own_tags,
+            writer.map(|writer| own(&writer.tags)).unwrap_or_default(),
+        ));
         if let Some(request) = requests::protection(source, &target) {
             steps.push(modify(Purpose::Settle, request, None));
         }
@@ -219,7 +232,10 @@ fn cutover(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &str) -> V
     let label = format!("daybreak-{}", wish.run.suffix());
     let token = format!("daybreak-{}-cutover", wish.run);
     let client = Access {
-        credentials: crate::steps::access::Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() },
+        credentials: crate::steps::access::Credentials::Secret {
+            id: secret.pointer.arn.clone(),
+            url_key: secret.url_key.clone(),
+        },
         ..access.clone()
     };
     let put = PutVersion {
@@ -295,10 +311,14 @@ fn warnings(survey: &Survey, quarantine: &[String], settings: &[crate::steps::br
     let mut warnings = Vec::new();
     let source = &survey.cluster;
     if quarantine.is_empty() {
-        warnings.push("no quarantine: the target gets the source's security groups at once (set quarantine_security_groups)".to_owned());
+        warnings.push(
+            "no quarantine: the target gets the source's security groups at once (set quarantine_security_groups)"
+                .to_owned(),
+        );
     }
     match &survey.secret {
-        None => warnings.push("no pointer: the profile names none under cutover, so the application is not moved".to_owned()),
+        None => warnings
+            .push("no pointer: the profile names none under cutover, so the application is not moved".to_owned()),
         Some(secret) => {
             if !super::pointer::leads_to(&secret.host, source) {
                 let (name, host) = (&secret.pointer.secret, &secret.host);
@@ -320,5 +340,9 @@ fn warnings(survey: &Survey, quarantine: &[String], settings: &[crate::steps::br
 
 /// How far a plan can go at most: without a way to log in nothing can be proven, and nothing unproven is cut over.
 pub fn furthest(plan: &Plan<Step>) -> Until {
-    if plan.steps.iter().any(|planned| matches!(planned.step, Step::Prove(_))) { Until::Cutover } else { Until::Restored }
+    if plan.steps.iter().any(|planned| matches!(planned.step, Step::Prove(_))) {
+        Until::Cutover
+    } else {
+        Until::Restored
+    }
 }

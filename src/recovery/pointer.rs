@@ -52,9 +52,8 @@ pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret)
 }
 
 fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refusal> {
-    let unfit = |why: String, hint: &str| {
-        Err(Refusal::SecretUnfit { secret: name.to_owned(), why, hint: hint.to_owned() })
-    };
+    let unfit =
+        |why: String, hint: &str| Err(Refusal::SecretUnfit { secret: name.to_owned(), why, hint: hint.to_owned() });
     if let Some(owner) = &secret.owning_service {
         return unfit(
             format!("{owner} manages it, and nobody else may edit it"),
@@ -71,7 +70,10 @@ fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refus
         );
     }
     if let Some(primary) = secret.primary_region.as_ref().filter(|primary| *primary != region) {
-        return unfit(format!("it is a replica; it can be edited in {primary} only"), "name the primary secret, or promote this replica");
+        return unfit(
+            format!("it is a replica; it can be edited in {primary} only"),
+            "name the primary secret, or promote this replica",
+        );
     }
     Ok(())
 }
@@ -86,7 +88,8 @@ fn warnings(name: &str, secret: &SecretDescription, value: &SecretValue) -> Vec<
     }
     if !secret.replication.is_empty() {
         let regions: Vec<&str> = secret.replication.iter().map(|replica| replica.region.as_str()).collect();
-        warnings.push(format!("secret {name} has replicas in {}: they follow by themselves, later", regions.join(", ")));
+        warnings
+            .push(format!("secret {name} has replicas in {}: they follow by themselves, later", regions.join(", ")));
     }
     let leftovers = value.leftovers();
     if !leftovers.is_empty() {

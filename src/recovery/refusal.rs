@@ -39,7 +39,9 @@ pub enum Refusal {
         engine: String,
     },
     /// The cluster has no backup to restore from yet.
-    #[error("cluster {cluster} cannot be restored to any time yet: RDS gives it no restorable times while it is {status}")]
+    #[error(
+        "cluster {cluster} cannot be restored to any time yet: RDS gives it no restorable times while it is {status}"
+    )]
     NoWindow {
         /// Its identifier.
         cluster: String,
@@ -158,9 +160,10 @@ impl Refusal {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Aws { source, .. } => source.hint(),
-            Self::NoSuchCluster { others, .. } if others.is_empty() => {
-                Some("there is no cluster at all in this region that the identity may see: check --region and --profile".to_owned())
-            }
+            Self::NoSuchCluster { others, .. } if others.is_empty() => Some(
+                "there is no cluster at all in this region that the identity may see: check --region and --profile"
+                    .to_owned(),
+            ),
             Self::NoSuchCluster { others, .. } => Some(format!("clusters there: {}", others.join(", "))),
             Self::WrongEngine { .. } => None,
             Self::NoWindow { .. } => Some("wait until its first backup is complete, then try again".to_owned()),
@@ -175,14 +178,16 @@ impl Refusal {
             Self::NoAccess { database } => Some(format!(
                 "set secret or iam_user under [databases.{database}.connect], or go only as far as --until restored"
             )),
-            Self::NoSuchSecret { .. } => Some("check the name under [databases.….cutover] and [databases.….connect]".to_owned()),
+            Self::NoSuchSecret { .. } => {
+                Some("check the name under [databases.….cutover] and [databases.….connect]".to_owned())
+            }
             Self::SecretUnfit { hint, .. } => Some(hint.clone()),
             Self::NotAConnection { .. } => {
                 Some("for JSON with a URL under a key, name the key: secret_key under [databases.….cutover]".to_owned())
             }
-            Self::PointsElsewhere { other, .. } => {
-                Some(format!("the application uses {other}: recover that one, or correct cluster or secret in the profile"))
-            }
+            Self::PointsElsewhere { other, .. } => Some(format!(
+                "the application uses {other}: recover that one, or correct cluster or secret in the profile"
+            )),
             Self::FaultyCheck { source, .. } => {
                 source.hint.clone().or_else(|| Some("correct its query under [[databases.….checks]]".to_owned()))
             }

@@ -16,7 +16,13 @@ const MOST_READERS: usize = 15;
 
 /// The restore itself. Deletion protection comes after the watch, so that the target can be taken back until then; IAM roles are
 /// withheld, so that what runs inside the database cannot reach production.
-pub fn restore(source: &Cluster, target: &str, time: Timestamp, restore: &Restore, tags: Vec<Tag>) -> RestoreClusterToPointInTime {
+pub fn restore(
+    source: &Cluster,
+    target: &str,
+    time: Timestamp,
+    restore: &Restore,
+    tags: Vec<Tag>,
+) -> RestoreClusterToPointInTime {
     let quarantine = &restore.quarantine_security_groups;
     RestoreClusterToPointInTime {
         db_cluster_identifier: target.to_owned(),
@@ -46,7 +52,14 @@ pub fn restore(source: &Cluster, target: &str, time: Timestamp, restore: &Restor
 }
 
 /// An instance like `model`, which is the source's of the same role.
-pub fn instance(source: &Cluster, target: &str, name: String, class: String, model: Option<&Instance>, tags: Vec<Tag>) -> CreateInstance {
+pub fn instance(
+    source: &Cluster,
+    target: &str,
+    name: String,
+    class: String,
+    model: Option<&Instance>,
+    tags: Vec<Tag>,
+) -> CreateInstance {
     let from = |field: fn(&Instance) -> Option<String>| model.and_then(field);
     let insights = model.and_then(|model| model.performance_insights);
     let monitoring = model.and_then(|model| model.monitoring_interval);
@@ -63,10 +76,14 @@ pub fn instance(source: &Cluster, target: &str, name: String, class: String, mod
         preferred_maintenance_window: from(|model| model.preferred_maintenance_window.clone()),
         ca_certificate_identifier: from(|model| model.ca_certificate_identifier.clone()),
         monitoring_interval: monitoring,
-        monitoring_role_arn: from(|model| model.monitoring_role_arn.clone()).filter(|_| monitoring.is_some_and(|seconds| seconds > 0)),
+        monitoring_role_arn: from(|model| model.monitoring_role_arn.clone())
+            .filter(|_| monitoring.is_some_and(|seconds| seconds > 0)),
         enable_performance_insights: insights,
-        performance_insights_kms_key_id: from(|model| model.performance_insights_kms_key_id.clone()).filter(|_| insights == Some(true)),
-        performance_insights_retention_period: model.and_then(|model| model.performance_insights_retention_period).filter(|_| insights == Some(true)),
+        performance_insights_kms_key_id: from(|model| model.performance_insights_kms_key_id.clone())
+            .filter(|_| insights == Some(true)),
+        performance_insights_retention_period: model
+            .and_then(|model| model.performance_insights_retention_period)
+            .filter(|_| insights == Some(true)),
         tags,
     }
 }

@@ -58,7 +58,13 @@ pub fn table(
     rows.extend(with_writer(writer, instance));
     let window = text(source.preferred_maintenance_window.as_ref());
     rows.push(setting("maintenance window", window.clone(), "random", window, AFTER_RESTORE));
-    rows.push(setting("tags", tag_list(own_tags), "the source's", format!("daybreak:* first, then {}", tag_list(own_tags)), AT_CUTOVER));
+    rows.push(setting(
+        "tags",
+        tag_list(own_tags),
+        "the source's",
+        format!("daybreak:* first, then {}", tag_list(own_tags)),
+        AT_CUTOVER,
+    ));
     let protection = switch(source.deletion_protection);
     rows.push(setting("deletion protection", protection.clone(), "off", protection, AFTER_WATCH));
     rows.extend(not_carried(source));
@@ -66,12 +72,18 @@ pub fn table(
 }
 
 fn at_restore(source: &Cluster, restore: &RestoreClusterToPointInTime) -> Vec<Setting> {
-    let same = |name: &str, source: String, default: &str, target: String| setting(name, source, default, target, AT_RESTORE);
+    let same =
+        |name: &str, source: String, default: &str, target: String| setting(name, source, default, target, AT_RESTORE);
     let scaling = |scaling: Option<crate::aws::rds::model::ServerlessV2Scaling>| {
         text(scaling.map(|range| format!("{} to {} ACU", text(range.min_capacity), text(range.max_capacity))))
     };
     vec![
-        same("subnet group", text(source.subnet_group.as_ref()), "default", text(restore.db_subnet_group_name.as_ref())),
+        same(
+            "subnet group",
+            text(source.subnet_group.as_ref()),
+            "default",
+            text(restore.db_subnet_group_name.as_ref()),
+        ),
         same(
             "cluster parameter group",
             text(source.parameter_group.as_ref()),
@@ -89,7 +101,12 @@ fn at_restore(source: &Cluster, restore: &RestoreClusterToPointInTime) -> Vec<Se
             switch(restore.enable_iam_database_authentication),
         ),
         same("log exports", list(&source.log_exports), "none", list(&restore.enable_cloudwatch_logs_exports)),
-        same("copy tags to snapshots", switch(source.copy_tags_to_snapshot), "off", switch(restore.copy_tags_to_snapshot)),
+        same(
+            "copy tags to snapshots",
+            switch(source.copy_tags_to_snapshot),
+            "off",
+            switch(restore.copy_tags_to_snapshot),
+        ),
         same(
             "backup retention",
             text(source.backup_retention_period.map(|days| format!("{days} days"))),
@@ -119,9 +136,15 @@ fn at_restore(source: &Cluster, restore: &RestoreClusterToPointInTime) -> Vec<Se
 
 fn with_writer(writer: Option<&Instance>, instance: &CreateInstance) -> Vec<Setting> {
     let of = |field: fn(&Instance) -> Option<String>| text(writer.and_then(field));
-    let row = |name: &str, source: String, default: &str, target: String| setting(name, source, default, target, WITH_WRITER);
+    let row =
+        |name: &str, source: String, default: &str, target: String| setting(name, source, default, target, WITH_WRITER);
     vec![
-        row("instance class", of(|writer| Some(writer.class.clone())), "no instance at all", instance.db_instance_class.clone()),
+        row(
+            "instance class",
+            of(|writer| Some(writer.class.clone())),
+            "no instance at all",
+            instance.db_instance_class.clone(),
+        ),
         row(
             "instance parameter group",
             of(|writer| writer.parameter_groups.first().map(|group| group.name.clone())),
@@ -140,7 +163,12 @@ fn with_writer(writer: Option<&Instance>, instance: &CreateInstance) -> Vec<Sett
             "1",
             text(instance.promotion_tier),
         ),
-        row("public access", switch(writer.and_then(|writer| writer.publicly_accessible)), "by subnet group", "off".to_owned()),
+        row(
+            "public access",
+            switch(writer.and_then(|writer| writer.publicly_accessible)),
+            "by subnet group",
+            "off".to_owned(),
+        ),
         row(
             "Enhanced Monitoring",
             of(|writer| writer.monitoring_interval.map(|seconds| format!("{seconds} s"))),

@@ -1,7 +1,7 @@
 //! Reads all that a plan needs to know, concurrently, and changes nothing.
 
-use tokio::try_join;
 use jiff::Timestamp;
+use tokio::try_join;
 
 use super::{
     pointer::{self, SurveyedSecret},
@@ -56,10 +56,20 @@ impl Rehearsal {
 
 /// Surveys the database. Checks are rehearsed on the source when the run is to prove anything: one whose SQL is
 /// wrong is refused here.
-pub async fn survey(world: &World, region: &str, database: &Database, until: Until, now: Timestamp) -> Result<Survey, Refusal> {
+pub async fn survey(
+    world: &World,
+    region: &str,
+    database: &Database,
+    until: Until,
+    now: Timestamp,
+) -> Result<Survey, Refusal> {
     let identifier = &database.cluster;
     let instances = async {
-        world.rds.instances_of(identifier).await.map_err(Refusal::aws(format!("list the instances of cluster {identifier}")))
+        world
+            .rds
+            .instances_of(identifier)
+            .await
+            .map_err(Refusal::aws(format!("list the instances of cluster {identifier}")))
     };
     let secret = async {
         match &database.cutover.secret {
@@ -150,7 +160,12 @@ const NO_SUCH_THING: [&str; 5] = ["42P01", "42703", "42883", "42704", "3F000"];
 
 /// Has the source parse the profile's SQL. A source that cannot be reached is no reason not to recover it: then the result says
 /// why it cannot be compared with.
-async fn rehearse(world: &World, cluster: &Cluster, access: &Access, database: &Database) -> Result<Rehearsal, Refusal> {
+async fn rehearse(
+    world: &World,
+    cluster: &Cluster,
+    access: &Access,
+    database: &Database,
+) -> Result<Rehearsal, Refusal> {
     if !database.proof.compare_with_source {
         return Ok(Rehearsal::impossible("the profile says not to compare with the source"));
     }
@@ -171,7 +186,9 @@ async fn rehearse(world: &World, cluster: &Cluster, access: &Access, database: &
     let mut rehearsal = Rehearsal::default();
     for (name, source) in faulty {
         if source.sqlstate.as_deref().is_some_and(|state| NO_SUCH_THING.contains(&state)) {
-            rehearsal.doubts.push(format!("check `{name}` cannot be asked on the source now ({source}): that may be the damage, or a wrong query"));
+            rehearsal.doubts.push(format!(
+                "check `{name}` cannot be asked on the source now ({source}): that may be the damage, or a wrong query"
+            ));
         } else {
             return Err(Refusal::FaultyCheck { name, source: Box::new(source) });
         }

@@ -1,6 +1,9 @@
 //! Proves a database that is there, without restoring anything.
 
-use super::{refusal::{Refusal, Unusable}, survey, windows};
+use super::{
+    refusal::{Refusal, Unusable},
+    survey, windows,
+};
 use crate::{
     config::Database,
     pg::{self, ProofRequest},
@@ -22,7 +25,12 @@ pub enum Subject {
 }
 
 /// The request that puts the profile's questions to `subject`. There is no time asked for and nothing to compare with.
-pub async fn request(world: &World, region: &str, database: &Database, subject: &Subject) -> Result<ProofRequest, Refusal> {
+pub async fn request(
+    world: &World,
+    region: &str,
+    database: &Database,
+    subject: &Subject,
+) -> Result<ProofRequest, Refusal> {
     let access = survey::access(database).ok_or_else(|| Refusal::NoAccess { database: database.name.clone() })?;
     let login = login(world, region, database, subject, &access).await?;
     let nothing = "a database is validated on its own, without a second one to compare with".to_owned();

@@ -70,6 +70,17 @@ pub fn stage_sentence(state: &RunState<Step>) -> String {
     }
 }
 
+/// The database with the run's stage; whether the run is going or was interrupted only its last record tells.
+fn headline(history: &History<Step>) -> String {
+    let state = &history.state;
+    let database = clean(&state.plan.database);
+    if Facts::of(history).interrupted {
+        format!("{database}: interrupted, and can be resumed; it was {}", stage_sentence(state))
+    } else {
+        format!("{database}: {}", stage_sentence(state))
+    }
+}
+
 /// How the stage is to be taken.
 pub(super) const fn stage_tone(stage: Stage) -> Tone {
     match stage {
@@ -86,7 +97,7 @@ pub fn status(history: &History<Step>, now: Timestamp, theme: Theme, width: usiz
     let state = &history.state;
     let brief = &state.plan.brief;
     let mut page = Page::new(theme, width);
-    page.put(stage_tone(state.stage), "", &format!("{}: {}", clean(&state.plan.database), stage_sentence(state)));
+    page.put(stage_tone(state.stage), "", &headline(history));
     page.field(
         "run",
         12,
@@ -108,7 +119,7 @@ pub fn status(history: &History<Step>, now: Timestamp, theme: Theme, width: usiz
 pub fn closing(history: &History<Step>, theme: Theme, width: usize) -> String {
     let state = &history.state;
     let mut page = Page::new(theme, width);
-    page.heading(stage_tone(state.stage), &format!("{}: {}", clean(&state.plan.database), stage_sentence(state)));
+    page.heading(stage_tone(state.stage), &headline(history));
     let facts = Facts::of(history);
     if let Some((_, proof)) = &facts.proof {
         page.field("proof", 12, &crate::ui::history::counts(proof));
@@ -256,6 +267,21 @@ mod tests {
           daybreak resume 20261120-150000-k3fa
               tries to take back again where that failed
         ");
+    }
+
+    #[test]
+    fn an_interrupted_run_says_that_it_can_be_resumed() {
+        let history = Story::begun()
+            .then(1, Story::started("restore-cluster"))
+            .then(9, Entry::Interrupted { by: "SIGINT".to_owned() })
+            .history();
+        let text = closing(&history, Theme::plain(), 100);
+        assert!(
+            text.starts_with("loans: interrupted, and can be resumed; it was going: step 1 of 10, restore-cluster\n"),
+            "{text}"
+        );
+        assert!(text.contains("daybreak resume 20261120-150000-k3fa"), "{text}");
+        assert!(text.contains("cluster loanserve-prod-aurora-db-k3fa may exist"), "{text}");
     }
 
     #[test]

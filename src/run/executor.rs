@@ -204,7 +204,11 @@ impl<'a, S: Step> Executor<'a, S> {
     fn overdue(&self, index: usize, on: &str) -> Option<Failure> {
         let deadline = Duration::from_secs(self.journal.state().plan.steps[index].deadline_seconds);
         (self.waited(index) > deadline).then(|| {
-            Failure::new(format!("gave up after {} s, the deadline of step {}; last seen: {on}", deadline.as_secs(), self.id(index)))
+            Failure::new(format!(
+                "gave up after {} s, the deadline of step {}; last seen: {on}",
+                deadline.as_secs(),
+                self.id(index)
+            ))
         })
     }
 

@@ -17,9 +17,7 @@ pub struct RunId(String);
 impl RunId {
     /// A new id for a run planned at `now`; `random` supplies the four letters (only its low 20 bits count).
     pub fn new(now: Timestamp, random: u32) -> Self {
-        let suffix: String = (0..SUFFIX)
-            .map(|place| LETTERS[(random >> (5 * place)) as usize & 31] as char)
-            .collect();
+        let suffix: String = (0..SUFFIX).map(|place| LETTERS[(random >> (5 * place)) as usize & 31] as char).collect();
         let time = now.to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S").to_string();
         Self(format!("{time}-{suffix}"))
     }
@@ -95,7 +93,9 @@ mod tests {
 
     #[test]
     fn refuses_what_could_escape_a_directory_or_an_identifier() {
-        for text in ["", "..", "20261120-142205-EDCB", "20261120-142205-edc1", "20261120-142205-edcbb", "2026112é-14220-edcb"] {
+        for text in
+            ["", "..", "20261120-142205-EDCB", "20261120-142205-edc1", "20261120-142205-edcbb", "2026112é-14220-edcb"]
+        {
             assert_eq!(text.parse::<RunId>(), Err(InvalidRunId(text.to_owned())));
         }
     }

@@ -20,7 +20,9 @@ pub enum JournalError {
     #[error(transparent)]
     Store(StoreError),
     /// Another executor wrote the next record first. Nothing more was done here.
-    #[error("another executor went on with run {run} while this one was away; this one stops, having done nothing more")]
+    #[error(
+        "another executor went on with run {run} while this one was away; this one stops, having done nothing more"
+    )]
     Overtaken {
         /// The run.
         run: RunId,
@@ -153,7 +155,8 @@ impl<S: Step> Journal<S> {
         let History { records, state, digest } = &mut self.history;
         let run = state.plan.run.clone();
         let number = records.len() as u64;
-        let record = Record { format: FORMAT, run: run.clone(), number, at: now, previous: Some(digest.clone()), entry };
+        let record =
+            Record { format: FORMAT, run: run.clone(), number, at: now, previous: Some(digest.clone()), entry };
         let mut after = state.clone();
         after.apply(&record).map_err(|source| JournalError::Illegal { run, source })?;
         *digest = create(&*self.store, &record).await?;

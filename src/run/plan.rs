@@ -115,8 +115,8 @@ impl<S: Step> Plan<S> {
         {
             return Err(InvalidPlan::Newer { found: format });
         }
-        let sealed: Sealed<S> =
-            serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(InvalidPlan::Unreadable)?;
+        let sealed: Sealed<S> = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
+            .map_err(InvalidPlan::Unreadable)?;
         if sealed.plan.digest() != sealed.sha256 {
             return Err(InvalidPlan::Altered);
         }

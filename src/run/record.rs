@@ -217,7 +217,12 @@ impl<S: Step> Record<S> {
     }
 
     /// Reads record `number` of `run`, which must follow a record with digest `previous`. Also returns its digest.
-    pub fn decode(bytes: &[u8], run: &RunId, number: u64, previous: Option<&str>) -> Result<(Self, String), InvalidRecord> {
+    pub fn decode(
+        bytes: &[u8],
+        run: &RunId,
+        number: u64,
+        previous: Option<&str>,
+    ) -> Result<(Self, String), InvalidRecord> {
         let damaged = |source| InvalidRecord::Damaged { number, source };
         let Envelope { sha256, record } = serde_json::from_slice(bytes).map_err(damaged)?;
         if sha256_hex(record.get().as_bytes()) != sha256 {

@@ -198,13 +198,17 @@ impl<S: Step> RunState<S> {
                     Consequence::Hold => Stage::Stuck(Direction::Forward),
                 };
             }
-            (Entry::Stopped { after }, Stage::Going) if self.next() == Next::Stop(*after) => self.stage = Stage::Stopped(*after),
+            (Entry::Stopped { after }, Stage::Going) if self.next() == Next::Stop(*after) => {
+                self.stage = Stage::Stopped(*after)
+            }
             (Entry::TurnedBack { scope, .. }, stage) if self.can_turn_back(*scope) => {
                 debug_assert!(!matches!(stage, Stage::Ended(Outcome::Undone)));
                 self.stage = Stage::TurningBack(*scope);
             }
             (Entry::UndoStarted { step }, Stage::TurningBack(_)) => match self.next() {
-                Next::StartUndo(index) if self.steps[index].id == *step => self.steps[index].start(StepState::Undoing, at),
+                Next::StartUndo(index) if self.steps[index].id == *step => {
+                    self.steps[index].start(StepState::Undoing, at)
+                }
                 _ => return Err(illegal(record, format!("it is not the turn of {step} to be undone"))),
             },
             (Entry::UndoFinished { step, how }, Stage::TurningBack(_)) => {
@@ -281,14 +285,14 @@ impl<S: Step> RunState<S> {
 
     /// Whether the point of no return has been crossed: the run no longer turns back by itself.
     pub fn beyond_return(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| step.reversibility == Undo::PointOfNoReturn && step.state != StepState::Pending)
+        self.steps.iter().any(|step| step.reversibility == Undo::PointOfNoReturn && step.state != StepState::Pending)
     }
 
     /// Whether any step that moves the application has begun and has not been taken back.
     pub fn cutover_begun(&self) -> bool {
-        self.steps.iter().any(|step| step.owes_undo(Scope::Cutover) || (step.until == Until::Cutover && step.state == StepState::Undoing))
+        self.steps.iter().any(|step| {
+            step.owes_undo(Scope::Cutover) || (step.until == Until::Cutover && step.state == StepState::Undoing)
+        })
     }
 
     /// Whether a person may take `scope` back now. What the application may have been moved onto is only removed
@@ -296,7 +300,9 @@ impl<S: Step> RunState<S> {
     pub fn can_turn_back(&self, scope: Scope) -> bool {
         match (scope, self.stage) {
             (_, Stage::TurningBack(_) | Stage::Ended(Outcome::Undone)) => false,
-            (Scope::Cutover, Stage::Stuck(Direction::Back(Scope::Everything)) | Stage::Ended(Outcome::RolledBack)) => false,
+            (Scope::Cutover, Stage::Stuck(Direction::Back(Scope::Everything)) | Stage::Ended(Outcome::RolledBack)) => {
+                false
+            }
             (Scope::Cutover, _) => self.cutover_begun(),
             (Scope::Everything, Stage::Ended(Outcome::Recovered)) => false,
             (Scope::Everything, _) => !self.cutover_begun(),
@@ -325,7 +331,12 @@ impl<S: Step> RunState<S> {
         self.in_state(record, id, StepState::Undoing)
     }
 
-    fn in_state(&mut self, record: &Record<S>, id: &StepId, state: StepState) -> Result<&mut StepStatus, IllegalRecord> {
+    fn in_state(
+        &mut self,
+        record: &Record<S>,
+        id: &StepId,
+        state: StepState,
+    ) -> Result<&mut StepStatus, IllegalRecord> {
         self.steps
             .iter_mut()
             .find(|step| step.id == *id && step.state == state)
@@ -367,7 +378,8 @@ impl StepStatus {
 
     /// Undo is owed by every reversible step that started, whether it succeeded or not.
     fn owes_undo(&self, scope: Scope) -> bool {
-        let begun = matches!(self.state, StepState::Started | StepState::Done | StepState::Failed | StepState::UndoFailed);
+        let begun =
+            matches!(self.state, StepState::Started | StepState::Done | StepState::Failed | StepState::UndoFailed);
         let covered = scope == Scope::Everything || self.until == Until::Cutover;
         begun && covered && self.reversibility == Undo::Reversible
     }

@@ -190,8 +190,9 @@ impl Outputs {
     /// What `step` left, as the type it left it in; a terminal error when it is not there or not of that type.
     pub fn of<T: DeserializeOwned>(&self, step: &str) -> Result<T, StepError> {
         let value = self.0.get(&StepId::from(step)).cloned().unwrap_or(Value::Null);
-        serde_json::from_value(value)
-            .map_err(|error| StepError::terminal(Failure::of(&format!("read what step {step} left in the journal"), &error)))
+        serde_json::from_value(value).map_err(|error| {
+            StepError::terminal(Failure::of(&format!("read what step {step} left in the journal"), &error))
+        })
     }
 }
 

@@ -60,7 +60,8 @@ impl Access {
             }
             Credentials::IamUser { name } => {
                 let doing = format!("make an IAM authentication token for {name}");
-                let token = world.tokens.token(host, port, name).await.map_err(|error| failure::of_aws(&doing, &error))?;
+                let token =
+                    world.tokens.token(host, port, name).await.map_err(|error| failure::of_aws(&doing, &error))?;
                 Ok(self.assemble(world, host.to_owned(), port, name.clone(), token, self.database.clone()))
             }
         }
@@ -75,14 +76,24 @@ impl Access {
         let Connection { user, password, host, port, database } = connection;
         let (Some(user), Some(password)) = (user, password) else {
             let failure = Failure::new("log in with the secret: it names no user or no password");
-            return Err(StepError::terminal(failure.hint("use a secret with both, or iam_user, under [databases.….connect]")));
+            return Err(StepError::terminal(
+                failure.hint("use a secret with both, or iam_user, under [databases.….connect]"),
+            ));
         };
         let (host, port) = at.map_or((host, port), |(host, port)| (host.to_owned(), port));
         let database = self.database.clone().or(database);
         Ok(self.assemble(world, host, port, user, password, database))
     }
 
-    fn assemble(&self, world: &World, host: String, port: u16, user: String, password: SecretString, database: Option<String>) -> Login {
+    fn assemble(
+        &self,
+        world: &World,
+        host: String,
+        port: u16,
+        user: String,
+        password: SecretString,
+        database: Option<String>,
+    ) -> Login {
         Login {
             host,
             port,
@@ -119,6 +130,7 @@ pub async fn read_secret(
         let failure = Failure::new(format!("{doing}: there is no such secret, or no such version of it"));
         return Err(StepError::terminal(failure));
     };
-    let value = SecretValue::parse(found.value, url_key).map_err(|error| StepError::terminal(Failure::of(&doing, &error)))?;
+    let value =
+        SecretValue::parse(found.value, url_key).map_err(|error| StepError::terminal(Failure::of(&doing, &error)))?;
     Ok((found.version_id, value))
 }

@@ -40,7 +40,11 @@ impl Body for AwaitReaders {
 
     fn describe(&self) -> Description {
         Description {
-            title: format!("wait until {} serve{}", self.readers.join(", "), if self.readers.len() == 1 { "s" } else { "" }),
+            title: format!(
+                "wait until {} serve{}",
+                self.readers.join(", "),
+                if self.readers.len() == 1 { "s" } else { "" }
+            ),
             calls: Vec::new(),
             undo: "nothing to undo".to_owned(),
         }
@@ -55,7 +59,13 @@ impl Body for AwaitReaders {
                 Some(instance) if instance.status.is_available() => {}
                 Some(instance) if instance.status.is_terminal() || instance.status.is_deleting() => {
                     let source = EventSource::Instance(reader.clone());
-                    return Err(failure::of_status(world, &format!("instance {reader}"), instance.status.as_str(), &source).await);
+                    return Err(failure::of_status(
+                        world,
+                        &format!("instance {reader}"),
+                        instance.status.as_str(),
+                        &source,
+                    )
+                    .await);
                 }
                 Some(instance) => coming.push(format!("{reader} is {}", instance.status)),
                 None => coming.push(format!("{reader} is not listed yet")),

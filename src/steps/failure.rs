@@ -34,10 +34,15 @@ pub async fn of_status(world: &World, what: &str, status: &str, source: &EventSo
                 .filter(|event| event.categories.iter().any(|category| category == "failure"))
                 .map(|event| format!("RDS: {}", event.message))
                 .collect();
-            if failures.is_empty() { events.last().map(|event| format!("RDS: {}", event.message)).into_iter().collect() } else { failures }
+            if failures.is_empty() {
+                events.last().map(|event| format!("RDS: {}", event.message)).into_iter().collect()
+            } else {
+                failures
+            }
         }
         Err(error) => vec![format!("RDS's events cannot be read: {error}")],
     };
-    let failure = Failure { causes, ..Failure::new(format!("{what} is {status}, which RDS does not recover from by itself")) };
+    let failure =
+        Failure { causes, ..Failure::new(format!("{what} is {status}, which RDS does not recover from by itself")) };
     StepError::terminal(failure)
 }

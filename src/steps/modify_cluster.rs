@@ -66,20 +66,29 @@ impl ModifyCluster {
 fn missing(cluster: &Cluster, wanted: &requests::ModifyCluster) -> Option<&'static str> {
     let mut groups = wanted.vpc_security_group_ids.clone();
     groups.sort_unstable();
-    let groups_active = cluster.vpc_security_groups.iter().all(|group| group.status.as_deref().is_none_or(|status| status == "active"));
+    let groups_active =
+        cluster.vpc_security_groups.iter().all(|group| group.status.as_deref().is_none_or(|status| status == "active"));
     let differs = |wanted: &Option<String>, found: &Option<String>| wanted.is_some() && wanted != found;
     let pairs = [
         (!groups.is_empty() && (groups != cluster.security_group_ids() || !groups_active), "security groups"),
-        (wanted.deletion_protection.is_some() && wanted.deletion_protection != cluster.deletion_protection, "deletion protection"),
+        (
+            wanted.deletion_protection.is_some() && wanted.deletion_protection != cluster.deletion_protection,
+            "deletion protection",
+        ),
         (differs(&wanted.preferred_maintenance_window, &cluster.preferred_maintenance_window), "maintenance window"),
         (
-            wanted.auto_minor_version_upgrade.is_some() && wanted.auto_minor_version_upgrade != cluster.auto_minor_version_upgrade,
+            wanted.auto_minor_version_upgrade.is_some()
+                && wanted.auto_minor_version_upgrade != cluster.auto_minor_version_upgrade,
             "automatic minor upgrades",
         ),
-        (wanted.monitoring_interval.is_some() && wanted.monitoring_interval != cluster.monitoring_interval, "Enhanced Monitoring"),
+        (
+            wanted.monitoring_interval.is_some() && wanted.monitoring_interval != cluster.monitoring_interval,
+            "Enhanced Monitoring",
+        ),
         (differs(&wanted.database_insights_mode, &cluster.database_insights_mode), "Database Insights"),
         (
-            wanted.enable_performance_insights.is_some() && wanted.enable_performance_insights != cluster.performance_insights,
+            wanted.enable_performance_insights.is_some()
+                && wanted.enable_performance_insights != cluster.performance_insights,
             "Performance Insights",
         ),
         (!cluster.pending.is_empty(), "pending values"),
@@ -115,7 +124,9 @@ impl Body for ModifyCluster {
     fn describe(&self) -> Description {
         let title = match self.purpose {
             Purpose::ApplySettings => format!("give {} the settings a restore does not take", self.target()),
-            Purpose::LiftQuarantine => format!("lift the quarantine: the source's security groups on {}", self.target()),
+            Purpose::LiftQuarantine => {
+                format!("lift the quarantine: the source's security groups on {}", self.target())
+            }
             Purpose::Settle => format!("protect {} like the source", self.target()),
         };
         let undo = match (self.purpose, &self.back) {
@@ -134,7 +145,13 @@ impl Body for ModifyCluster {
         tags::ours(&cluster, cx.run)?;
         if cluster.status.is_terminal() || cluster.status.is_deleting() {
             let source = EventSource::Cluster(self.target().to_owned());
-            return Err(failure::of_status(world, &format!("cluster {}", self.target()), cluster.status.as_str(), &source).await);
+            return Err(failure::of_status(
+                world,
+                &format!("cluster {}", self.target()),
+                cluster.status.as_str(),
+                &source,
+            )
+            .await);
         }
         Ok(match missing(&cluster, &self.request) {
             _ if !cluster.status.is_available() => {

@@ -79,12 +79,15 @@ impl MoveSecret {
         let doing = format!("follow secret {} as a client would", self.secret);
         let (version, value) = read_secret(world, &self.secret, &VersionRef::Current, self.url_key.as_deref()).await?;
         if version != self.to_version {
-            let failure = Failure::new(format!("{doing}: clients still get version {version}, not {}", self.to_version));
+            let failure =
+                Failure::new(format!("{doing}: clients still get version {version}, not {}", self.to_version));
             return Err(StepError::passing(failure));
         }
         let client = self.access.as_client(world, value.connection().clone())?;
         let direct = self.access.at(world, &writer.endpoint, writer.port).await?;
-        let ask = async |login| world.postgres.connect_check(login).await.map_err(|error| failure::of_postgres(&doing, &error));
+        let ask = async |login| {
+            world.postgres.connect_check(login).await.map_err(|error| failure::of_postgres(&doing, &error))
+        };
         let (landed, target) = (ask(&client).await?, ask(&direct).await?);
         if !landed.same_server(&target) || landed.in_recovery {
             let message = format!("{doing}: it led to {}, and the target's writer is {}", landed.name(), target.name());

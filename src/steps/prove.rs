@@ -92,8 +92,9 @@ pub struct Question {
 impl Question {
     /// The check as PostgreSQL's side takes it.
     pub fn check(&self) -> Result<ProfileCheck, StepError> {
-        let expect = Expect::parse(&self.expect)
-            .map_err(|error| StepError::terminal(Failure::of(&format!("read what check `{}` expects", self.name), &error)))?;
+        let expect = Expect::parse(&self.expect).map_err(|error| {
+            StepError::terminal(Failure::of(&format!("read what check `{}` expects", self.name), &error))
+        })?;
         let timeout = self.timeout_seconds.map(Duration::from_secs);
         Ok(ProfileCheck { name: self.name.clone(), query: self.query.clone(), expect, timeout })
     }

@@ -122,7 +122,9 @@ impl Body for RestoreCluster {
             && resource_id != cluster.resource_id
         {
             let found = &cluster.resource_id;
-            return Err(StepError::terminal(Failure::new(format!("{doing}: it is {found} now, not {resource_id} that this run made"))));
+            return Err(StepError::terminal(Failure::new(format!(
+                "{doing}: it is {found} now, not {resource_id} that this run made"
+            ))));
         }
         if cluster.deletion_protection == Some(true) {
             // Only this run, at its end, can have protected what carries its tag; taking the run back includes it.
@@ -133,7 +135,10 @@ impl Body for RestoreCluster {
                 ..ModifyCluster::default()
             };
             world.rds.modify_cluster(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
-            return Ok(Undone::Wait(Waiting::on(format!("the deletion protection of cluster {} to go", self.target()))));
+            return Ok(Undone::Wait(Waiting::on(format!(
+                "the deletion protection of cluster {} to go",
+                self.target()
+            ))));
         }
         if !cluster.status.is_deleting() {
             let request = DeleteCluster {

@@ -18,6 +18,9 @@ pub(super) fn absent(what: &str, step: &str, cx: &Context<'_>) -> Undone {
     } else if elapsed(cx.started, cx.now) >= SETTLING {
         Undone::Done(format!("{what} was never made"))
     } else {
-        Undone::Wait(Waiting::on(format!("{what} to appear, in case it was asked for just before")).again_in(Duration::from_secs(1)))
+        Undone::Wait(
+            Waiting::on(format!("{what} to appear, in case it was asked for just before"))
+                .again_in(Duration::from_secs(1)),
+        )
     }
 }

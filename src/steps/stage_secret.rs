@@ -66,7 +66,10 @@ pub(super) fn unchanged(secret: &SecretDescription, known: [&str; 2], doing: &st
         Some(current) if known.contains(&current) => Ok(()),
         current => {
             let current = current.unwrap_or("no version");
-            let message = format!("{doing}: somebody changed the secret meanwhile: AWSCURRENT is on {current}, not on {}", known[0]);
+            let message = format!(
+                "{doing}: somebody changed the secret meanwhile: AWSCURRENT is on {current}, not on {}",
+                known[0]
+            );
             Err(StepError::terminal(Failure::new(message).hint("find out who wrote it, then make a new plan")))
         }
     }
@@ -88,7 +91,10 @@ impl Body for StageSecret {
 
     fn describe(&self) -> Description {
         Description {
-            title: format!("stage a version of {} that points at {}, and log in with it", self.put.secret_id, self.cluster),
+            title: format!(
+                "stage a version of {} that points at {}, and log in with it",
+                self.put.secret_id, self.cluster
+            ),
             calls: vec![self.put.call()],
             undo: format!("take the label {} away; AWS discards versions without a label", self.label()),
         }
@@ -109,7 +115,8 @@ impl Body for StageSecret {
         let version = VersionRef::Id(self.version().to_owned());
         let (_, value) = read_secret(world, &self.put.secret_id, &version, self.url_key.as_deref()).await?;
         let login = self.access.as_client(world, value.connection().clone())?;
-        let doing = format!("log in to cluster {} with the staged version of secret {}", self.cluster, self.put.secret_id);
+        let doing =
+            format!("log in to cluster {} with the staged version of secret {}", self.cluster, self.put.secret_id);
         let landed = world.postgres.connect_check(&login).await.map_err(|error| {
             let mut failed = failure::of_postgres(&doing, &error);
             if error.kind == LoginError::Authentication {
@@ -126,8 +133,7 @@ impl Body for StageSecret {
         let writer: Writer = cx.outputs.of(WRITER)?;
         let version = VersionRef::Id(self.from_version.clone());
         let (_, value) = read_secret(world, &self.put.secret_id, &version, self.url_key.as_deref()).await?;
-        let address =
-            Address { host: writer.endpoint, port: writer.port, cluster_identifier: self.cluster.clone() };
+        let address = Address { host: writer.endpoint, port: writer.port, cluster_identifier: self.cluster.clone() };
         let staged = value.retarget(&address);
         match world.secrets.put_version(&self.put, &staged).await {
             Ok(_) => {}

@@ -53,7 +53,10 @@ pub fn ours(thing: &impl Tagged, run: &RunId) -> Result<(), StepError> {
     if thing.made_by() == Some(run.as_str()) {
         return Ok(());
     }
-    let by = thing.made_by().map_or_else(|| "carries no daybreak:run tag".to_owned(), |other| format!("belongs to run {other}"));
-    let failure = Failure::new(format!("{} exists and {by}; this run did not make it and leaves it alone", thing.words()));
+    let by = thing
+        .made_by()
+        .map_or_else(|| "carries no daybreak:run tag".to_owned(), |other| format!("belongs to run {other}"));
+    let failure =
+        Failure::new(format!("{} exists and {by}; this run did not make it and leaves it alone", thing.words()));
     Err(StepError::terminal(failure.hint("make a new plan: it chooses another name")))
 }

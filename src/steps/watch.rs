@@ -67,10 +67,19 @@ impl Watch {
                 Ok(login) => login,
                 Err(error) => return Some(error.failure.to_string()),
             };
-            first(self.sql.iter().map(async |sql| world.postgres.probe(&login, sql).await.err().map(|error| error.to_string()))).await
+            first(
+                self.sql
+                    .iter()
+                    .map(async |sql| world.postgres.probe(&login, sql).await.err().map(|error| error.to_string())),
+            )
+            .await
         };
         let timeout = Duration::from_millis(self.http_timeout_ms);
-        let http = first(self.http.iter().map(async |url| world.http.healthy(url, timeout).await.err().map(|error| error.to_string())));
+        let http = first(
+            self.http
+                .iter()
+                .map(async |url| world.http.healthy(url, timeout).await.err().map(|error| error.to_string())),
+        );
         let (sql, http) = tokio::join!(sql, http);
         sql.or(http)
     }
@@ -96,7 +105,8 @@ impl Body for Watch {
     }
 
     fn describe(&self) -> Description {
-        let probes: Vec<String> = self.sql.iter().cloned().chain(self.http.iter().map(|url| format!("GET {url}"))).collect();
+        let probes: Vec<String> =
+            self.sql.iter().cloned().chain(self.http.iter().map(|url| format!("GET {url}"))).collect();
         let every = Duration::from_millis(self.interval_ms);
         Description {
             title: format!(
@@ -120,7 +130,11 @@ impl Body for Watch {
         let interval = Duration::from_millis(self.interval_ms);
         match failing {
             Some(why) if before + 1 >= self.failures => {
-                let message = format!("watch the application: {} of {} probe rounds in a row failed; the last: {why}", before + 1, self.failures);
+                let message = format!(
+                    "watch the application: {} of {} probe rounds in a row failed; the last: {why}",
+                    before + 1,
+                    self.failures
+                );
                 Err(StepError::terminal(Failure::new(message)))
             }
             Some(why) => {
@@ -130,7 +144,10 @@ impl Body for Watch {
             None if before > 0 => Ok(Observed::Note(note(None), Waiting::on("probes pass again").again_in(interval))),
             None if left.is_zero() => Ok(Observed::Done(json!({ "seconds": self.for_seconds }))),
             None => {
-                let words = format!("probes pass; watching for {} more", crate::moment::show_span(Duration::from_secs(left.as_secs().max(1))));
+                let words = format!(
+                    "probes pass; watching for {} more",
+                    crate::moment::show_span(Duration::from_secs(left.as_secs().max(1)))
+                );
                 Ok(Observed::Wait(Waiting::on(words).again_in(interval.min(left))))
             }
         }

@@ -115,7 +115,10 @@ impl Store for DirectoryStore {
             Ok(entries) => {
                 for entry in entries {
                     let name = entry.map_err(failed)?.file_name();
-                    let number = name.to_str().and_then(|name| name.strip_suffix(".json")).and_then(|stem| stem.parse::<u64>().ok());
+                    let number = name
+                        .to_str()
+                        .and_then(|name| name.strip_suffix(".json"))
+                        .and_then(|stem| stem.parse::<u64>().ok());
                     numbers.extend(number);
                 }
             }
@@ -127,7 +130,11 @@ impl Store for DirectoryStore {
         let mut records = Vec::with_capacity(numbers.len());
         for (expected, number) in (0..).zip(numbers) {
             if number != expected {
-                return Err(StoreError::Missing { run: run.clone(), number: expected, place: directory.display().to_string() });
+                return Err(StoreError::Missing {
+                    run: run.clone(),
+                    number: expected,
+                    place: directory.display().to_string(),
+                });
             }
             records.push(fs::read(directory.join(file_name(number))).map_err(failed)?);
         }
@@ -160,12 +167,19 @@ impl Store for DirectoryStore {
         let path = directory.join("lease");
         let failed = |source| io_error(format!("take the lease of run {run} in"), &path, source);
         make_directory(&directory).map_err(failed)?;
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {
                 let text = holder.to_string();
-                let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
+                let written =
+                    file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
                 written.map_err(failed)?;
                 Ok(Box::new(FileLease { _locked: file }))
             }

@@ -100,7 +100,8 @@ async fn a_directory_keeps_what_memory_keeps() {
     store.check_writable().unwrap();
     let scene = Scene::new();
     let plan = scene.plan().await;
-    let journal = Journal::begin(store.clone(), plan, Until::Cutover, actor(), &holder(), scene.clock.now()).await.unwrap();
+    let journal =
+        Journal::begin(store.clone(), plan, Until::Cutover, actor(), &holder(), scene.clock.now()).await.unwrap();
     let second = Journal::<Step>::open(store.clone(), &run(), &holder()).await;
     assert!(matches!(second, Err(JournalError::Store(StoreError::Held { .. }))));
     let mut executor = scene.executor(journal);
@@ -119,7 +120,9 @@ async fn a_plan_file_is_read_back_as_it_was_and_refused_when_edited() {
     let plan = Scene::new().plan().await;
     let text = plan.to_file();
     assert_eq!(Plan::<Step>::from_file(&text).unwrap(), plan);
-    for (from, to) in [("loans-prod-db-k3fa-1", "loans-prod-1"), ("\"format\": 1", "\"format\": 2"), ("\"recipe\"", "\"recipes\"")] {
+    for (from, to) in
+        [("loans-prod-db-k3fa-1", "loans-prod-1"), ("\"format\": 1", "\"format\": 2"), ("\"recipe\"", "\"recipes\"")]
+    {
         assert!(Plan::<Step>::from_file(&text.replace(from, to)).is_err(), "{from} to {to}");
     }
     assert!(!text.contains("hunter2"), "no secret is in a plan");

@@ -9,17 +9,9 @@ use crate::support::Server;
 #[tokio::test]
 async fn a_writer_passes_and_a_follower_fails() {
     let server = Server::start();
-    assert_result(
-        &result(&request(&server), "writer").await,
-        Verdict::Passed,
-        &[],
-    );
+    assert_result(&result(&request(&server), "writer").await, Verdict::Passed, &[]);
     let server = server.standing_by();
-    assert_result(
-        &result(&request(&server), "writer").await,
-        Verdict::Failed,
-        &["in recovery"],
-    );
+    assert_result(&result(&request(&server), "writer").await, Verdict::Failed, &["in recovery"]);
 }
 
 const TABLES: &str = "
@@ -36,10 +28,7 @@ async fn the_tables_of_the_source_are_there_or_missing() {
     let (source, target) = server.fork();
     let passed = result(&compared(&target, &source), "tables").await;
     assert_result(&passed, Verdict::Passed, &[]);
-    assert_eq!(
-        (passed.found.as_deref(), passed.reason),
-        (Some("3 tables"), None)
-    );
+    assert_eq!((passed.found.as_deref(), passed.reason), (Some("3 tables"), None));
     target.sql("DROP TABLE \"Lending\".\"Loans 2026\";");
     let failed = result(&compared(&target, &source), "tables").await;
     assert_result(&failed, Verdict::Failed, &["\"Lending\".\"Loans 2026\""]);
@@ -49,18 +38,10 @@ async fn the_tables_of_the_source_are_there_or_missing() {
 async fn what_happened_to_tables_since_is_told_and_not_held_against_the_target() {
     let server = Server::start();
     server.sql(TABLES);
-    let requested: Timestamp = server
-        .sql("SET TimeZone = 'UTC'; SELECT clock_timestamp();")
-        .parse()
-        .expect("a time");
+    let requested: Timestamp = server.sql("SET TimeZone = 'UTC'; SELECT clock_timestamp();").parse().expect("a time");
     let (source, target) = server.fork();
-    source.sql(
-        "DROP TABLE users; CREATE TABLE audit (); ALTER TABLE \"Lending\".\"Loans\" RENAME TO old;",
-    );
-    let request = ProofRequest {
-        requested_time: Some(requested),
-        ..compared(&target, &source)
-    };
+    source.sql("DROP TABLE users; CREATE TABLE audit (); ALTER TABLE \"Lending\".\"Loans\" RENAME TO old;");
+    let request = ProofRequest { requested_time: Some(requested), ..compared(&target, &source) };
     assert_result(
         &result(&request, "tables").await,
         Verdict::Passed,
@@ -77,15 +58,8 @@ async fn a_later_table_needs_a_source_that_keeps_commit_timestamps() {
     let server = Server::configured("track_commit_timestamp = off");
     let (source, target) = server.fork();
     source.sql("CREATE TABLE audit ();");
-    let request = ProofRequest {
-        requested_time: Some(Timestamp::UNIX_EPOCH),
-        ..compared(&target, &source)
-    };
-    assert_result(
-        &result(&request, "tables").await,
-        Verdict::Failed,
-        &["public.audit", "keeps no commit timestamp"],
-    );
+    let request = ProofRequest { requested_time: Some(Timestamp::UNIX_EPOCH), ..compared(&target, &source) };
+    assert_result(&result(&request, "tables").await, Verdict::Failed, &["public.audit", "keeps no commit timestamp"]);
 }
 
 #[tokio::test]
@@ -97,45 +71,21 @@ async fn the_profiles_tables_are_looked_for_in_any_schema() {
         tables: names.iter().map(|&name| name.to_owned()).collect(),
         ..request(&server)
     };
-    let there = wanted(&[
-        "users",
-        "public.Users",
-        "\"Loans\"",
-        "\"Lending\".\"Loans 2026\"",
-    ]);
+    let there = wanted(&["users", "public.Users", "\"Loans\"", "\"Lending\".\"Loans 2026\""]);
     assert_result(
         &result(&there, "tables").await,
         Verdict::Passed,
-        &[
-            "only the profile's tables",
-            "empty after any recovery: public.scratch",
-            "not looked into: reports",
-        ],
+        &["only the profile's tables", "empty after any recovery: public.scratch", "not looked into: reports"],
     );
-    let missing = result(
-        &wanted(&["users", "loans", "lending.users", "a b"]),
-        "tables",
-    )
-    .await;
-    assert_result(
-        &missing,
-        Verdict::Failed,
-        &[
-            "missing: loans (of the profile), lending.users",
-            "no table name",
-        ],
-    );
+    let missing = result(&wanted(&["users", "loans", "lending.users", "a b"]), "tables").await;
+    assert_result(&missing, Verdict::Failed, &["missing: loans (of the profile), lending.users", "no table name"]);
 }
 
 #[tokio::test]
 async fn with_nothing_to_compare_with_the_tables_are_unchecked() {
     let server = Server::start();
     let result = result(&request(&server), "tables").await;
-    assert_result(
-        &result,
-        Verdict::Unchecked,
-        &["there is none in this test", "names no tables"],
-    );
+    assert_result(&result, Verdict::Unchecked, &["there is none in this test", "names no tables"]);
 }
 
 #[tokio::test]
@@ -187,21 +137,14 @@ async fn whatever_would_run_by_itself_is_listed_and_left_to_a_person() {
     );
     assert_eq!(unchecked.found.as_deref(), Some("6 items"));
     let reason = unchecked.reason.unwrap_or_default();
-    assert!(
-        !reason.contains("hidden") && !reason.contains("secret command"),
-        "{reason}"
-    );
+    assert!(!reason.contains("hidden") && !reason.contains("secret command"), "{reason}");
     // Disabling each leaves nothing but the server that leads out.
     server.sql(
         "UPDATE cron.job SET active = false; ALTER SUBSCRIPTION inbound DISABLE;
          ALTER EVENT TRIGGER watcher DISABLE; ALTER TABLE orders DISABLE TRIGGER notify;
          ROLLBACK PREPARED 'two-phase'; DROP SERVER production;",
     );
-    assert_result(
-        &result(&request(&server), "scheduled work").await,
-        Verdict::Passed,
-        &[],
-    );
+    assert_result(&result(&request(&server), "scheduled work").await, Verdict::Passed, &[]);
     server.sql("ALTER SUBSCRIPTION inbound SET (slot_name = NONE); DROP SUBSCRIPTION inbound;");
 }
 
@@ -214,12 +157,5 @@ async fn jobs_that_may_not_be_read_are_not_taken_for_none() {
          CREATE POLICY own ON cron.job USING (username = CURRENT_USER);",
     );
     let unchecked = result(&request(&server), "scheduled work").await;
-    assert_result(
-        &unchecked,
-        Verdict::Unchecked,
-        &[
-            "this role may not read",
-            "pg_cron jobs of database postgres",
-        ],
-    );
+    assert_result(&unchecked, Verdict::Unchecked, &["this role may not read", "pg_cron jobs of database postgres"]);
 }

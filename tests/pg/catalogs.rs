@@ -7,10 +7,8 @@ use daybreak::pg::{ProofRequest, Verdict};
 use crate::questions::{assert_result, compared, named, prove, request, result};
 use crate::support::Server;
 
-const BREAK_INDEX: &str =
-    "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'lending.by_state'::regclass;";
-const BREAK_CONSTRAINT: &str =
-    "ALTER TABLE lending.loans ADD CONSTRAINT positive CHECK (id > 0) NOT VALID;";
+const BREAK_INDEX: &str = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'lending.by_state'::regclass;";
+const BREAK_CONSTRAINT: &str = "ALTER TABLE lending.loans ADD CONSTRAINT positive CHECK (id > 0) NOT VALID;";
 
 fn lending() -> Server {
     let server = Server::start();
@@ -26,30 +24,14 @@ fn lending() -> Server {
 async fn unlike_the_source(name: &str, fault: &str, shown: &str) {
     let server = lending();
     let (source, target) = server.fork();
-    assert_result(
-        &result(&compared(&target, &source), name).await,
-        Verdict::Passed,
-        &[],
-    );
+    assert_result(&result(&compared(&target, &source), name).await, Verdict::Passed, &[]);
     assert_result(&result(&request(&target), name).await, Verdict::Passed, &[]);
     target.sql(fault);
-    assert_result(
-        &result(&compared(&target, &source), name).await,
-        Verdict::Failed,
-        &[shown],
-    );
+    assert_result(&result(&compared(&target, &source), name).await, Verdict::Failed, &[shown]);
     let words = [shown, "there is none in this test"];
-    assert_result(
-        &result(&request(&target), name).await,
-        Verdict::Unchecked,
-        &words,
-    );
+    assert_result(&result(&request(&target), name).await, Verdict::Unchecked, &words);
     source.sql(fault);
-    assert_result(
-        &result(&compared(&target, &source), name).await,
-        Verdict::Passed,
-        &[shown, "the source has them"],
-    );
+    assert_result(&result(&compared(&target, &source), name).await, Verdict::Passed, &[shown, "the source has them"]);
 }
 
 #[tokio::test]
@@ -102,35 +84,16 @@ async fn every_sequence_behind_its_column_is_named() {
             "SELECT setval('\"Lending\".\"Loans_Id_seq\"', 1)",
             "\"Lending\".\"Loans_Id_seq\" for \"Lending\".\"Loans\".\"Id\"",
         ),
-        (
-            "INSERT INTO users VALUES (2)",
-            "public.users_id_seq for public.users.id",
-        ),
-        (
-            "SELECT setval('loose', 2, false)",
-            "public.loose for public.payments.id",
-        ),
-        (
-            "INSERT INTO refunds VALUES (11)",
-            "public.refunds_seq for public.refunds.id",
-        ),
-        (
-            "INSERT INTO debts VALUES (-2)",
-            "public.down for public.debts.id",
-        ),
+        ("INSERT INTO users VALUES (2)", "public.users_id_seq for public.users.id"),
+        ("SELECT setval('loose', 2, false)", "public.loose for public.payments.id"),
+        ("INSERT INTO refunds VALUES (11)", "public.refunds_seq for public.refunds.id"),
+        ("INSERT INTO debts VALUES (-2)", "public.down for public.debts.id"),
     ] {
-        let before = result(&request(&server), "sequences")
-            .await
-            .reason
-            .unwrap_or_default();
+        let before = result(&request(&server), "sequences").await.reason.unwrap_or_default();
         assert!(!before.contains(sequence), "{before}");
         server.sql(fault);
         shown.push(sequence);
-        assert_result(
-            &result(&request(&server), "sequences").await,
-            Verdict::Failed,
-            &shown,
-        );
+        assert_result(&result(&request(&server), "sequences").await, Verdict::Failed, &shown);
     }
 }
 
@@ -139,17 +102,9 @@ async fn a_column_filled_by_hand_in_the_source_is_restored_faithfully() {
     let server = Server::start();
     server.sql("CREATE TABLE users (id serial); INSERT INTO users VALUES (7);");
     let (source, target) = server.fork();
-    assert_result(
-        &result(&compared(&target, &source), "sequences").await,
-        Verdict::Passed,
-        &["in the source too"],
-    );
+    assert_result(&result(&compared(&target, &source), "sequences").await, Verdict::Passed, &["in the source too"]);
     source.sql("SELECT setval('users_id_seq', 7);");
-    assert_result(
-        &result(&compared(&target, &source), "sequences").await,
-        Verdict::Failed,
-        &["public.users_id_seq"],
-    );
+    assert_result(&result(&compared(&target, &source), "sequences").await, Verdict::Failed, &["public.users_id_seq"]);
 }
 
 #[tokio::test]
@@ -171,29 +126,14 @@ async fn sequences_that_may_not_be_read_or_not_in_time_are_unchecked() {
     let server = Server::start();
     server.sql("CREATE TABLE users (id serial); REVOKE pg_read_all_data FROM validator;");
     let unreadable = result(&request(&server), "sequences").await;
-    assert_result(
-        &unreadable,
-        Verdict::Unchecked,
-        &["public.users_id_seq", "permission denied"],
-    );
+    assert_result(&unreadable, Verdict::Unchecked, &["public.users_id_seq", "permission denied"]);
     server.sql(
         "GRANT pg_read_all_data TO validator; BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE; PREPARE TRANSACTION 'l';",
     );
-    let brief = ProofRequest {
-        lock_timeout: Duration::from_millis(20),
-        ..request(&server)
-    };
-    assert_result(
-        &result(&brief, "sequences").await,
-        Verdict::Unchecked,
-        &["55P03"],
-    );
+    let brief = ProofRequest { lock_timeout: Duration::from_millis(20), ..request(&server) };
+    assert_result(&result(&brief, "sequences").await, Verdict::Unchecked, &["55P03"]);
     server.sql("ROLLBACK PREPARED 'l';");
-    assert_result(
-        &result(&request(&server), "sequences").await,
-        Verdict::Passed,
-        &[],
-    );
+    assert_result(&result(&request(&server), "sequences").await, Verdict::Passed, &[]);
 }
 
 #[tokio::test]
@@ -204,13 +144,7 @@ async fn catalogs_that_may_not_be_read_leave_their_checks_unchecked() {
          REVOKE SELECT ON pg_index, pg_constraint, pg_sequence, pg_type, pg_event_trigger FROM PUBLIC;",
     );
     let proof = prove(&request(&server)).await;
-    for name in [
-        "indexes",
-        "constraints",
-        "sequences",
-        "tables",
-        "scheduled work",
-    ] {
+    for name in ["indexes", "constraints", "sequences", "tables", "scheduled work"] {
         assert_result(&named(&proof, name), Verdict::Unchecked, &["42501"]);
     }
     assert_result(&named(&proof, "writer"), Verdict::Passed, &[]);

@@ -11,10 +11,7 @@ use crate::support::Server;
 const NAME: &str = "newest data";
 
 fn time(server: &Server, sql: &str) -> Timestamp {
-    server
-        .sql(&format!("SET TimeZone = 'UTC'; SELECT {sql};"))
-        .parse()
-        .expect("a time")
+    server.sql(&format!("SET TimeZone = 'UTC'; SELECT {sql};")).parse().expect("a time")
 }
 
 fn now(server: &Server) -> Timestamp {
@@ -33,12 +30,7 @@ fn payments() -> Server {
 }
 
 /// Proves against the time `requested` with the profile's question `newest`.
-async fn by_query(
-    server: &Server,
-    newest: &str,
-    requested: &str,
-    within: Option<u64>,
-) -> CheckResult {
+async fn by_query(server: &Server, newest: &str, requested: &str, within: Option<u64>) -> CheckResult {
     let request = ProofRequest {
         newest: Some(newest.to_owned()),
         requested_time: Some(requested.parse().expect("a time")),
@@ -56,17 +48,9 @@ async fn the_profiles_question_decides() {
     assert_result(&passed, Verdict::Passed, &["before the requested time"]);
     assert_eq!(passed.found.as_deref(), Some("2026-11-20T14:22:00Z"));
     let after = by_query(&server, newest, "2026-11-20T14:21:59Z", None).await;
-    assert_result(
-        &after,
-        Verdict::Failed,
-        &["after the requested time", "2026-11-20 14:21:59 UTC"],
-    );
+    assert_result(&after, Verdict::Failed, &["after the requested time", "2026-11-20 14:21:59 UTC"]);
     let before = by_query(&server, newest, "2026-11-20T14:22:06Z", Some(5)).await;
-    assert_result(
-        &before,
-        Verdict::Failed,
-        &["before the requested time", "at most 5s"],
-    );
+    assert_result(&before, Verdict::Failed, &["before the requested time", "at most 5s"]);
 }
 
 #[tokio::test]
@@ -79,11 +63,7 @@ async fn the_profiles_question_must_find_a_time() {
         ("SELECT max(paid) FROM payments", ["42703"]),
         ("SELECT timestamptz 'infinity'", ["calendar"]),
     ] {
-        assert_result(
-            &by_query(&server, newest, requested, None).await,
-            Verdict::Failed,
-            &words,
-        );
+        assert_result(&by_query(&server, newest, requested, None).await, Verdict::Failed, &words);
     }
 }
 
@@ -92,24 +72,13 @@ async fn without_one_commit_timestamps_tell() {
     let server = Server::start();
     server.sql("CREATE TABLE loans (id int); INSERT INTO loans VALUES (1);");
     let commit = last_commit(&server);
-    let passing = ProofRequest {
-        requested_time: Some(now(&server)),
-        ..request(&server)
-    };
+    let passing = ProofRequest { requested_time: Some(now(&server)), ..request(&server) };
     let proof = prove(&passing).await;
-    assert_result(
-        &named(&proof, NAME),
-        Verdict::Passed,
-        &["the newest commit"],
-    );
+    assert_result(&named(&proof, NAME), Verdict::Passed, &["the newest commit"]);
     assert_eq!(proof.newest, Some(commit));
     server.sql("INSERT INTO loans VALUES (2);");
     let proof = prove(&passing).await;
-    assert_result(
-        &named(&proof, NAME),
-        Verdict::Failed,
-        &["the newest commit", "after the requested time"],
-    );
+    assert_result(&named(&proof, NAME), Verdict::Failed, &["the newest commit", "after the requested time"]);
     assert_eq!(proof.newest, Some(last_commit(&server)));
 }
 
@@ -121,11 +90,8 @@ async fn commits_of_the_target_itself_do_not_count() {
     let requested = now(&server);
     let restore_started = now(&server);
     server.sql("INSERT INTO loans VALUES (1); INSERT INTO loans VALUES (2);");
-    let request = ProofRequest {
-        requested_time: Some(requested),
-        restore_started: Some(restore_started),
-        ..request(&server)
-    };
+    let request =
+        ProofRequest { requested_time: Some(requested), restore_started: Some(restore_started), ..request(&server) };
     let proof = prove(&request).await;
     assert_result(&named(&proof, NAME), Verdict::Passed, &[]);
     assert_eq!(proof.newest, Some(commit));
@@ -136,20 +102,9 @@ async fn a_live_database_is_judged_by_its_own_clock() {
     let server = Server::start();
     server.sql("CREATE TABLE loans (id int);");
     let live = request(&server);
-    assert_result(
-        &result(&live, NAME).await,
-        Verdict::Passed,
-        &["the server's present time"],
-    );
-    let future = ProofRequest {
-        newest: Some("SELECT now() + interval '1 hour'".to_owned()),
-        ..live
-    };
-    assert_result(
-        &result(&future, NAME).await,
-        Verdict::Failed,
-        &["after the server's present time"],
-    );
+    assert_result(&result(&live, NAME).await, Verdict::Passed, &["the server's present time"]);
+    let future = ProofRequest { newest: Some("SELECT now() + interval '1 hour'".to_owned()), ..live };
+    assert_result(&result(&future, NAME).await, Verdict::Failed, &["after the server's present time"]);
 }
 
 #[tokio::test]
@@ -159,73 +114,38 @@ async fn without_commit_timestamps_the_last_replay_tells() {
     server.sql("CREATE TABLE loans (id int);");
     let after = now(&server);
     let server = server.recovered();
-    let requested = |time| ProofRequest {
-        requested_time: Some(time),
-        restore_started: Some(now(&server)),
-        ..request(&server)
-    };
+    let requested =
+        |time| ProofRequest { requested_time: Some(time), restore_started: Some(now(&server)), ..request(&server) };
     let proof = prove(&requested(after)).await;
-    assert_result(
-        &named(&proof, NAME),
-        Verdict::Passed,
-        &["the last transaction replayed"],
-    );
-    assert!(
-        proof
-            .newest
-            .is_some_and(|newest| (before..=after).contains(&newest)),
-        "{:?}",
-        proof.newest
-    );
-    assert_result(
-        &result(&requested(before), NAME).await,
-        Verdict::Failed,
-        &["the last transaction replayed"],
-    );
+    assert_result(&named(&proof, NAME), Verdict::Passed, &["the last transaction replayed"]);
+    assert!(proof.newest.is_some_and(|newest| (before..=after).contains(&newest)), "{:?}", proof.newest);
+    assert_result(&result(&requested(before), NAME).await, Verdict::Failed, &["the last transaction replayed"]);
 }
 
 #[tokio::test]
 async fn without_any_book_it_is_unchecked_and_says_how_to_keep_one() {
     let server = Server::configured("track_commit_timestamp = off");
-    let proof = prove(&ProofRequest {
-        requested_time: Some(now(&server)),
-        ..request(&server)
-    })
-    .await;
-    assert_result(
-        &named(&proof, NAME),
-        Verdict::Unchecked,
-        &["track_commit_timestamp", "profile"],
-    );
+    let proof = prove(&ProofRequest { requested_time: Some(now(&server)), ..request(&server) }).await;
+    assert_result(&named(&proof, NAME), Verdict::Unchecked, &["track_commit_timestamp", "profile"]);
     assert_eq!(proof.newest, None);
 }
 
 #[tokio::test]
 async fn the_walk_crosses_a_wraparound_of_transaction_ids() {
-    let server =
-        Server::configured("track_commit_timestamp = off").at_transaction_id(4_294_967_290);
+    let server = Server::configured("track_commit_timestamp = off").at_transaction_id(4_294_967_290);
     server.sql("CREATE TABLE loans (id int);");
     let commit = last_commit(&server);
     let requested = now(&server);
     let restore_started = now(&server);
     // More commits carry the ids over the edge.
     server.sql(&"INSERT INTO loans VALUES (1);\n".repeat(20));
-    assert_eq!(
-        server.sql("SELECT pg_current_xact_id()::text::numeric > 4294967296"),
-        "t"
-    );
-    let before_it = ProofRequest {
-        requested_time: Some(requested),
-        restore_started: Some(restore_started),
-        ..request(&server)
-    };
+    assert_eq!(server.sql("SELECT pg_current_xact_id()::text::numeric > 4294967296"), "t");
+    let before_it =
+        ProofRequest { requested_time: Some(requested), restore_started: Some(restore_started), ..request(&server) };
     let proof = prove(&before_it).await;
     assert_result(&named(&proof, NAME), Verdict::Passed, &[]);
     assert_eq!(proof.newest, Some(commit));
-    let beyond_it = ProofRequest {
-        requested_time: Some(now(&server)),
-        ..request(&server)
-    };
+    let beyond_it = ProofRequest { requested_time: Some(now(&server)), ..request(&server) };
     let proof = prove(&beyond_it).await;
     assert_result(&named(&proof, NAME), Verdict::Passed, &[]);
     assert_eq!(proof.newest, Some(last_commit(&server)));

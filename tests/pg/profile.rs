@@ -17,14 +17,7 @@ fn loans() -> Server {
 /// Asks one question.
 async fn asked(server: &Server, query: &str, expect: &str) -> CheckResult {
     let checks = vec![check(query, expect)];
-    result(
-        &ProofRequest {
-            checks,
-            ..request(server)
-        },
-        query,
-    )
-    .await
+    result(&ProofRequest { checks, ..request(server) }, query).await
 }
 
 #[tokio::test]
@@ -45,38 +38,19 @@ async fn answers_are_judged_by_what_is_expected() {
         ("SELECT max(id) FROM loans WHERE false", "!= 7"),
         ("SELECT max(state) FROM loans", "= \"open\""),
     ];
-    let checks = met
-        .iter()
-        .chain(&unmet)
-        .map(|(query, expect)| check(query, expect))
-        .collect();
-    let proof = prove(&ProofRequest {
-        checks,
-        ..request(&server)
-    })
-    .await;
+    let checks = met.iter().chain(&unmet).map(|(query, expect)| check(query, expect)).collect();
+    let proof = prove(&ProofRequest { checks, ..request(&server) }).await;
     for (query, _) in met {
         assert_result(&named(&proof, query), Verdict::Passed, &[]);
     }
     for (query, expect) in unmet {
         let result = named(&proof, query);
         assert_result(&result, Verdict::Failed, &["found"]);
-        assert_eq!(
-            (result.kind, result.expect.as_deref()),
-            (CheckKind::Profile, Some(expect))
-        );
+        assert_eq!((result.kind, result.expect.as_deref()), (CheckKind::Profile, Some(expect)));
         assert_eq!(result.query.as_deref(), Some(query));
     }
-    assert_eq!(
-        named(&proof, "SELECT max(id) FROM loans WHERE false")
-            .found
-            .as_deref(),
-        Some("NULL")
-    );
-    assert_eq!(
-        proof.passed() + proof.failed() + proof.unchecked(),
-        proof.checks.len()
-    );
+    assert_eq!(named(&proof, "SELECT max(id) FROM loans WHERE false").found.as_deref(), Some("NULL"));
+    assert_eq!(proof.passed() + proof.failed() + proof.unchecked(), proof.checks.len());
 }
 
 #[tokio::test]
@@ -94,22 +68,14 @@ async fn an_answer_of_another_shape_fails() {
         ("SELECT 1, 2", "2 columns"),
         ("COMMIT", "returns nothing"),
     ] {
-        assert_result(
-            &asked(&server, query, "= 3").await,
-            Verdict::Failed,
-            &[words],
-        );
+        assert_result(&asked(&server, query, "= 3").await, Verdict::Failed, &[words]);
     }
 }
 
 #[tokio::test]
 async fn a_check_cannot_write() {
     let query = "WITH new AS (INSERT INTO loans VALUES (4) RETURNING id) SELECT id FROM new";
-    assert_result(
-        &asked(&loans(), query, "= 4").await,
-        Verdict::Failed,
-        &["25006"],
-    );
+    assert_result(&asked(&loans(), query, "= 4").await, Verdict::Failed, &["25006"]);
 }
 
 #[tokio::test]
@@ -123,47 +89,21 @@ async fn what_may_not_be_read_is_unchecked() {
          CREATE POLICY own ON tenants USING (false);
          GRANT SELECT ON tenants TO validator;",
     );
-    let checks = vec![
-        check("SELECT count(*) FROM secrets", "= 0"),
-        check("SELECT count(*) FROM tenants", "= 0"),
-    ];
-    let proof = prove(&ProofRequest {
-        checks,
-        ..request(&server)
-    })
-    .await;
-    assert_result(
-        &named(&proof, "SELECT count(*) FROM secrets"),
-        Verdict::Unchecked,
-        &["42501"],
-    );
+    let checks = vec![check("SELECT count(*) FROM secrets", "= 0"), check("SELECT count(*) FROM tenants", "= 0")];
+    let proof = prove(&ProofRequest { checks, ..request(&server) }).await;
+    assert_result(&named(&proof, "SELECT count(*) FROM secrets"), Verdict::Unchecked, &["42501"]);
     // Row security would hide rows and make the count a lie.
-    assert_result(
-        &named(&proof, "SELECT count(*) FROM tenants"),
-        Verdict::Unchecked,
-        &["42501", "row-level"],
-    );
+    assert_result(&named(&proof, "SELECT count(*) FROM tenants"), Verdict::Unchecked, &["42501", "row-level"]);
 }
 
 #[tokio::test]
 async fn what_takes_too_long_is_unchecked_and_the_rest_goes_on() {
     let server = Server::start();
-    let slow = ProfileCheck {
-        timeout: Some(Duration::from_millis(20)),
-        ..check("SELECT 1 FROM pg_sleep(600)", "= 1")
-    };
+    let slow = ProfileCheck { timeout: Some(Duration::from_millis(20)), ..check("SELECT 1 FROM pg_sleep(600)", "= 1") };
     let timeout = "SHOW statement_timeout";
     let checks = vec![slow, check(timeout, "= \"1min\"")];
-    let proof = prove(&ProofRequest {
-        checks,
-        ..request(&server)
-    })
-    .await;
-    assert_result(
-        &proof.checks[proof.checks.len() - 2],
-        Verdict::Unchecked,
-        &["57014"],
-    );
+    let proof = prove(&ProofRequest { checks, ..request(&server) }).await;
+    assert_result(&proof.checks[proof.checks.len() - 2], Verdict::Unchecked, &["57014"]);
     assert_result(&named(&proof, timeout), Verdict::Passed, &[]);
 }
 
@@ -173,16 +113,9 @@ async fn a_locked_table_is_unchecked() {
     // A prepared transaction keeps its lock without a session.
     server.sql("CREATE TABLE loans (); BEGIN; LOCK TABLE loans; PREPARE TRANSACTION 'lock';");
     let query = "SELECT count(*) FROM loans";
-    let request = ProofRequest {
-        checks: vec![check(query, "= 0")],
-        lock_timeout: Duration::from_millis(20),
-        ..request(&server)
-    };
-    assert_result(
-        &result(&request, query).await,
-        Verdict::Unchecked,
-        &["55P03"],
-    );
+    let request =
+        ProofRequest { checks: vec![check(query, "= 0")], lock_timeout: Duration::from_millis(20), ..request(&server) };
+    assert_result(&result(&request, query).await, Verdict::Unchecked, &["55P03"]);
 }
 
 #[tokio::test]
@@ -192,29 +125,11 @@ async fn the_source_is_asked_the_same_question() {
     let (source, target) = server.fork();
     source.sql("INSERT INTO loans VALUES (1001), (1002);");
     let query = "SELECT count(*) FROM loans";
-    let near = ProfileCheck {
-        name: "near".to_owned(),
-        ..check(query, "within 1% of source")
-    };
-    let same = ProfileCheck {
-        name: "same".to_owned(),
-        ..check(query, "= source")
-    };
-    let proof = prove(&ProofRequest {
-        checks: vec![near, same],
-        ..compared(&target, &source)
-    })
-    .await;
-    assert_result(
-        &named(&proof, "near"),
-        Verdict::Passed,
-        &["the source has 1002"],
-    );
-    assert_result(
-        &named(&proof, "same"),
-        Verdict::Failed,
-        &["the source has 1002"],
-    );
+    let near = ProfileCheck { name: "near".to_owned(), ..check(query, "within 1% of source") };
+    let same = ProfileCheck { name: "same".to_owned(), ..check(query, "= source") };
+    let proof = prove(&ProofRequest { checks: vec![near, same], ..compared(&target, &source) }).await;
+    assert_result(&named(&proof, "near"), Verdict::Passed, &["the source has 1002"]);
+    assert_result(&named(&proof, "same"), Verdict::Failed, &["the source has 1002"]);
 }
 
 #[tokio::test]
@@ -222,66 +137,29 @@ async fn without_a_source_what_needs_it_is_unchecked() {
     let server = Server::start();
     let query = "SELECT 1";
     let checks = vec![check(query, "= source")];
-    let none = ProofRequest {
-        checks: checks.clone(),
-        ..request(&server)
-    };
-    assert_result(
-        &result(&none, query).await,
-        Verdict::Unchecked,
-        &["there is none in this test"],
-    );
-    let itself = ProofRequest {
-        checks: checks.clone(),
-        ..compared(&server, &server)
-    };
-    assert_result(
-        &result(&itself, query).await,
-        Verdict::Unchecked,
-        &["the target itself"],
-    );
-    let unreadable = Login {
-        database: "absent".to_owned(),
-        ..server.login()
-    };
-    let unreadable = ProofRequest {
-        checks,
-        source: Ok(unreadable),
-        ..request(&server)
-    };
-    assert_result(
-        &result(&unreadable, query).await,
-        Verdict::Unchecked,
-        &["3D000"],
-    );
+    let none = ProofRequest { checks: checks.clone(), ..request(&server) };
+    assert_result(&result(&none, query).await, Verdict::Unchecked, &["there is none in this test"]);
+    let itself = ProofRequest { checks: checks.clone(), ..compared(&server, &server) };
+    assert_result(&result(&itself, query).await, Verdict::Unchecked, &["the target itself"]);
+    let unreadable = Login { database: "absent".to_owned(), ..server.login() };
+    let unreadable = ProofRequest { checks, source: Ok(unreadable), ..request(&server) };
+    assert_result(&result(&unreadable, query).await, Verdict::Unchecked, &["3D000"]);
 }
 
 #[tokio::test]
 async fn profile_questions_run_under_the_roles_own_search_path() {
     let server = Server::start();
-    server.sql(
-        "CREATE SCHEMA lending; CREATE TABLE lending.loans (); ALTER ROLE validator SET search_path = lending;",
-    );
+    server.sql("CREATE SCHEMA lending; CREATE TABLE lending.loans (); ALTER ROLE validator SET search_path = lending;");
     let query = "SELECT count(*) FROM loans";
-    let request = ProofRequest {
-        checks: vec![check(query, "= 0")],
-        ..request(&server)
-    };
+    let request = ProofRequest { checks: vec![check(query, "= 0")], ..request(&server) };
     assert_result(&result(&request, query).await, Verdict::Passed, &[]);
 }
 
 #[tokio::test]
 async fn a_proof_survives_its_journal() {
     let server = Server::start();
-    let proof = prove(&ProofRequest {
-        checks: vec![check("SELECT 1", "= 1")],
-        ..request(&server)
-    })
-    .await;
+    let proof = prove(&ProofRequest { checks: vec![check("SELECT 1", "= 1")], ..request(&server) }).await;
     let text = serde_json::to_string(&proof).expect("a proof is data");
-    assert_eq!(
-        serde_json::from_str::<daybreak::pg::Proof>(&text).expect("and data a proof"),
-        proof
-    );
+    assert_eq!(serde_json::from_str::<daybreak::pg::Proof>(&text).expect("and data a proof"), proof);
     assert!(text.contains("\"verdict\":\"passed\"") && text.contains("\"kind\":\"built_in\""));
 }

@@ -25,10 +25,7 @@ pub(crate) fn request(target: &Server) -> ProofRequest {
 
 /// A proof of `target` compared with `source`.
 pub(crate) fn compared(target: &Server, source: &Server) -> ProofRequest {
-    ProofRequest {
-        source: Ok(source.login()),
-        ..request(target)
-    }
+    ProofRequest { source: Ok(source.login()), ..request(target) }
 }
 
 pub(crate) fn check(query: &str, expect: &str) -> ProfileCheck {
@@ -45,10 +42,7 @@ pub(crate) fn client() -> Client {
 }
 
 pub(crate) async fn prove(request: &ProofRequest) -> Proof {
-    client()
-        .prove(request, &|_| {})
-        .await
-        .expect("the target can be logged in to")
+    client().prove(request, &|_| {}).await.expect("the target can be logged in to")
 }
 
 /// Proves, and returns the result of one check.
@@ -57,12 +51,7 @@ pub(crate) async fn result(request: &ProofRequest, name: &str) -> CheckResult {
 }
 
 pub(crate) fn named(proof: &Proof, name: &str) -> CheckResult {
-    proof
-        .checks
-        .iter()
-        .find(|check| check.name == name)
-        .expect("a check of that name")
-        .clone()
+    proof.checks.iter().find(|check| check.name == name).expect("a check of that name").clone()
 }
 
 /// Asserts a verdict and that the reason speaks of each of `words`.

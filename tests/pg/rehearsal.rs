@@ -19,17 +19,11 @@ async fn faulty_questions_are_named_and_nothing_is_executed() {
         check("SELECT 1 / 0", "= 1"),
     ];
     let faults = client()
-        .rehearse(
-            &server.login(),
-            &checks,
-            Some("SELECT max(made) FROM loans"),
-        )
+        .rehearse(&server.login(), &checks, Some("SELECT max(made) FROM loans"))
         .await
         .expect("the login works");
-    let found: Vec<(&str, Option<&str>)> = faults
-        .iter()
-        .map(|(name, error)| (name.as_str(), error.sqlstate.as_deref()))
-        .collect();
+    let found: Vec<(&str, Option<&str>)> =
+        faults.iter().map(|(name, error)| (name.as_str(), error.sqlstate.as_deref())).collect();
     assert_eq!(
         found,
         [
@@ -45,13 +39,7 @@ async fn faulty_questions_are_named_and_nothing_is_executed() {
 #[tokio::test]
 async fn a_rehearsal_without_a_server_tells_nothing_of_the_questions() {
     let server = Server::start();
-    let login = Login {
-        database: "absent".to_owned(),
-        ..server.login()
-    };
-    let error = client()
-        .rehearse(&login, &[check("SELECT 1", "= 1")], None)
-        .await
-        .expect_err("refused");
+    let login = Login { database: "absent".to_owned(), ..server.login() };
+    let error = client().rehearse(&login, &[check("SELECT 1", "= 1")], None).await.expect_err("refused");
     assert_eq!(error.kind, ErrorKind::Refused);
 }

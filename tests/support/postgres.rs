@@ -64,47 +64,26 @@ impl Server {
 
     /// Makes a physical copy as of now and starts it beside this one, which restarts.
     pub(crate) fn fork(self) -> (Self, Self) {
-        let Self {
-            process,
-            directory,
-            template,
-            ..
-        } = self;
+        let Self { process, directory, template, .. } = self;
         process.stop(Signal::INT);
         let twin = copy(directory.path());
-        (
-            Self::serve(directory, Arc::clone(&template)),
-            Self::serve(twin, template),
-        )
+        (Self::serve(directory, Arc::clone(&template)), Self::serve(twin, template))
     }
 
     /// Kills the server and recovers it from its own WAL, as a restore recovers from an archive.
     pub(crate) fn recovered(self) -> Self {
-        let Self {
-            process,
-            directory,
-            template,
-            ..
-        } = self;
+        let Self { process, directory, template, .. } = self;
         process.stop(Signal::QUIT);
         let data = directory.path().join("data");
         // Without hot standby the server is ready only when the recovery is over.
-        append(
-            &data.join("postgresql.conf"),
-            "hot_standby = off\nrestore_command = 'false'",
-        );
+        append(&data.join("postgresql.conf"), "hot_standby = off\nrestore_command = 'false'");
         signal(&data.join("recovery.signal"));
         Self::serve(directory, template)
     }
 
     /// Restarts as a standby that follows nobody.
     pub(crate) fn standing_by(self) -> Self {
-        let Self {
-            process,
-            directory,
-            template,
-            ..
-        } = self;
+        let Self { process, directory, template, .. } = self;
         process.stop(Signal::INT);
         signal(&directory.path().join("data/standby.signal"));
         Self::serve(directory, template)
@@ -116,29 +95,12 @@ impl Server {
         for database in ["postgres", "loans", "template1"] {
             psql(self.directory.path(), self.port, database, "VACUUM FREEZE");
         }
-        let Self {
-            process,
-            directory,
-            template,
-            ..
-        } = self;
+        let Self { process, directory, template, .. } = self;
         process.stop(Signal::INT);
         let data = directory.path().join("data");
         let mut reset = unprivileged("pg_resetwal");
         let oldest = id - 1_000_000;
-        reset
-            .args([
-                "-e",
-                "0",
-                "-x",
-                &id.to_string(),
-                "-u",
-                &oldest.to_string(),
-                "-c",
-                "0,0",
-                "-D",
-            ])
-            .arg(&data);
+        reset.args(["-e", "0", "-x", &id.to_string(), "-u", &oldest.to_string(), "-c", "0,0", "-D"]).arg(&data);
         succeed(&mut reset);
         // One segment of the transaction log holds 32 pages of 8 KiB, four transactions to the
         // byte.
@@ -156,18 +118,10 @@ impl Server {
             let port = free_port();
             match spawn(directory.path(), port) {
                 Ok(process) => break (process, port),
-                Err(log) => assert!(
-                    log.contains("Address already in use"),
-                    "PostgreSQL does not start: {log}"
-                ),
+                Err(log) => assert!(log.contains("Address already in use"), "PostgreSQL does not start: {log}"),
             }
         };
-        Self {
-            process,
-            port,
-            directory,
-            template,
-        }
+        Self { process, port, directory, template }
     }
 
     /// Returns the login of `validator` to database `loans`.
@@ -199,10 +153,7 @@ impl Process {
     }
 
     fn end(&mut self, signal: Signal) {
-        let pid = i32::try_from(self.0.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .expect("a process id");
+        let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).expect("a process id");
         // An ended child stays a zombie until it is waited for, so its id is nobody else's.
         let _ = kill_process(pid, signal);
         self.0.wait().expect("the server's end");
@@ -243,13 +194,7 @@ impl Template {
         give_away(path);
         let data = path.join("data");
         let mut initdb = unprivileged("initdb");
-        initdb.args([
-            "--no-sync",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--auth=trust",
-            "--username=postgres",
-        ]);
+        initdb.args(["--no-sync", "--encoding=UTF8", "--locale=C", "--auth=trust", "--username=postgres"]);
         succeed(initdb.args(["--wal-segsize=1", "--pgdata"]).arg(&data));
         append(&data.join("postgresql.conf"), CONFIGURATION);
         fs::write(data.join("pg_hba.conf"), HBA).expect("write pg_hba.conf");
@@ -295,23 +240,12 @@ fn certificates(directory: &Path) {
 /// Starts a server and waits until it accepts connections; returns its log if it ends before that.
 fn spawn(directory: &Path, port: u16) -> Result<Process, String> {
     let mut server = unprivileged("postgres");
-    server
-        .arg("-D")
-        .arg(directory.join("data"))
-        .args(["-p", &port.to_string()]);
+    server.arg("-D").arg(directory.join("data")).args(["-p", &port.to_string()]);
     server.arg("-k").arg(directory);
-    for (setting, file) in [
-        ("ssl_cert_file", "server.crt"),
-        ("ssl_key_file", "server.key"),
-    ] {
-        server
-            .arg("-c")
-            .arg(format!("{setting}={}", directory.join(file).display()));
+    for (setting, file) in [("ssl_cert_file", "server.crt"), ("ssl_key_file", "server.key")] {
+        server.arg("-c").arg(format!("{setting}={}", directory.join(file).display()));
     }
-    let mut process = server
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("start postgres");
+    let mut process = server.stderr(Stdio::piped()).spawn().expect("start postgres");
     let mut log = BufReader::new(process.stderr.take().expect("its log")).lines();
     let mut read = Vec::new();
     while let Some(Ok(line)) = log.next() {
@@ -334,53 +268,20 @@ fn signal(path: &Path) {
 
 fn psql(directory: &Path, port: u16, database: &str, sql: &str) -> String {
     let mut psql = Command::new(binary("psql"));
-    psql.args([
-        "-X",
-        "-q",
-        "-A",
-        "-t",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-U",
-        "postgres",
-        "-d",
-        database,
-    ]);
-    psql.arg("-h")
-        .arg(directory)
-        .args(["-p", &port.to_string()]);
-    let mut child = psql
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("start psql");
-    child
-        .stdin
-        .take()
-        .expect("its input")
-        .write_all(sql.as_bytes())
-        .expect("hand over the SQL");
+    psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database]);
+    psql.arg("-h").arg(directory).args(["-p", &port.to_string()]);
+    let mut child =
+        psql.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start psql");
+    child.stdin.take().expect("its input").write_all(sql.as_bytes()).expect("hand over the SQL");
     let output = child.wait_with_output().expect("its end");
-    assert!(
-        output.status.success(),
-        "psql: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned()
+    assert!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
 /// Copies a server's directory, owners and modes included.
 fn copy(directory: &Path) -> TempDir {
     let twin = TempDir::with_prefix("daybreak-pg-").expect("a directory for the copy");
-    succeed(
-        Command::new("cp")
-            .args(["-a", "--reflink=auto"])
-            .arg(directory.join("."))
-            .arg(twin.path()),
-    );
+    succeed(Command::new("cp").args(["-a", "--reflink=auto"]).arg(directory.join(".")).arg(twin.path()));
     twin
 }
 
@@ -391,21 +292,13 @@ fn unprivileged(program: &str) -> Command {
     if is_root() {
         command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
     }
-    command
-        .args(["--pdeathsig=QUIT", "--"])
-        .arg(binary(program))
-        .env("LC_ALL", "C")
-        .current_dir("/");
+    command.args(["--pdeathsig=QUIT", "--"]).arg(binary(program)).env("LC_ALL", "C").current_dir("/");
     command
 }
 
 fn give_away(directory: &Path) {
     if is_root() {
-        succeed(
-            Command::new("chown")
-                .args(["-R", "postgres:postgres"])
-                .arg(directory),
-        );
+        succeed(Command::new("chown").args(["-R", "postgres:postgres"]).arg(directory));
     }
 }
 
@@ -415,21 +308,14 @@ fn is_root() -> bool {
 
 /// Finds a program of PostgreSQL: on the path, or where Debian keeps the newest version.
 fn binary(name: &str) -> PathBuf {
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| {
-        std::env::split_paths(&path)
-            .map(|directory| directory.join(name))
-            .collect::<Vec<_>>()
-    });
+    let on_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).map(|directory| directory.join(name)).collect::<Vec<_>>());
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten()
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin").join(name),
-            ))
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin").join(name))))
         .collect();
     versions.sort();
     on_path
@@ -444,18 +330,11 @@ fn free_port() -> u16 {
 }
 
 fn append(path: &Path, lines: &str) {
-    let mut file = fs::OpenOptions::new()
-        .append(true)
-        .open(path)
-        .expect("open the configuration");
+    let mut file = fs::OpenOptions::new().append(true).open(path).expect("open the configuration");
     writeln!(file, "{lines}").expect("write the configuration");
 }
 
 fn succeed(command: &mut Command) {
     let Output { status, stderr, .. } = command.output().expect("start a program");
-    assert!(
-        status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&stderr)
-    );
+    assert!(status.success(), "{command:?}: {}", String::from_utf8_lossy(&stderr));
 }

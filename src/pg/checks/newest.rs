@@ -50,14 +50,8 @@ pub(super) async fn check(world: &World<'_>, lane: &Taken<'_>) -> Outcome {
     // Kept even if it is too new: the report says what is there.
     let _ = world.newest.set(at);
     let limit = match (request.requested_time, reference) {
-        (Some(requested), _) => Limit {
-            at: requested,
-            called: "the requested time",
-        },
-        (None, Ok(now)) => Limit {
-            at: now,
-            called: "the server's present time",
-        },
+        (Some(requested), _) => Limit { at: requested, called: "the requested time" },
+        (None, Ok(now)) => Limit { at: now, called: "the server's present time" },
         (None, Err(error)) => return Outcome::of_error(&error, Asked::ByDaybreak),
     };
     judge(at, what, &limit, request.newest_within)
@@ -75,19 +69,13 @@ fn judge(newest: Timestamp, what: &str, limit: &Limit, within: Option<Duration>)
     let gap = at.duration_since(newest);
     let words = gap_in_words(gap.unsigned_abs());
     if gap.is_negative() {
-        let reason = format!(
-            "{what} is from {words} after {called}, {}",
-            moment::show(*at)
-        );
+        let reason = format!("{what} is from {words} after {called}, {}", moment::show(*at));
         return Outcome::failed(reason).with_found(found);
     }
     let reason = format!("{what} is from {words} before {called}");
     match within {
         Some(within) if gap.unsigned_abs() > within => {
-            let reason = format!(
-                "{reason}; at most {} are allowed",
-                moment::show_span(within)
-            );
+            let reason = format!("{reason}; at most {} are allowed", moment::show_span(within));
             Outcome::failed(reason).with_found(found)
         }
         _ => Outcome::passed(found).with_notes(&[reason]),
@@ -96,11 +84,7 @@ fn judge(newest: Timestamp, what: &str, limit: &Limit, within: Option<Duration>)
 
 /// Says how long a gap is; below a second it is what decides, so it is shown in full.
 fn gap_in_words(gap: Duration) -> String {
-    if gap < Duration::from_secs(1) {
-        format!("{} ms", gap.as_micros() as f64 / 1e3)
-    } else {
-        moment::ago(gap)
-    }
+    if gap < Duration::from_secs(1) { format!("{} ms", gap.as_micros() as f64 / 1e3) } else { moment::ago(gap) }
 }
 
 /// Asks the profile's question.
@@ -111,24 +95,18 @@ async fn asked(lane: &Taken<'_>, query: &str) -> Newest {
         Err(error) => return Newest::Judged(Outcome::of_error(&error, Asked::ByProfile)),
     };
     if answer.of != Type::TIMESTAMPTZ {
-        let reason = format!(
-            "the query returns {}; a time without a zone could be any time: return timestamptz",
-            answer.of
-        );
+        let reason =
+            format!("the query returns {}; a time without a zone could be any time: return timestamptz", answer.of);
         return Newest::Judged(Outcome::failed(reason));
     }
     match answer.only(doing) {
         Err(error) => Newest::Judged(Outcome::of_error(&error, Asked::ByProfile)),
-        Ok(Value::Null) => Newest::Judged(Outcome::failed(
-            "the query finds NULL: the data it looks at is not there",
-        )),
+        Ok(Value::Null) => Newest::Judged(Outcome::failed("the query finds NULL: the data it looks at is not there")),
         Ok(value) => {
             let text = value.to_string();
             match text.parse() {
                 Ok(at) => Newest::At(at, "the newest data"),
-                Err(_) => Newest::Judged(
-                    Outcome::failed("the query finds no time on the calendar").with_found(text),
-                ),
+                Err(_) => Newest::Judged(Outcome::failed("the query finds no time on the calendar").with_found(text)),
             }
         }
     }
@@ -136,25 +114,15 @@ async fn asked(lane: &Taken<'_>, query: &str) -> Newest {
 
 async fn now(lane: &Taken<'_>) -> Result<Timestamp, Error> {
     let doing = "ask for the server's time";
-    let rows = lane
-        .rows(doing, "SELECT pg_catalog.clock_timestamp()", &[])
-        .await?;
-    rows[0]
-        .try_get(0)
-        .map_err(|error| Error::statement(doing, error))
+    let rows = lane.rows(doing, "SELECT pg_catalog.clock_timestamp()", &[]).await?;
+    rows[0].try_get(0).map_err(|error| Error::statement(doing, error))
 }
 
 /// Learns the newest commit from the server's own books; also returns the server's time.
-async fn walk(
-    lane: &Taken<'_>,
-    restore_started: Option<Timestamp>,
-) -> Result<(Newest, Timestamp), Error> {
+async fn walk(lane: &Taken<'_>, restore_started: Option<Timestamp>) -> Result<(Newest, Timestamp), Error> {
     let doing = "read the times of the last commits";
-    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&restore_started, Type::TIMESTAMPTZ), (&DEPTH, Type::INT8)];
-    let rows = lane
-        .rows(doing, include_str!("../sql/newest_commit.sql"), &parameters)
-        .await?;
+    let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&restore_started, Type::TIMESTAMPTZ), (&DEPTH, Type::INT8)];
+    let rows = lane.rows(doing, include_str!("../sql/newest_commit.sql"), &parameters).await?;
     let books = Books::read(&rows[0]).map_err(|error| Error::statement(doing, error))?;
     Ok((books.newest(restore_started), books.now))
 }
@@ -184,9 +152,7 @@ impl Books {
             return Newest::At(at, "the newest commit");
         }
         // A target that has recovered once more has replayed transactions of its own since.
-        let replayed = self
-            .replayed
-            .filter(|at| restore_started.is_none_or(|started| *at < started));
+        let replayed = self.replayed.filter(|at| restore_started.is_none_or(|started| *at < started));
         if let Some(at) = replayed {
             return Newest::At(at, "the last transaction replayed");
         }
@@ -207,18 +173,10 @@ mod tests {
     use super::*;
     use crate::pg::Verdict;
 
-    const LIMIT: Limit = Limit {
-        at: Timestamp::constant(1_000, 0),
-        called: "the requested time",
-    };
+    const LIMIT: Limit = Limit { at: Timestamp::constant(1_000, 0), called: "the requested time" };
 
     fn judged(newest: Timestamp, within: Option<u64>) -> Outcome {
-        judge(
-            newest,
-            "the newest commit",
-            &LIMIT,
-            within.map(Duration::from_secs),
-        )
+        judge(newest, "the newest commit", &LIMIT, within.map(Duration::from_secs))
     }
 
     #[test]
@@ -230,47 +188,22 @@ mod tests {
     fn a_microsecond_later_is() {
         let outcome = judged(Timestamp::constant(1_000, 1_000), None);
         assert_eq!(outcome.verdict, Verdict::Failed);
-        assert!(
-            outcome
-                .reason
-                .is_some_and(|reason| reason.contains("0.001 ms after the requested time"))
-        );
+        assert!(outcome.reason.is_some_and(|reason| reason.contains("0.001 ms after the requested time")));
     }
 
     #[test]
     fn the_allowed_gap_is_inclusive() {
-        assert_eq!(
-            judged(Timestamp::constant(940, 0), Some(60)).verdict,
-            Verdict::Passed
-        );
-        assert_eq!(
-            judged(Timestamp::constant(939, 0), Some(60)).verdict,
-            Verdict::Failed
-        );
-        assert_eq!(
-            judged(Timestamp::constant(0, 0), None).verdict,
-            Verdict::Passed
-        );
+        assert_eq!(judged(Timestamp::constant(940, 0), Some(60)).verdict, Verdict::Passed);
+        assert_eq!(judged(Timestamp::constant(939, 0), Some(60)).verdict, Verdict::Failed);
+        assert_eq!(judged(Timestamp::constant(0, 0), None).verdict, Verdict::Passed);
     }
 
     #[test]
     fn a_replay_of_the_targets_own_transactions_proves_nothing() {
-        let books = |replayed| Books {
-            tracked: false,
-            newest: None,
-            own: 0,
-            replayed,
-            now: LIMIT.at,
-        };
+        let books = |replayed| Books { tracked: false, newest: None, own: 0, replayed, now: LIMIT.at };
         let started = Some(Timestamp::constant(500, 0));
-        assert!(matches!(
-            books(Some(Timestamp::constant(499, 0))).newest(started),
-            Newest::At(..)
-        ));
-        assert!(matches!(
-            books(Some(Timestamp::constant(500, 0))).newest(started),
-            Newest::Judged(_)
-        ));
+        assert!(matches!(books(Some(Timestamp::constant(499, 0))).newest(started), Newest::At(..)));
+        assert!(matches!(books(Some(Timestamp::constant(500, 0))).newest(started), Newest::Judged(_)));
         assert!(matches!(books(None).newest(started), Newest::Judged(_)));
     }
 }

@@ -13,27 +13,15 @@ pub(super) struct Outcome {
 
 impl Outcome {
     pub(super) fn passed(found: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Passed,
-            found: Some(found.into()),
-            reason: None,
-        }
+        Self { verdict: Verdict::Passed, found: Some(found.into()), reason: None }
     }
 
     pub(super) fn failed(reason: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Failed,
-            found: None,
-            reason: Some(reason.into()),
-        }
+        Self { verdict: Verdict::Failed, found: None, reason: Some(reason.into()) }
     }
 
     pub(super) fn unchecked(reason: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Unchecked,
-            found: None,
-            reason: Some(reason.into()),
-        }
+        Self { verdict: Verdict::Unchecked, found: None, reason: Some(reason.into()) }
     }
 
     /// The outcome of a question that met an error. `asked` says whether the words were the
@@ -44,11 +32,7 @@ impl Outcome {
             Asked::ByProfile => !error.says_nothing_of_the_data(),
             Asked::ByDaybreak => error.is_corruption(),
         };
-        if tells {
-            Self::failed(error.to_string())
-        } else {
-            Self::unchecked(error.to_string())
-        }
+        if tells { Self::failed(error.to_string()) } else { Self::unchecked(error.to_string()) }
     }
 
     pub(super) fn with_found(mut self, found: impl Into<String>) -> Self {

@@ -17,28 +17,22 @@ pub(super) async fn check(world: &World<'_>, lane: &Taken<'_>, check: &ProfileCh
     match (found, reference) {
         (Err(error), _) => Outcome::of_error(&error, Asked::ByProfile),
         (Ok(found), Err(reason)) => Outcome::unchecked(reason).with_found(found.to_string()),
-        (Ok(found), Ok(reference)) => judge(check, &found, Some(&reference))
-            .with_notes(&[format!("the source has {reference}")]),
+        (Ok(found), Ok(reference)) => {
+            judge(check, &found, Some(&reference)).with_notes(&[format!("the source has {reference}")])
+        }
     }
 }
 
 /// Asks the source the same question.
 async fn reference(world: &World<'_>, check: &ProfileCheck) -> Result<Value, String> {
-    let source = world
-        .source
-        .as_ref()
-        .map_err(|reason| format!("the source was not asked: {reason}"))?;
+    let source = world.source.as_ref().map_err(|reason| format!("the source was not asked: {reason}"))?;
     let lane = source.take().await;
-    ask(&lane, check, "the source")
-        .await
-        .map_err(|error| error.to_string())
+    ask(&lane, check, "the source").await.map_err(|error| error.to_string())
 }
 
 async fn ask(lane: &Taken<'_>, check: &ProfileCheck, of: &str) -> Result<Value, Error> {
     let doing = format!("ask {of}");
-    lane.ask(&doing, &check.query, check.timeout)
-        .await?
-        .only(&doing)
+    lane.ask(&doing, &check.query, check.timeout).await?.only(&doing)
 }
 
 fn judge(check: &ProfileCheck, found: &Value, source: Option<&Value>) -> Outcome {

@@ -101,28 +101,12 @@ impl Question<'_> {
     fn result(self, outcome: Outcome, took: Duration) -> CheckResult {
         let (name, kind, query, expect) = match self {
             Self::BuiltIn(check) => (check.name().to_owned(), CheckKind::BuiltIn, None, None),
-            Self::Profile(check) => (
-                check.name.clone(),
-                CheckKind::Profile,
-                Some(check.query.clone()),
-                Some(check.expect.to_string()),
-            ),
+            Self::Profile(check) => {
+                (check.name.clone(), CheckKind::Profile, Some(check.query.clone()), Some(check.expect.to_string()))
+            }
         };
-        let Outcome {
-            verdict,
-            found,
-            reason,
-        } = outcome;
-        CheckResult {
-            name,
-            kind,
-            query,
-            expect,
-            found,
-            verdict,
-            reason,
-            seconds: took.as_secs_f64(),
-        }
+        let Outcome { verdict, found, reason } = outcome;
+        CheckResult { name, kind, query, expect, found, verdict, reason, seconds: took.as_secs_f64() }
     }
 }
 
@@ -135,19 +119,10 @@ pub(in crate::pg) async fn prove(
     application_name: &str,
     on: &OnResult<'_>,
 ) -> Result<Proof, Error> {
-    let limits = Limits {
-        statement: request.statement_timeout,
-        lock: request.lock_timeout,
-    };
+    let limits = Limits { statement: request.statement_timeout, lock: request.lock_timeout };
     let tls = tls::connector(request.target.ca.as_deref())?;
     let (target, source) = tokio::join!(
-        Snapshot::open(
-            &request.target,
-            &tls,
-            application_name,
-            limits,
-            TARGET_LANES
-        ),
+        Snapshot::open(&request.target, &tls, application_name, limits, TARGET_LANES),
         source(request, application_name, limits),
     );
     let target = target?;
@@ -158,32 +133,17 @@ pub(in crate::pg) async fn prove(
         }
         source => source,
     };
-    let world = World {
-        request,
-        target,
-        source,
-        newest: OnceLock::new(),
-    };
-    let questions = BuiltIn::ALL
-        .map(Question::BuiltIn)
-        .into_iter()
-        .chain(request.checks.iter().map(Question::Profile));
+    let world = World { request, target, source, newest: OnceLock::new() };
+    let questions = BuiltIn::ALL.map(Question::BuiltIn).into_iter().chain(request.checks.iter().map(Question::Profile));
     let checks = join_all(questions.map(|question| question.put(&world, on))).await;
     world.target.close().await;
     if let Ok(source) = world.source {
         source.close().await;
     }
-    Ok(Proof {
-        checks,
-        newest: world.newest.into_inner(),
-    })
+    Ok(Proof { checks, newest: world.newest.into_inner() })
 }
 
-async fn source(
-    request: &ProofRequest,
-    application_name: &str,
-    limits: Limits,
-) -> Result<Snapshot, String> {
+async fn source(request: &ProofRequest, application_name: &str, limits: Limits) -> Result<Snapshot, String> {
     let login = request.source.as_ref().map_err(Clone::clone)?;
     let open = async {
         let tls = tls::connector(login.ca.as_deref())?;

@@ -20,10 +20,7 @@ pub(super) async fn check(lane: &Taken<'_>) -> Outcome {
         Ok(found) if found.is_empty() => Outcome::passed("none"),
         Ok(found) => {
             // Every one counts here, so the list is not cut.
-            let reason = format!(
-                "see to each before the quarantine is lifted: {}",
-                found.join(", ")
-            );
+            let reason = format!("see to each before the quarantine is lifted: {}", found.join(", "));
             Outcome::unchecked(reason).with_found(count(found.len(), "item"))
         }
     }
@@ -31,38 +28,21 @@ pub(super) async fn check(lane: &Taken<'_>) -> Outcome {
 
 /// Returns the active jobs of pg_cron, which exist in one database of the cluster only.
 async fn cron_jobs(lane: &Taken<'_>) -> Result<Vec<String>, Error> {
-    let exists = names(
-        lane,
-        "look for pg_cron",
-        "SELECT 'cron.job' WHERE to_regclass('cron.job') IS NOT NULL",
-    )
-    .await?;
+    let exists = names(lane, "look for pg_cron", "SELECT 'cron.job' WHERE to_regclass('cron.job') IS NOT NULL").await?;
     if exists.is_empty() {
         return Ok(Vec::new());
     }
     // Row security shows a role its own jobs only; with it off the server refuses rather than leave
     // some out.
-    match names(
-        lane,
-        "read the jobs of pg_cron",
-        include_str!("../sql/cron_jobs.sql"),
-    )
-    .await
-    {
-        Err(error) if error.sqlstate.is_some() => Ok(vec![format!(
-            "jobs of pg_cron, which this role may not read ({})",
-            error.message
-        )]),
+    match names(lane, "read the jobs of pg_cron", include_str!("../sql/cron_jobs.sql")).await {
+        Err(error) if error.sqlstate.is_some() => {
+            Ok(vec![format!("jobs of pg_cron, which this role may not read ({})", error.message)])
+        }
         jobs => jobs,
     }
 }
 
 async fn names(lane: &Taken<'_>, doing: &str, sql: &str) -> Result<Vec<String>, Error> {
     let rows = lane.rows(doing, sql, &[]).await?;
-    rows.iter()
-        .map(|row| {
-            row.try_get(0)
-                .map_err(|error| Error::statement(doing, error))
-        })
-        .collect()
+    rows.iter().map(|row| row.try_get(0).map_err(|error| Error::statement(doing, error))).collect()
 }

@@ -37,9 +37,7 @@ pub(super) async fn check(world: &World<'_>, lane: &Taken<'_>) -> Outcome {
         match feed.compare(lane, deadline).await {
             Ok(Compared::Ahead) => {}
             Ok(Compared::Behind(words)) => behind.push((feed, words)),
-            Err(error) if error.is_corruption() => {
-                damaged.push(format!("{}: {}", feed.shown, error.message))
-            }
+            Err(error) if error.is_corruption() => damaged.push(format!("{}: {}", feed.shown, error.message)),
             Err(error) => unread.push(format!("{} ({})", feed.shown, error.message)),
         }
     }
@@ -70,11 +68,7 @@ pub(super) async fn check(world: &World<'_>, lane: &Taken<'_>) -> Outcome {
 
 /// Parts the sequences that are behind in the target only from those that the source has behind as
 /// well: there someone fills the column by hand, and the restore is faithful to it.
-async fn apart(
-    world: &World<'_>,
-    behind: Vec<(&Feed, String)>,
-    deadline: Instant,
-) -> (Vec<String>, Vec<String>) {
+async fn apart(world: &World<'_>, behind: Vec<(&Feed, String)>, deadline: Instant) -> (Vec<String>, Vec<String>) {
     let (mut own, mut shared) = (Vec::new(), Vec::new());
     let source = match &world.source {
         Ok(source) if !behind.is_empty() => Some(source.take().await),
@@ -101,8 +95,7 @@ impl Feed {
             return Err(Error::new(ErrorKind::Timeout, doing, "no time was left"));
         }
         let rows = lane.rows_within(left, &doing, &self.compare).await?;
-        self.read(&rows[0])
-            .map_err(|error| Error::statement(doing, error))
+        self.read(&rows[0]).map_err(|error| Error::statement(doing, error))
     }
 
     fn read(&self, row: &Row) -> Result<Compared, tokio_postgres::Error> {
@@ -110,25 +103,15 @@ impl Feed {
             return Ok(Compared::Ahead);
         }
         let (next, edge): (String, String) = (row.try_get("next")?, row.try_get("edge")?);
-        Ok(Compared::Behind(format!(
-            "{}, whose next value is {next} while the column is at {edge}",
-            self.shown
-        )))
+        Ok(Compared::Behind(format!("{}, whose next value is {next} while the column is at {edge}", self.shown)))
     }
 }
 
 async fn feeds(lane: &Taken<'_>) -> Result<Vec<Feed>, Error> {
     let doing = "read the catalog of sequences";
-    let rows = lane
-        .rows(doing, include_str!("../sql/sequences.sql"), &[])
-        .await?;
+    let rows = lane.rows(doing, include_str!("../sql/sequences.sql"), &[]).await?;
     let feed = |row: &Row| -> Result<Feed, tokio_postgres::Error> {
-        Ok(Feed {
-            shown: row.try_get("shown")?,
-            compare: row.try_get("compare")?,
-        })
+        Ok(Feed { shown: row.try_get("shown")?, compare: row.try_get("compare")? })
     };
-    rows.iter()
-        .map(|row| feed(row).map_err(|error| Error::statement(doing, error)))
-        .collect()
+    rows.iter().map(|row| feed(row).map_err(|error| Error::statement(doing, error))).collect()
 }

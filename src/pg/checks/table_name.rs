@@ -13,15 +13,9 @@ impl TableName {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (first, rest) = identifier(text.trim())?;
         match rest.strip_prefix('.') {
-            None if rest.is_empty() => Some(Self {
-                schema: None,
-                table: first,
-            }),
+            None if rest.is_empty() => Some(Self { schema: None, table: first }),
             Some(rest) => match identifier(rest)? {
-                (table, "") => Some(Self {
-                    schema: Some(first),
-                    table,
-                }),
+                (table, "") => Some(Self { schema: Some(first), table }),
                 _ => None,
             },
             None => None,
@@ -63,10 +57,7 @@ mod tests {
     use super::*;
 
     fn name(schema: Option<&str>, table: &str) -> Option<TableName> {
-        Some(TableName {
-            schema: schema.map(str::to_owned),
-            table: table.to_owned(),
-        })
+        Some(TableName { schema: schema.map(str::to_owned), table: table.to_owned() })
     }
 
     #[test]
@@ -86,42 +77,16 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for text in [
-            "",
-            ".",
-            "a.",
-            "a.b.c",
-            "1a",
-            "\"a",
-            "\"\"",
-            "a b",
-            "a;drop table b",
-            "\"a\"b",
-        ] {
+        for text in ["", ".", "a.", "a.b.c", "1a", "\"a", "\"\"", "a b", "a;drop table b", "\"a\"b"] {
             assert_eq!(TableName::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn without_a_schema_any_will_do() {
-        let table = TableName {
-            schema: Some("lending".into()),
-            table: "loans".into(),
-        };
-        assert!(
-            TableName {
-                schema: None,
-                table: "loans".into()
-            }
-            .names(&table)
-        );
+        let table = TableName { schema: Some("lending".into()), table: "loans".into() };
+        assert!(TableName { schema: None, table: "loans".into() }.names(&table));
         assert!(table.names(&table));
-        assert!(
-            !TableName {
-                schema: Some("public".into()),
-                table: "loans".into()
-            }
-            .names(&table)
-        );
+        assert!(!TableName { schema: Some("public".into()), table: "loans".into() }.names(&table));
     }
 }

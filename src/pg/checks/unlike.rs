@@ -46,32 +46,20 @@ impl Fault {
             return Outcome::passed(found);
         }
         let there = match &world.source {
-            Ok(source) => self
-                .names(&source.take().await)
-                .await
-                .map_err(|error| error.to_string()),
+            Ok(source) => self.names(&source.take().await).await.map_err(|error| error.to_string()),
             Err(reason) => Err(reason.clone()),
         };
         match there {
             Err(reason) => {
-                let reason = format!(
-                    "whether the source has them too is not known ({reason}): {}",
-                    list(&here)
-                );
+                let reason = format!("whether the source has them too is not known ({reason}): {}", list(&here));
                 Outcome::unchecked(reason).with_found(found)
             }
             Ok(there) => {
                 let own: Vec<&String> = here.iter().filter(|name| !there.contains(name)).collect();
                 if own.is_empty() {
-                    Outcome::passed(found)
-                        .with_notes(&[format!("the source has them too: {}", list(&here))])
+                    Outcome::passed(found).with_notes(&[format!("the source has them too: {}", list(&here))])
                 } else {
-                    Outcome::failed(format!(
-                        "not so in the source: {}; {}",
-                        list(&own),
-                        self.remedy
-                    ))
-                    .with_found(found)
+                    Outcome::failed(format!("not so in the source: {}; {}", list(&own), self.remedy)).with_found(found)
                 }
             }
         }
@@ -79,11 +67,6 @@ impl Fault {
 
     async fn names(&self, lane: &Taken<'_>) -> Result<Vec<String>, Error> {
         let rows = lane.rows(self.doing, self.sql, &[]).await?;
-        rows.iter()
-            .map(|row| {
-                row.try_get(0)
-                    .map_err(|error| Error::statement(self.doing, error))
-            })
-            .collect()
+        rows.iter().map(|row| row.try_get(0).map_err(|error| Error::statement(self.doing, error))).collect()
     }
 }

@@ -6,10 +6,7 @@ use crate::pg::snapshot::Taken;
 
 pub(super) async fn check(world: &World<'_>, lane: &Taken<'_>) -> Outcome {
     let doing = "ask whether the server is a writer";
-    let rows = match lane
-        .rows(doing, "SELECT pg_catalog.pg_is_in_recovery()", &[])
-        .await
-    {
+    let rows = match lane.rows(doing, "SELECT pg_catalog.pg_is_in_recovery()", &[]).await {
         Ok(rows) => rows,
         Err(error) => return Outcome::of_error(&error, Asked::ByDaybreak),
     };
@@ -18,11 +15,8 @@ pub(super) async fn check(world: &World<'_>, lane: &Taken<'_>) -> Outcome {
     match rows.first().map(|row| row.try_get::<_, bool>(0)) {
         Some(Ok(false)) => Outcome::passed(found),
         Some(Ok(true)) => {
-            Outcome::failed("the server is in recovery: it follows another and takes no writes")
-                .with_found(found)
+            Outcome::failed("the server is in recovery: it follows another and takes no writes").with_found(found)
         }
-        Some(Err(_)) | None => {
-            Outcome::unchecked("the server did not say whether it is in recovery").with_found(found)
-        }
+        Some(Err(_)) | None => Outcome::unchecked("the server did not say whether it is in recovery").with_found(found),
     }
 }

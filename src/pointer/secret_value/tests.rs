@@ -12,19 +12,12 @@ fn parse(text: &str, key: Option<&str>) -> Result<SecretValue, SecretValueError>
 }
 
 fn address(host: &str, port: u16) -> Address {
-    Address {
-        host: host.to_owned(),
-        port,
-        cluster_identifier: "target".to_owned(),
-    }
+    Address { host: host.to_owned(), port, cluster_identifier: "target".to_owned() }
 }
 
 fn retargeted(text: &str, key: Option<&str>, host: &str, port: u16) -> String {
     let value = parse(text, key).unwrap_or_else(|error| panic!("{text}: {error}"));
-    value
-        .retarget(&address(host, port))
-        .expose_secret()
-        .to_owned()
+    value.retarget(&address(host, port)).expose_secret().to_owned()
 }
 
 #[test]
@@ -37,13 +30,7 @@ fn json_of_rds_is_read() {
     assert_eq!(value.shape(), Shape::Json);
     assert_eq!(value.points_at(), (OLD, 5433));
     assert_eq!(connection.user.as_deref(), Some("app"));
-    assert_eq!(
-        connection
-            .password
-            .as_ref()
-            .map(ExposeSecret::expose_secret),
-        Some("p\"ä")
-    );
+    assert_eq!(connection.password.as_ref().map(ExposeSecret::expose_secret), Some("p\"ä"));
     assert_eq!(connection.database.as_deref(), Some("loans"));
     assert_eq!(retargeted(&text, None, NEW, 5433), text.replace(OLD, NEW));
 }
@@ -60,48 +47,20 @@ fn only_host_port_and_cluster_change_in_json() {
 #[test]
 fn the_port_keeps_its_form_and_stays_absent_where_it_can() {
     for (text, port, edited) in [
-        (
-            r#"{"host":"a","port":5432}"#,
-            6000,
-            r#"{"host":"b","port":6000}"#,
-        ),
-        (
-            r#"{"host":"a","port":"5432"}"#,
-            6000,
-            r#"{"host":"b","port":"6000"}"#,
-        ),
-        (
-            r#"{"host":"a","port":null}"#,
-            5432,
-            r#"{"host":"b","port":null}"#,
-        ),
-        (
-            r#"{"host":"a","port":null}"#,
-            6000,
-            r#"{"host":"b","port":6000}"#,
-        ),
-        (
-            r#"{"host":"a","port":""}"#,
-            5432,
-            r#"{"host":"b","port":""}"#,
-        ),
+        (r#"{"host":"a","port":5432}"#, 6000, r#"{"host":"b","port":6000}"#),
+        (r#"{"host":"a","port":"5432"}"#, 6000, r#"{"host":"b","port":"6000"}"#),
+        (r#"{"host":"a","port":null}"#, 5432, r#"{"host":"b","port":null}"#),
+        (r#"{"host":"a","port":null}"#, 6000, r#"{"host":"b","port":6000}"#),
+        (r#"{"host":"a","port":""}"#, 5432, r#"{"host":"b","port":""}"#),
         (r#"{"host":"a"}"#, 5432, r#"{"host":"b"}"#),
         (r#"{"host":"a"}"#, 6000, r#"{"host":"b","port":6000}"#),
-        (
-            r#"{"host": "a", "x": 1}"#,
-            6000,
-            r#"{"host": "b", "port": 6000, "x": 1}"#,
-        ),
+        (r#"{"host": "a", "x": 1}"#, 6000, r#"{"host": "b", "port": 6000, "x": 1}"#),
         ("postgres://u:p@a/x", 5432, "postgres://u:p@b/x"),
         ("postgres://u:p@a/x", 6000, "postgres://u:p@b:6000/x"),
         ("postgres://u:p@a:/x", 5432, "postgres://u:p@b:/x"),
         ("postgres://u:p@a:/x", 6000, "postgres://u:p@b:6000/x"),
         ("postgres://u:p@a:6000/x", 5432, "postgres://u:p@b:5432/x"),
-        (
-            "postgres://a?sslmode=require",
-            6000,
-            "postgres://b:6000?sslmode=require",
-        ),
+        ("postgres://a?sslmode=require", 6000, "postgres://b:6000?sslmode=require"),
     ] {
         assert_eq!(retargeted(text, None, "b", port), edited);
     }
@@ -115,11 +74,7 @@ fn a_url_is_edited_in_place_in_json_and_alone() {
             None,
             " postgres://a%40b:p%2f@NEW:2/x?options=-c%20a%3Db\n",
         ),
-        (
-            "postgresql+psycopg://u:OLD@OLD:1/OLD",
-            None,
-            "postgresql+psycopg://u:OLD@NEW:2/OLD",
-        ),
+        ("postgresql+psycopg://u:OLD@OLD:1/OLD", None, "postgresql+psycopg://u:OLD@NEW:2/OLD"),
         (
             r#"{"URL" : "postgres:\/\/u:\u0070@OLD:\u0031/x?a=\"é", "other": 1}"#,
             Some("URL"),
@@ -137,18 +92,9 @@ fn a_url_is_edited_in_place_in_json_and_alone() {
 
 #[test]
 fn addresses_of_ipv6_are_bracketed_in_urls_only() {
-    assert_eq!(
-        retargeted("postgres://[::1]:1/x", None, "::2", 1),
-        "postgres://[::2]:1/x"
-    );
-    assert_eq!(
-        retargeted("postgres://a/x", None, "::2", 1),
-        "postgres://[::2]:1/x"
-    );
-    assert_eq!(
-        retargeted(r#"{"host":"::1"}"#, None, "::2", 5432),
-        r#"{"host":"::2"}"#
-    );
+    assert_eq!(retargeted("postgres://[::1]:1/x", None, "::2", 1), "postgres://[::2]:1/x");
+    assert_eq!(retargeted("postgres://a/x", None, "::2", 1), "postgres://[::2]:1/x");
+    assert_eq!(retargeted(r#"{"host":"::1"}"#, None, "::2", 5432), r#"{"host":"::2"}"#);
 }
 
 #[test]
@@ -161,29 +107,13 @@ fn what_still_names_the_old_cluster_is_listed() {
         "dbClusterIdentifier":"loanserve-prod-aurora","service":"loanserve","note":null}}"#
     );
     let value = parse(&text, None).expect("a connection");
-    assert_eq!(
-        value.leftovers(),
-        [
-            "readerHost",
-            "replica",
-            "urls",
-            "dbInstanceIdentifier",
-            "masterarn"
-        ]
-    );
+    assert_eq!(value.leftovers(), ["readerHost", "replica", "urls", "dbInstanceIdentifier", "masterarn"]);
 
-    let lab = parse(
-        r#"{"host":"127.0.0.2","metrics":"127.0.0.1:9000","copy":"127.0.0.2"}"#,
-        None,
-    )
-    .expect("a connection");
+    let lab =
+        parse(r#"{"host":"127.0.0.2","metrics":"127.0.0.1:9000","copy":"127.0.0.2"}"#, None).expect("a connection");
     assert_eq!(lab.leftovers(), ["copy"]);
 
-    let url = parse(
-        r#"{"A":"postgres://db.x/y","B":"postgres://db.x/z"}"#,
-        Some("A"),
-    )
-    .expect("a connection");
+    let url = parse(r#"{"A":"postgres://db.x/y","B":"postgres://db.x/z"}"#, Some("A")).expect("a connection");
     assert_eq!(url.leftovers(), ["B"]);
 }
 
@@ -192,101 +122,30 @@ fn secrets_that_are_no_pointer_are_refused() {
     for (text, key, error) in [
         ("", None, SecretValueError::NotAConnection),
         ("hunter2", None, SecretValueError::NotAConnection),
-        (
-            "host=db password=hunter2",
-            None,
-            SecretValueError::NotAConnection,
-        ),
+        ("host=db password=hunter2", None, SecretValueError::NotAConnection),
         ("[\"hunter2\"]", None, SecretValueError::NotAConnection),
-        (
-            "{\"password\":\"hunter2\"",
-            None,
-            SecretValueError::BadJson {
-                line: 1,
-                column: 21,
-            },
-        ),
+        ("{\"password\":\"hunter2\"", None, SecretValueError::BadJson { line: 1, column: 21 }),
         ("{\"a\":1,\"a\":2}", None, SecretValueError::RepeatedKey),
-        (
-            "{\"username\":\"app\",\"password\":\"hunter2\"}",
-            None,
-            SecretValueError::OnlyCredentials,
-        ),
-        (
-            "{\"host\":null,\"username\":\"app\",\"password\":\"hunter2\"}",
-            None,
-            SecretValueError::OnlyCredentials,
-        ),
-        (
-            "{\"DATABASE_URL\":\"postgres://db/x\"}",
-            None,
-            SecretValueError::NoHost,
-        ),
-        (
-            "{\"host\":\"db\"}",
-            Some("URL"),
-            SecretValueError::NoSuchKey("URL".to_owned()),
-        ),
-        (
-            "{\"URL\":1}",
-            Some("URL"),
-            SecretValueError::KeyNotText("URL".to_owned()),
-        ),
-        (
-            "{\"URL\":\"hunter2\"}",
-            Some("URL"),
-            SecretValueError::NotAConnection,
-        ),
-        (
-            "{\"URL\":\"\\ud800://hunter2\"}",
-            Some("URL"),
-            SecretValueError::KeyNotText("URL".to_owned()),
-        ),
-        (
-            "postgres://db/x",
-            Some("URL"),
-            SecretValueError::NoKeys("URL".to_owned()),
-        ),
-        (
-            "mysql://u:hunter2@db/x",
-            None,
-            SecretValueError::NotPostgres,
-        ),
-        (
-            "{\"engine\":\"mysql\",\"host\":\"db\"}",
-            None,
-            SecretValueError::NotPostgres,
-        ),
+        ("{\"username\":\"app\",\"password\":\"hunter2\"}", None, SecretValueError::OnlyCredentials),
+        ("{\"host\":null,\"username\":\"app\",\"password\":\"hunter2\"}", None, SecretValueError::OnlyCredentials),
+        ("{\"DATABASE_URL\":\"postgres://db/x\"}", None, SecretValueError::NoHost),
+        ("{\"host\":\"db\"}", Some("URL"), SecretValueError::NoSuchKey("URL".to_owned())),
+        ("{\"URL\":1}", Some("URL"), SecretValueError::KeyNotText("URL".to_owned())),
+        ("{\"URL\":\"hunter2\"}", Some("URL"), SecretValueError::NotAConnection),
+        ("{\"URL\":\"\\ud800://hunter2\"}", Some("URL"), SecretValueError::KeyNotText("URL".to_owned())),
+        ("postgres://db/x", Some("URL"), SecretValueError::NoKeys("URL".to_owned())),
+        ("mysql://u:hunter2@db/x", None, SecretValueError::NotPostgres),
+        ("{\"engine\":\"mysql\",\"host\":\"db\"}", None, SecretValueError::NotPostgres),
         ("{\"host\":5}", None, SecretValueError::BadField("host")),
-        (
-            "{\"host\":\"db\",\"password\":5}",
-            None,
-            SecretValueError::BadField("password"),
-        ),
+        ("{\"host\":\"db\",\"password\":5}", None, SecretValueError::BadField("password")),
         ("{\"host\":\"a,b\"}", None, SecretValueError::MultipleHosts),
         ("{\"host\":\"/var/run\"}", None, SecretValueError::BadHost),
         ("{\"host\":\"db:5432\"}", None, SecretValueError::BadHost),
         ("{\"host\":\"\"}", None, SecretValueError::BadHost),
-        (
-            "{\"host\":\"db\",\"port\":5432.0}",
-            None,
-            SecretValueError::BadPort,
-        ),
-        (
-            "{\"host\":\"db\",\"port\":0}",
-            None,
-            SecretValueError::BadPort,
-        ),
-        (
-            "{\"host\":\"db\",\"port\":\"x\"}",
-            None,
-            SecretValueError::BadPort,
-        ),
-        (
-            "postgres://app:hunter2/@db/x",
-            None,
-            SecretValueError::MisplacedAt,
-        ),
+        ("{\"host\":\"db\",\"port\":5432.0}", None, SecretValueError::BadPort),
+        ("{\"host\":\"db\",\"port\":0}", None, SecretValueError::BadPort),
+        ("{\"host\":\"db\",\"port\":\"x\"}", None, SecretValueError::BadPort),
+        ("postgres://app:hunter2/@db/x", None, SecretValueError::MisplacedAt),
     ] {
         let found = parse(text, key).expect_err(text);
         assert_eq!(found, error, "{text}");
@@ -297,19 +156,12 @@ fn secrets_that_are_no_pointer_are_refused() {
 #[test]
 fn debug_output_shows_no_secret() {
     for (text, key) in [
-        (
-            r#"{"host":"db","username":"app","password":"hunter2"}"#,
-            None,
-        ),
+        (r#"{"host":"db","username":"app","password":"hunter2"}"#, None),
         ("postgres://app:hunter2@db/x", None),
         (r#"{"URL":"postgres://app:hunter2@db/x"}"#, Some("URL")),
     ] {
         let value = parse(text, key).expect("a connection");
-        let shown = format!(
-            "{value:?} {:?} {:?}",
-            value.connection(),
-            value.retarget(&address("new", 1))
-        );
+        let shown = format!("{value:?} {:?} {:?}", value.connection(), value.retarget(&address("new", 1)));
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }
@@ -326,16 +178,9 @@ struct Template {
 
 impl Template {
     fn write(&self, host: &str, port: u16, cluster: &str) -> String {
-        let Self {
-            before,
-            after,
-            space,
-            ..
-        } = self;
-        let encode = |text: &str| {
-            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
-                .to_string()
-        };
+        let Self { before, after, space, .. } = self;
+        let encode =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let url = format!(
             "postgres://{}:{}@{host}:{port}/{}?application_name={}",
             encode(before),
@@ -344,11 +189,7 @@ impl Template {
             encode(before)
         );
         let (before, after) = (quoted(before), quoted(after));
-        let port = if self.port_as_text {
-            format!("\"{port}\"")
-        } else {
-            port.to_string()
-        };
+        let port = if self.port_as_text { format!("\"{port}\"") } else { port.to_string() };
         match self.shape {
             Shape::Json => format!(
                 "{{{space}\"x\":{before},\"host\":{space}\"{host}\"{space},\"password\":{after},\
@@ -370,28 +211,12 @@ impl Template {
 fn any_template() -> impl Strategy<Value = Template> {
     let shape = prop::sample::select(vec![Shape::Json, Shape::UrlInJson, Shape::Url]);
     let space = prop::sample::select(vec!["", " ", "\n\t"]);
-    (
-        shape,
-        any::<String>(),
-        any::<String>(),
-        space,
-        any::<bool>(),
-    )
-        .prop_map(|(shape, before, after, space, port_as_text)| Template {
-            shape,
-            before,
-            after,
-            space,
-            port_as_text,
-        })
+    (shape, any::<String>(), any::<String>(), space, any::<bool>())
+        .prop_map(|(shape, before, after, space, port_as_text)| Template { shape, before, after, space, port_as_text })
 }
 
 fn any_address() -> impl Strategy<Value = (String, u16, String)> {
-    (
-        "[a-z][a-z0-9-]{0,20}(\\.[a-z0-9-]{1,10}){0,3}",
-        1..=u16::MAX,
-        "[a-z][a-z0-9]{0,20}",
-    )
+    ("[a-z][a-z0-9-]{0,20}(\\.[a-z0-9-]{1,10}){0,3}", 1..=u16::MAX, "[a-z][a-z0-9]{0,20}")
 }
 
 proptest! {

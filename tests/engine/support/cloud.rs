@@ -12,7 +12,8 @@ use daybreak::aws::{
         Rds,
         model::{Cluster, ClusterMember, Event, EventSource, Instance, SecurityGroup, Tag},
         requests::{
-            AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags, RestoreClusterToPointInTime,
+            AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags,
+            RestoreClusterToPointInTime,
         },
     },
     secrets::{
@@ -131,7 +132,11 @@ impl Cloud {
     }
 
     /// Makes one change, with whatever fault is due.
-    fn change<T>(&self, operation: &'static str, change: impl FnOnce(&mut Inner) -> Result<T, Error>) -> Result<T, Error> {
+    fn change<T>(
+        &self,
+        operation: &'static str,
+        change: impl FnOnce(&mut Inner) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut inner = self.inner();
         let number = inner.changes.len();
         inner.changes.push(operation.to_owned());
@@ -211,7 +216,11 @@ impl Rds for Cloud {
                 instance.status = "available".into();
                 let cluster = inner.clusters.get_mut(&cluster).unwrap();
                 let is_writer = cluster.members.is_empty();
-                cluster.members.push(ClusterMember { instance: identifier.to_owned(), is_writer, ..ClusterMember::default() });
+                cluster.members.push(ClusterMember {
+                    instance: identifier.to_owned(),
+                    is_writer,
+                    ..ClusterMember::default()
+                });
                 cluster.endpoint = Some(format!("{}.cluster.example", cluster.identifier));
             }
         }
@@ -219,8 +228,11 @@ impl Rds for Cloud {
     }
 
     async fn instances_of(&self, cluster: &str) -> Result<Vec<Instance>, Error> {
-        let names: Vec<String> =
-            Self::instances(self).into_iter().filter(|i| i.cluster.as_deref() == Some(cluster)).map(|i| i.identifier).collect();
+        let names: Vec<String> = Self::instances(self)
+            .into_iter()
+            .filter(|i| i.cluster.as_deref() == Some(cluster))
+            .map(|i| i.identifier)
+            .collect();
         let mut found = Vec::new();
         for name in names {
             found.extend(self.instance(&name).await?);
@@ -322,7 +334,11 @@ impl Rds for Cloud {
             if cluster.deletion_protection == Some(true) {
                 return answered("DeleteDBCluster", "InvalidParameterCombination");
             }
-            if inner.instances.values().any(|i| i.cluster.as_ref() == Some(&cluster.identifier) && !i.status.is_deleting()) {
+            if inner
+                .instances
+                .values()
+                .any(|i| i.cluster.as_ref() == Some(&cluster.identifier) && !i.status.is_deleting())
+            {
                 return answered("DeleteDBCluster", "InvalidDBClusterStateFault");
             }
             cluster.status = "deleting".into();
@@ -380,7 +396,9 @@ impl Secrets for Cloud {
         self.change("PutSecretValue", |inner| {
             let id = request.client_request_token.clone();
             match inner.values.get(&id) {
-                Some(there) if there != value.expose_secret() => return answered("PutSecretValue", "ResourceExistsException"),
+                Some(there) if there != value.expose_secret() => {
+                    return answered("PutSecretValue", "ResourceExistsException");
+                }
                 Some(_) => {}
                 None => {
                     inner.values.insert(id.clone(), value.expose_secret().to_owned());

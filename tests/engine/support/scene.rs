@@ -66,7 +66,8 @@ impl Scene {
             tags: vec![Tag::new("team", "loans")],
             ..Instance::default()
         };
-        let reader = Instance { identifier: format!("{SOURCE}-2"), resource_id: "db-READER".to_owned(), ..writer.clone() };
+        let reader =
+            Instance { identifier: format!("{SOURCE}-2"), resource_id: "db-READER".to_owned(), ..writer.clone() };
         let member = |instance: &Instance, is_writer| ClusterMember {
             instance: instance.identifier.clone(),
             is_writer,
@@ -81,7 +82,10 @@ impl Scene {
             latest_restorable_time: Some("2026-11-20T14:55:00Z".parse().unwrap()),
             endpoint: Some(format!("{SOURCE}.cluster.example")),
             port: Some(5433),
-            vpc_security_groups: vec![SecurityGroup { id: "sg-0bbbbbbbbbbbbbbbb".to_owned(), status: Some("active".to_owned()) }],
+            vpc_security_groups: vec![SecurityGroup {
+                id: "sg-0bbbbbbbbbbbbbbbb".to_owned(),
+                status: Some("active".to_owned()),
+            }],
             deletion_protection: Some(true),
             preferred_maintenance_window: Some("mon:03:00-mon:04:00".to_owned()),
             members: vec![member(&writer, true), member(&reader, false)],

@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use daybreak::{
     aws,
     http::{Http, Unhealthy},
-    pg::{CheckKind, CheckResult, Error, ErrorKind, Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest, Verdict},
+    pg::{
+        CheckKind, CheckResult, Error, ErrorKind, Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest,
+        Verdict,
+    },
     steps::world::Tokens,
 };
 use secrecy::SecretString;
@@ -90,7 +93,8 @@ impl Postgres for Servers {
             return Err(Error::new(ErrorKind::Unreachable, "connect", "no route"));
         }
         let verdict = if inner.proofs_fail { Verdict::Failed } else { Verdict::Passed };
-        let checks = vec![check("writer", Verdict::Passed), check("tables", verdict), check("indexes", Verdict::Unchecked)];
+        let checks =
+            vec![check("writer", Verdict::Passed), check("tables", verdict), check("indexes", Verdict::Unchecked)];
         for check in &checks {
             on(check);
         }

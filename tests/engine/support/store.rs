@@ -57,7 +57,11 @@ impl Store for MemoryStore {
         let mut inner = self.0.lock().unwrap();
         if inner.room == Some(0) {
             let source = io::Error::from(io::ErrorKind::StorageFull);
-            return Err(StoreError::Io { doing: format!("write record {number} of run {run} to"), place: self.place(), source });
+            return Err(StoreError::Io {
+                doing: format!("write record {number} of run {run} to"),
+                place: self.place(),
+                source,
+            });
         }
         let records = inner.records.entry(run.clone()).or_default();
         if (number as usize) < records.len() {

@@ -1,0 +1,56 @@
+//! What a person is asked before something happens: the few lines that must be read, where the cursor is.
+
+use jiff::Timestamp;
+
+use crate::{
+    moment,
+    pg::{Proof, Verdict},
+    report::facts::Facts,
+    run::{clock::elapsed, journal::History, plan::Plan, step::Until},
+    steps::{brief::Brief, step::Step},
+    ui::history::counts,
+};
+
+/// Before anything is created.
+pub(super) fn before_restore(plan: &Plan<Step>, until: Until, now: Timestamp) -> String {
+    let Brief { source, target, requested_time, warnings, .. } = &plan.brief;
+    let given_up = moment::ago(elapsed(*requested_time, now));
+    let goes = match until {
+        Until::Restored => "It stops when the target is there, without proving its data.",
+        Until::Validated => "It stops when the data is proven, and asks before the application is moved.",
+        Until::Cutover => "It goes all the way: when the data is proven, the application is moved.",
+    };
+    let mut lines = vec![
+        String::new(),
+        format!("{} as of {}, {given_up} ago, into {}.", source.cluster, moment::show(*requested_time), target.cluster),
+        format!("{goes} {} is not touched.", source.cluster),
+    ];
+    lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines.join("\n")
+}
+
+/// Before the application is moved.
+pub(super) fn before_cutover(history: &History<Step>) -> String {
+    let plan = &history.state.plan;
+    let Brief { source, target, requested_time, pointer, .. } = &plan.brief;
+    let proof = Facts::of(history).proof.map(|(_, proof)| proof_words(&proof)).unwrap_or_default();
+    let moves = match pointer {
+        Some(pointer) => format!("This moves secret {} from {} to {}.", pointer.secret, source.cluster, target.cluster),
+        None => format!(
+            "No pointer is configured: this opens {} to the source's security groups, and moves nothing.",
+            target.cluster
+        ),
+    };
+    format!("\n{} holds {} as of {}: {proof}.\n{moves}", target.cluster, plan.database, moment::show(*requested_time))
+}
+
+fn proof_words(proof: &Proof) -> String {
+    let unchecked: Vec<&str> = proof
+        .checks
+        .iter()
+        .filter(|check| check.verdict == Verdict::Unchecked)
+        .map(|check| check.name.as_str())
+        .collect();
+    let named = if unchecked.is_empty() { String::new() } else { format!(" ({})", unchecked.join(", ")) };
+    format!("{}{named}", counts(proof))
+}

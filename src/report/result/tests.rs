@@ -1,0 +1,254 @@
+//! What a journal yields as a result, stage by stage.
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    run::{
+        record::{Consequence, Entry},
+        step::Until,
+    },
+    ui::testing::{Story, failed_proof, plan, plan_without_pointer},
+};
+
+fn result(story: Story) -> RunResult {
+    RunResult::of(&story.history())
+}
+
+#[test]
+fn a_recovery_as_json() {
+    let result = result(Story::begun().proven().moved().recovered());
+    insta::assert_snapshot!(serde_json::to_string_pretty(&result).expect("JSON"), @r#"
+    {
+      "run": "20261120-150000-k3fa",
+      "outcome": "recovered",
+      "database": "loans",
+      "source": {
+        "cluster": "loanserve-prod-aurora",
+        "resource_id": "cluster-SOURCE17",
+        "region": "eu-west-1",
+        "engine": "aurora-postgresql",
+        "engine_version": "15.10",
+        "endpoint": "loanserve-prod-aurora.cluster-c1.eu-west-1.rds.amazonaws.com",
+        "port": 5432
+      },
+      "target": {
+        "cluster": "loanserve-prod-aurora-db-k3fa",
+        "resource_id": "cluster-TARGET42",
+        "endpoint": "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com",
+        "port": 5432,
+        "writer": "loanserve-prod-aurora-db-k3fa-1"
+      },
+      "requested_time": "2026-11-20T14:22:05Z",
+      "proof": {
+        "passed": 2,
+        "failed": 0,
+        "unchecked": 1,
+        "checks": [
+          {
+            "name": "writer",
+            "kind": "built_in",
+            "query": null,
+            "expect": null,
+            "found": "not in recovery",
+            "verdict": "passed",
+            "reason": null,
+            "seconds": 0.25
+          },
+          {
+            "name": "tables",
+            "kind": "built_in",
+            "query": null,
+            "expect": null,
+            "found": null,
+            "verdict": "unchecked",
+            "reason": "the source cannot be read: connect to the source: timed out",
+            "seconds": 0.25
+          },
+          {
+            "name": "loans exist",
+            "kind": "profile",
+            "query": "SELECT count(*) FROM loans",
+            "expect": ">= 1000",
+            "found": "48211",
+            "verdict": "passed",
+            "reason": null,
+            "seconds": 0.25
+          }
+        ]
+      },
+      "cutover": {
+        "state": "done",
+        "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf",
+        "from_version": "v-before",
+        "to_version": "v-after",
+        "leads_to": "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432",
+        "started": "2026-11-20T15:14:21Z",
+        "moved": "2026-11-20T15:14:23Z",
+        "moved_back": null
+      },
+      "rto_seconds": 863.0,
+      "rpo_seconds": 2.0,
+      "steps": [
+        {
+          "id": "restore-cluster",
+          "state": "done",
+          "started": "2026-11-20T15:00:01Z",
+          "ended": "2026-11-20T15:08:12Z"
+        },
+        {
+          "id": "create-writer",
+          "state": "done",
+          "started": "2026-11-20T15:08:12Z",
+          "ended": "2026-11-20T15:13:13Z"
+        },
+        {
+          "id": "apply-settings",
+          "state": "done",
+          "started": "2026-11-20T15:13:13Z",
+          "ended": "2026-11-20T15:13:23Z"
+        },
+        {
+          "id": "prove",
+          "state": "done",
+          "started": "2026-11-20T15:13:23Z",
+          "ended": "2026-11-20T15:14:05Z"
+        },
+        {
+          "id": "lift-quarantine",
+          "state": "done",
+          "started": "2026-11-20T15:14:10Z",
+          "ended": "2026-11-20T15:14:20Z"
+        },
+        {
+          "id": "stage-secret",
+          "state": "done",
+          "started": "2026-11-20T15:14:20Z",
+          "ended": "2026-11-20T15:14:21Z"
+        },
+        {
+          "id": "move-secret",
+          "state": "done",
+          "started": "2026-11-20T15:14:21Z",
+          "ended": "2026-11-20T15:14:23Z"
+        },
+        {
+          "id": "watch",
+          "state": "done",
+          "started": "2026-11-20T15:14:23Z",
+          "ended": "2026-11-20T15:19:23Z"
+        },
+        {
+          "id": "tag-cluster",
+          "state": "done",
+          "started": "2026-11-20T15:19:23Z",
+          "ended": "2026-11-20T15:19:25Z"
+        },
+        {
+          "id": "settle",
+          "state": "done",
+          "started": "2026-11-20T15:19:25Z",
+          "ended": "2026-11-20T15:19:40Z"
+        }
+      ],
+      "failure": null,
+      "next": [
+        "daybreak rollback 20261120-150000-k3fa",
+        "daybreak report 20261120-150000-k3fa"
+      ]
+    }
+    "#);
+    let read: RunResult = serde_json::from_value(json!(result)).expect("what was written is read");
+    assert_eq!(read, result);
+}
+
+#[test]
+fn every_stage_has_its_outcome() {
+    let until_proof = || Story::of(plan(), Until::Validated);
+    for (story, outcome) in [
+        (Story::begun(), "running"),
+        (Story::begun().then(5, Entry::Interrupted { by: "SIGINT".to_owned() }), "interrupted"),
+        (until_proof().proven().then(845, Entry::Stopped { after: Until::Validated }), "stopped"),
+        (Story::rolled_back(), "rolled_back"),
+        (Story::undone_restore(), "undone"),
+        (Story::stuck_back(), "stuck"),
+        (Story::begun().proven().moved().recovered(), "recovered"),
+    ] {
+        assert_eq!(json!(result(story).outcome), json!(outcome));
+    }
+}
+
+#[test]
+fn an_application_moved_back_was_not_recovered_in_any_time() {
+    let result = result(Story::rolled_back());
+    assert_eq!(result.rto_seconds, None);
+    assert_eq!(result.rpo_seconds, Some(2.0));
+    let cutover = result.cutover.expect("a cutover was made");
+    assert_eq!(cutover.state, StepName::Undone);
+    assert!(cutover.moved < cutover.moved_back, "{cutover:?}");
+    assert_eq!(result.failure.map(|failure| failure.step).as_deref(), Some("watch"));
+}
+
+#[test]
+fn without_a_pointer_the_proof_is_the_end_of_the_recovery() {
+    let proven = result(Story::of(plan_without_pointer(), Until::Cutover).proven());
+    assert_eq!((proven.rto_seconds, proven.cutover), (Some(845.0), None));
+    assert_eq!(result(Story::begun().proven()).rto_seconds, None);
+}
+
+#[test]
+fn a_second_cutover_starts_with_a_clean_slate() {
+    let again = Story::rolled_back()
+        .then(2_000, Story::allowed(Until::Cutover))
+        .done("lift-quarantine", 2_000, 2_010)
+        .done("stage-secret", 2_010, 2_011)
+        .done("move-secret", 2_011, 2_013);
+    let result = result(again);
+    assert_eq!((result.failure, result.rto_seconds), (None, Some(2_013.0)));
+    assert_eq!(result.cutover.expect("a cutover was made").moved_back, None);
+}
+
+#[test]
+fn an_undo_that_failed_comes_before_what_led_to_it() {
+    let failure = result(Story::stuck_back()).failure.expect("it failed");
+    assert_eq!((failure.step.as_str(), failure.causes.len(), failure.hint.is_some()), ("move-secret", 1, true));
+}
+
+#[test]
+fn a_failure_is_forgotten_once_it_is_tried_again() {
+    let by = crate::run::plan::Actor { who: "ann@bastion".to_owned(), identity: None, version: "0.1.0".to_owned() };
+    let held = Story::begun()
+        .proven()
+        .moved()
+        .then(863, Story::started("watch"))
+        .then(870, Story::failed("watch", "the secret was changed", Consequence::Hold));
+    assert_eq!(result(held.then(900, Entry::Retried { by: by.clone() })).failure, None);
+    // An undo that is tried again leaves the reason for undoing.
+    let failure = result(Story::stuck_back().then(900, Entry::Retried { by })).failure.expect("the watch failed");
+    assert_eq!(failure.step, "watch");
+}
+
+#[test]
+fn a_failed_proof_is_evidence_too() {
+    let story = Story::begun()
+        .done("restore-cluster", 1, 492)
+        .done("create-writer", 492, 793)
+        .done("apply-settings", 793, 803)
+        .then(803, Story::started("prove"))
+        .then(845, Story::noted("prove", json!(failed_proof())));
+    let proof = result(story).proof.expect("it was proven");
+    assert_eq!((proof.passed, proof.failed, proof.unchecked), (1, 1, 1));
+}
+
+#[test]
+fn data_from_after_the_requested_time_is_no_rpo() {
+    let mut proof = failed_proof();
+    proof.newest = Some("2026-11-20T14:22:06Z".parse().expect("a time"));
+    let story = Story::begun()
+        .done("restore-cluster", 1, 492)
+        .done("create-writer", 492, 793)
+        .done("apply-settings", 793, 803)
+        .then(803, Story::started("prove"))
+        .then(845, Story::noted("prove", json!(proof)));
+    assert_eq!(result(story).rpo_seconds, None);
+}
