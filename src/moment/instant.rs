@@ -139,6 +139,13 @@ pub fn show(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
+/// Returns the first whole second that is not before `at`: of a time from which something can be had, the one to ask for.
+pub fn ceil(at: Timestamp) -> Timestamp {
+    let cut = at.as_second();
+    let second = if at.subsec_nanosecond() > 0 { cut + 1 } else { cut };
+    Timestamp::from_second(second).unwrap_or(at)
+}
+
 fn before(text: &str, span: &str, now: Timestamp) -> Result<Timestamp, MomentError> {
     let span = parse_span(span).map_err(|source| MomentError::Ago { text: text.to_owned(), source })?;
     i64::try_from(span.as_secs())
@@ -231,6 +238,17 @@ mod tests {
 
     fn berlin() -> TimeZone {
         TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a POSIX zone")
+    }
+
+    #[test]
+    fn ceil_never_lies_before() {
+        for (at, up) in [
+            ("2026-11-20T14:22:05Z", "2026-11-20T14:22:05Z"),
+            ("2026-11-20T14:22:05.001Z", "2026-11-20T14:22:06Z"),
+            ("1969-12-31T23:59:58.5Z", "1969-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(ceil(at.parse().unwrap()), up.parse::<Timestamp>().unwrap(), "{at}");
+        }
     }
 
     #[test]

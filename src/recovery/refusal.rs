@@ -49,7 +49,7 @@ pub enum Refusal {
         status: String,
     },
     /// Before the first backup.
-    #[error("{} is before the earliest restorable time, {}", moment::show(*.wanted), moment::show(*.earliest))]
+    #[error("{} is before the earliest restorable time, {}", moment::show(*.wanted), moment::show(moment::ceil(*.earliest)))]
     TooEarly {
         /// The time asked for.
         wanted: Timestamp,
@@ -168,7 +168,7 @@ impl Refusal {
             Self::WrongEngine { .. } => None,
             Self::NoWindow { .. } => Some("wait until its first backup is complete, then try again".to_owned()),
             Self::TooEarly { earliest, .. } => {
-                Some(format!("the oldest that can be had is --to '{}'", moment::show(*earliest)))
+                Some(format!("the oldest that can be had is --to '{}'", moment::show(moment::ceil(*earliest))))
             }
             Self::TooLate { latest, .. } => Some(format!(
                 "RDS lags a few minutes behind: try again shortly, or take --to '{}'",

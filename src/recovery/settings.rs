@@ -5,7 +5,7 @@
 
 use crate::{
     aws::rds::{
-        model::{Cluster, Instance, Tag},
+        model::{Cluster, Instance, ServerlessV2Scaling, Tag},
         requests::{CreateInstance, RestoreClusterToPointInTime},
     },
     steps::brief::Setting,
@@ -36,6 +36,22 @@ fn tag_list(tags: &[Tag]) -> String {
 
 fn setting(name: &str, source: String, default: &str, target: String, when: &str) -> Setting {
     Setting { name: name.to_owned(), source, default: default.to_owned(), target, when: when.to_owned() }
+}
+
+fn days(count: Option<i32>) -> String {
+    text(count.map(|count| if count == 1 { "1 day".to_owned() } else { format!("{count} days") }))
+}
+
+/// An interval of Enhanced Monitoring: 0 is off.
+fn monitoring(seconds: Option<i32>) -> String {
+    seconds.filter(|seconds| *seconds > 0).map_or_else(|| "off".to_owned(), |seconds| format!("every {seconds} s"))
+}
+
+fn scaling(range: Option<ServerlessV2Scaling>) -> String {
+    range.map_or_else(
+        || "none".to_owned(),
+        |range| format!("{} to {} ACU", text(range.min_capacity), text(range.max_capacity)),
+    )
 }
 
 /// The table of settings.
@@ -74,9 +90,6 @@ pub fn table(
 fn at_restore(source: &Cluster, restore: &RestoreClusterToPointInTime) -> Vec<Setting> {
     let same =
         |name: &str, source: String, default: &str, target: String| setting(name, source, default, target, AT_RESTORE);
-    let scaling = |scaling: Option<crate::aws::rds::model::ServerlessV2Scaling>| {
-        text(scaling.map(|range| format!("{} to {} ACU", text(range.min_capacity), text(range.max_capacity))))
-    };
     vec![
         same(
             "subnet group",
@@ -109,9 +122,9 @@ fn at_restore(source: &Cluster, restore: &RestoreClusterToPointInTime) -> Vec<Se
         ),
         same(
             "backup retention",
-            text(source.backup_retention_period.map(|days| format!("{days} days"))),
+            days(source.backup_retention_period),
             "the source's",
-            text(restore.backup_retention_period.map(|days| format!("{days} days"))),
+            days(restore.backup_retention_period),
         ),
         same(
             "backup window",
@@ -171,9 +184,9 @@ fn with_writer(writer: Option<&Instance>, instance: &CreateInstance) -> Vec<Sett
         ),
         row(
             "Enhanced Monitoring",
-            of(|writer| writer.monitoring_interval.map(|seconds| format!("{seconds} s"))),
+            monitoring(writer.and_then(|writer| writer.monitoring_interval)),
             "off",
-            text(instance.monitoring_interval.map(|seconds| format!("{seconds} s"))),
+            monitoring(instance.monitoring_interval),
         ),
         row(
             "Performance Insights",

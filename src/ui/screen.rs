@@ -30,6 +30,8 @@ use crate::{
 const CLOCK: usize = 8;
 /// On a narrower screen the times give way to the titles.
 const ROOM_FOR_CLOCK: usize = 24;
+/// What usually takes less is over before anybody wonders.
+const WORTH_SAYING: Duration = Duration::from_secs(5);
 /// How much longer than usual a step may take before that is said.
 const LATE: f64 = 1.5;
 
@@ -202,6 +204,7 @@ impl Picture {
         }
         if step.state == StepState::Started
             && let (Some(usual), Some(started)) = (self.expected.get(&step.id), step.started)
+            && *usual >= WORTH_SAYING
         {
             let late = elapsed(started, now).as_secs_f64() > usual.as_secs_f64() * LATE;
             lines.push(format!("{} {}", if late { "longer than usual:" } else { "usually" }, ago(*usual)));

@@ -9,7 +9,7 @@ use super::{
     theme::{Theme, Tone},
 };
 use crate::{
-    moment::{ago, show},
+    moment::{ago, ceil, show},
     recovery::windows::Window,
 };
 
@@ -24,7 +24,7 @@ pub fn render(windows: &[Window], theme: Theme) -> String {
         let mut rows = vec![row("source", &format!("{} in {} ({})", window.source, window.region, window.kind))];
         match (window.earliest, window.latest) {
             (Some(earliest), Some(latest)) => {
-                rows.push(row("earliest", &show(earliest)));
+                rows.push(row("earliest", &show(ceil(earliest))));
                 let age =
                     window.latest_age_seconds.map(|seconds| format!(", {} ago", ago(Duration::from_secs(seconds))));
                 rows.push(row("latest", &format!("{}{}", show(latest), age.unwrap_or_default())));
