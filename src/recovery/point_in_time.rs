@@ -303,7 +303,6 @@ fn policies(survey: &Survey) -> Vec<String> {
     if survey.secret.is_some() {
         bundles.push("cutover-secret");
     }
-    bundles.push("state");
     bundles.into_iter().map(str::to_owned).collect()
 }
 

@@ -1,0 +1,71 @@
+# Everything there is to do with this repository; `make` alone lists it. It needs Rust, and Debian's packages are
+# installed where they are missing.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+CARGO      ?= cargo
+PYTHON     ?= python3
+VENV       := lab/.venv
+TOOLS      := .tools
+# Used when no cargo-deny is installed.
+CARGO_DENY := 0.19.4
+
+# The lab's environment holds the AWS CLI, which one of the lab's tests and the benchmark drive.
+with-venv := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+
+.DEFAULT_GOAL := help
+.PHONY: help deps lab build test test-rust test-lab check fmt clippy deny demo bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the Debian packages that are missing
+	@PYTHON="$(PYTHON)" lab/packages
+
+lab: $(VENV)/.complete ## make the lab's Python environment, hashes checked
+
+$(VENV)/.complete: lab/requirements.txt | deps
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lab/requirements.txt
+	@touch $@
+
+build: deps ## build the release binary
+	$(CARGO) build --release --locked
+
+test: test-rust test-lab ## run all tests
+
+test-rust: deps lab ## run the tests of the tool
+	$(CARGO) test --locked
+
+test-lab: deps lab ## run the tests of the lab
+	cd lab && $(with-venv) python -m pytest -q
+
+check: fmt clippy deny ## check format, lints, licences and advisories
+
+fmt: ## check the format
+	$(CARGO) fmt --check
+
+clippy: deps ## check the lints, warnings denied
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+# An advisory database that cannot be fetched is no finding; it must not pass for a clean result either.
+deny: ## check licences, sources, duplicates and advisories
+	@export PATH="$$PATH:$(CURDIR)/$(TOOLS)/bin"; \
+	command -v cargo-deny >/dev/null || $(CARGO) install --quiet --locked --root $(TOOLS) --version $(CARGO_DENY) cargo-deny; \
+	if cargo-deny --locked fetch db >/dev/null 2>&1; then \
+	  cargo-deny --locked check; \
+	else \
+	  cargo-deny --locked check bans licenses sources; \
+	  echo "make deny: ADVISORIES NOT CHECKED: the advisory database could not be fetched" >&2; \
+	fi
+
+demo: lab build ## watch a damaged database being recovered, in two minutes
+	@$(VENV)/bin/python demo/run.py --daybreak target/release/daybreak
+
+bench: lab build ## measure; writes target/bench.json
+	@$(with-venv) PYTHONPATH="$(CURDIR)" python -m benches --daybreak target/release/daybreak --output target/bench.json
+
+clean: ## remove what was built, the lab's environment included
+	$(CARGO) clean
+	rm -rf $(VENV) $(TOOLS)
