@@ -146,6 +146,12 @@ pub fn ceil(at: Timestamp) -> Timestamp {
     Timestamp::from_second(second).unwrap_or(at)
 }
 
+/// Returns the last whole second before `at`, and never `at` itself: of a time up to which something can be had, the one to
+/// ask for.
+pub fn second_before(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(ceil(at).as_second() - 1).unwrap_or(at)
+}
+
 fn before(text: &str, span: &str, now: Timestamp) -> Result<Timestamp, MomentError> {
     let span = parse_span(span).map_err(|source| MomentError::Ago { text: text.to_owned(), source })?;
     i64::try_from(span.as_secs())
@@ -248,6 +254,15 @@ mod tests {
             ("1969-12-31T23:59:58.5Z", "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(ceil(at.parse().unwrap()), up.parse::<Timestamp>().unwrap(), "{at}");
+        }
+    }
+
+    #[test]
+    fn second_before_is_always_earlier() {
+        for (at, before) in
+            [("2026-11-20T14:22:05Z", "2026-11-20T14:22:04Z"), ("2026-11-20T14:22:05.001Z", "2026-11-20T14:22:05Z")]
+        {
+            assert_eq!(second_before(at.parse().unwrap()), before.parse::<Timestamp>().unwrap(), "{at}");
         }
     }
 

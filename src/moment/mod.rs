@@ -8,5 +8,5 @@ mod instant;
 mod span;
 mod wall;
 
-pub use instant::{Moment, MomentError, ceil, parse, show};
+pub use instant::{Moment, MomentError, ceil, parse, second_before, show};
 pub use span::{SpanError, ago, parse_span, show_span};

@@ -18,7 +18,7 @@ use crate::{
         secrets::requests::PutVersion,
     },
     config::Database,
-    moment::Moment,
+    moment::{self, Moment},
     run::{
         clock::elapsed,
         id::RunId,
@@ -75,20 +75,17 @@ pub fn within(cluster: &Cluster, moment: Moment) -> Result<(Timestamp, Window), 
         return Err(Refusal::NoWindow { cluster: cluster.identifier.clone(), status: cluster.status.to_string() });
     };
     let wanted = match moment {
-        Moment::Latest => whole_second(latest),
+        Moment::Latest => moment::second_before(latest),
         Moment::At(wanted) => wanted,
     };
     if wanted < earliest {
         return Err(Refusal::TooEarly { wanted, earliest });
     }
-    if wanted > latest {
+    // RestoreToTime must lie before LatestRestorableTime (RestoreDBClusterToPointInTime, API reference).
+    if wanted >= latest {
         return Err(Refusal::TooLate { wanted, latest });
     }
     Ok((wanted, Window { earliest, latest }))
-}
-
-fn whole_second(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// Makes the plan.

@@ -57,7 +57,7 @@ pub enum Refusal {
         earliest: Timestamp,
     },
     /// Not yet in the backups.
-    #[error("{} is after the latest restorable time, {}", moment::show(*.wanted), moment::show(*.latest))]
+    #[error("{} is not yet restorable: the latest restorable time is {}", moment::show(*.wanted), moment::show(*.latest))]
     TooLate {
         /// The time asked for.
         wanted: Timestamp,
@@ -172,7 +172,7 @@ impl Refusal {
             }
             Self::TooLate { latest, .. } => Some(format!(
                 "RDS lags a few minutes behind: try again shortly, or take --to '{}'",
-                moment::show(*latest)
+                moment::show(moment::second_before(*latest))
             )),
             Self::NoInstanceClass { .. } => Some("set instance_class under [databases.….restore]".to_owned()),
             Self::NoAccess { database } => Some(format!(

@@ -3,6 +3,7 @@
 
 mod journal;
 mod kills;
+mod planning;
 mod recovery;
 mod support;
 mod turning_back;

@@ -82,6 +82,16 @@ impl Cloud {
         inner.fault = Some((nth, fault));
     }
 
+    /// Changes a cluster that is there.
+    pub(crate) fn edit_cluster(&self, identifier: &str, edit: impl FnOnce(&mut Cluster)) {
+        edit(self.inner().clusters.get_mut(identifier).unwrap());
+    }
+
+    /// Changes what is known of the secret.
+    pub(crate) fn edit_secret(&self, edit: impl FnOnce(&mut SecretDescription)) {
+        edit(&mut self.inner().secret);
+    }
+
     pub(crate) fn restores_end_as(&self, status: &'static str) {
         self.inner().restore_ends = Some(status);
     }

@@ -8,8 +8,8 @@ use daybreak::{
         secrets::model::SecretDescription,
     },
     config::Config,
-    moment::Moment,
-    recovery::{point_in_time, survey},
+    moment,
+    recovery::{point_in_time, refusal::Refusal, survey},
     run::{
         clock::Clock,
         drive::{Drive, drive},
@@ -27,10 +27,12 @@ use daybreak::{
     steps::{step::Step, world::World},
 };
 
+use jiff::tz::TimeZone;
+
 use super::{Cloud, MemoryStore, Servers, TestClock};
 
 pub(crate) const SOURCE: &str = "loans-prod";
-const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
     [databases.loans]
     cluster = "loans-prod"
     [databases.loans.restore]
@@ -117,13 +119,18 @@ impl Scene {
 
     /// The plan to recover the database to 14:22:05.
     pub(crate) async fn plan(&self) -> Plan<Step> {
-        let config = Config::parse(CONFIG, Path::new("daybreak.toml")).unwrap();
+        self.plan_for(CONFIG, "2026-11-20T14:22:05Z").await.unwrap()
+    }
+
+    /// The plan for another configuration and time; `latest` is one.
+    pub(crate) async fn plan_for(&self, config: &str, to: &str) -> Result<Plan<Step>, Refusal> {
+        let config = Config::parse(config, Path::new("daybreak.toml")).unwrap();
         let database = config.database("loans").unwrap();
         let now = self.clock.now();
-        let survey = survey::survey(&self.world, "eu-west-1", &database, Until::Cutover, now).await.unwrap();
-        let moment = Moment::At("2026-11-20T14:22:05Z".parse().unwrap());
+        let survey = survey::survey(&self.world, "eu-west-1", &database, Until::Validated, now).await?;
+        let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
         let wish = point_in_time::Wish { database: &database, moment, run: run(), by: actor() };
-        point_in_time::plan(&wish, &survey).unwrap()
+        point_in_time::plan(&wish, &survey)
     }
 
     /// Begins a run of that plan, up to its first record.

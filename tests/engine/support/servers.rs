@@ -25,6 +25,7 @@ struct Inner {
     probes_fail: u32,
     probes: u32,
     wrong_password: bool,
+    faulty_check: Option<&'static str>,
 }
 
 /// Every server there is: one per host.
@@ -50,6 +51,11 @@ impl Servers {
     /// Logins of the cutover are refused.
     pub(crate) fn password_is_wrong(&self, wrong: bool) {
         self.0.lock().unwrap().wrong_password = wrong;
+    }
+
+    /// From now on the source finds the first check faulty, with this SQLSTATE.
+    pub(crate) fn check_is_faulty(&self, sqlstate: &'static str) {
+        self.0.lock().unwrap().faulty_check = Some(sqlstate);
     }
 
     /// How many probes were asked.
@@ -118,8 +124,22 @@ impl Postgres for Servers {
         Ok(())
     }
 
-    async fn rehearse(&self, _: &Login, _: &[ProfileCheck], _: Option<&str>) -> Result<Vec<(String, Error)>, Error> {
-        Ok(Vec::new())
+    async fn rehearse(
+        &self,
+        _: &Login,
+        checks: &[ProfileCheck],
+        _: Option<&str>,
+    ) -> Result<Vec<(String, Error)>, Error> {
+        let state = self.0.lock().unwrap().faulty_check;
+        Ok(state
+            .zip(checks.first())
+            .map(|(state, check)| {
+                let mut error = Error::new(ErrorKind::Query, "prepare the check", "no");
+                error.sqlstate = Some(state.to_owned());
+                (check.name.clone(), error)
+            })
+            .into_iter()
+            .collect())
     }
 }
 
