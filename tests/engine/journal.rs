@@ -6,12 +6,14 @@ use daybreak::run::{
     clock::Clock,
     journal::{self, Journal, JournalError},
     plan::Plan,
-    record::{InvalidRecord, Outcome},
+    record::{Consequence, Entry, InvalidRecord, Outcome, Scope},
     state::Stage,
-    step::Until,
+    step::{Failure, StepId, Until},
     store::{Store, StoreError},
 };
 use daybreak::{steps::step::Step, store::directory::DirectoryStore};
+
+use serde_json::json;
 
 use crate::support::{Scene, actor, holder, run};
 
@@ -126,4 +128,43 @@ async fn a_plan_file_is_read_back_as_it_was_and_refused_when_edited() {
         assert!(Plan::<Step>::from_file(&text.replace(from, to)).is_err(), "{from} to {to}");
     }
     assert!(!text.contains("hunter2"), "no secret is in a plan");
+}
+
+#[tokio::test]
+async fn an_undone_run_accepts_nothing_more() {
+    let scene = Scene::new();
+    scene.recover(Until::Restored).await;
+    assert_eq!(scene.turn_back(Scope::Everything).await, Stage::Ended(Outcome::Undone));
+    let mut journal = scene.open().await;
+    let records = journal.history().records.len();
+    let step = || StepId::from("restore-cluster");
+    let entries: Vec<Entry<Step>> = vec![
+        Entry::Allowed { until: Until::Cutover, by: actor() },
+        Entry::Started { step: step() },
+        Entry::Finished { step: step(), output: json!({}) },
+        Entry::Failed { step: step(), failure: Failure::new("no"), then: Consequence::Hold },
+        Entry::TurnedBack { scope: Scope::Everything, by: actor() },
+        Entry::TurnedBack { scope: Scope::Cutover, by: actor() },
+        Entry::UndoStarted { step: step() },
+        Entry::Retried { by: actor() },
+        Entry::Interrupted { by: "SIGINT".to_owned() },
+        Entry::Ended { outcome: Outcome::Recovered },
+    ];
+    for entry in entries {
+        let name = entry.name();
+        let refused = journal.append(entry, scene.clock.now()).await;
+        assert!(matches!(refused, Err(JournalError::Illegal { .. })), "{name}");
+    }
+    assert_eq!(journal.history().records.len(), records);
+}
+
+#[tokio::test]
+async fn a_step_out_of_turn_is_refused_before_it_is_written() {
+    let scene = Scene::new();
+    let mut journal = scene.begin(Until::Cutover).await;
+    for step in ["create-writer", "move-secret", "no-such-step"] {
+        let refused = journal.append(Entry::Started { step: StepId::from(step) }, scene.clock.now()).await;
+        assert!(matches!(refused, Err(JournalError::Illegal { .. })), "{step}");
+    }
+    assert_eq!(scene.store.read(&run()).await.unwrap().len(), 1);
 }
