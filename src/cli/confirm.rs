@@ -25,14 +25,16 @@ pub(super) async fn typed(desk: &Desk, signals: &Signals, question: &str, name: 
     Ok(if line == name { Answer::Yes } else { Answer::No })
 }
 
-/// One line from stdin; end of file and a signal are empty answers, which are a no to every question.
+/// One line from stdin; end of file, a signal and what cannot be read are empty answers, which are a no to every question.
 async fn ask(desk: &Desk, signals: &Signals, prompt: &str) -> Result<String, CliError> {
     desk.printer.prompt(prompt);
     let mut line = String::new();
     let mut stdin = BufReader::new(tokio::io::stdin());
     tokio::select! {
         read = stdin.read_line(&mut line) => {
-            read.map_err(|error| CliError::from_error(super::exit::USAGE, &error))?;
+            if read.is_err() {
+                line.clear();
+            }
         }
         () = signals.interrupt.raised() => line.clear(),
     }

@@ -4,7 +4,8 @@ use std::{process::ExitCode, sync::Arc};
 
 use clap::Parser;
 
-use super::{commands::Cli, desk::Desk, error::CliError, exit, host::SystemClock};
+use super::{
+    args::Output,commands::Cli, desk::Desk, error::CliError, exit, host::SystemClock};
 use crate::ui::printer::{Printer, Terminal};
 
 /// Runs the command line of this process.
@@ -18,7 +19,7 @@ pub fn main() -> ExitCode {
         }
     };
     let printer = Arc::new(Printer::new(cli.global.quiet, cli.global.verbose, Terminal::detect()));
-    let desk = Desk { global: cli.global, printer, clock: SystemClock };
+    let desk = Desk { global: cli.global, printer, clock: SystemClock::start() };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&desk, &CliError::from_error(exit::REFUSED, &error)),
@@ -33,6 +34,9 @@ pub fn main() -> ExitCode {
 }
 
 fn fail(desk: &Desk, error: &CliError) -> ExitCode {
+    if desk.global.output != Output::Text {
+        desk.printer.result(&error.json().to_string());
+    }
     desk.printer.error(&error.render());
     ExitCode::from(error.code)
 }

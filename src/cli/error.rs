@@ -7,7 +7,7 @@ use crate::{
     moment::MomentError,
     pg,
     recovery::refusal::Refusal,
-    run::{id::InvalidRunId, journal::JournalError, plan::InvalidPlan, store::StoreError},
+    run::{id::{InvalidRunId, RunId}, journal::JournalError, plan::InvalidPlan, store::StoreError},
 };
 
 /// An error on its way to the person, with its exit code.
@@ -58,6 +58,26 @@ impl CliError {
     #[must_use]
     pub(super) fn state(self, state: impl Into<String>) -> Self {
         Self { state: state.into(), ..self }
+    }
+
+    /// Says of a command that met this error before it changed anything that the run it was about is still there.
+    #[must_use]
+    pub(super) fn about(self, run: &RunId) -> Self {
+        if self.state != NOTHING_CHANGED {
+            return self;
+        }
+        self.state(format!("run {run} is as it was")).hint(format!("daybreak status {run}"))
+    }
+
+    /// The error as JSON, for `--output json`: stdout then holds one document whatever happens.
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::json!({ "error": {
+            "message": self.message,
+            "causes": self.causes,
+            "state": self.state,
+            "next": self.hints,
+            "exit_code": self.code,
+        } })
     }
 
     /// The error as text, one thought a line.

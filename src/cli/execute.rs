@@ -13,6 +13,7 @@ use super::{
     which,
 };
 use crate::{
+    recovery::freshness,
     report::{result::RunResult, status},
     run::{
         drive::{Drive, drive},
@@ -22,7 +23,7 @@ use crate::{
         record::{Entry, Outcome, Record, Scope},
         state::{RunState, Stage},
         step::Until,
-        store::{Store, StoreError},
+        store::Store,
     },
     steps::{step::Step, world::World},
 };
@@ -52,12 +53,14 @@ pub(super) async fn open(
     check: impl FnOnce(&RunState<Step>) -> Result<(), CliError>,
 ) -> Result<Opened, CliError> {
     let journal = Journal::open(store.clone(), run, &host::holder()).await?;
-    check(journal.state())?;
-    let region = journal.state().plan.brief.source.region.clone();
-    let session = desk.session(Some(&region)).await?;
-    let world = desk.world(&session, &region, run.as_str())?;
-    let identity = session.identity().await?.arn;
-    Ok(Opened { store, journal, world, identity })
+    let about = |error: CliError| error.about(run);
+    check(journal.state()).map_err(about)?;
+    let brief = &journal.state().plan.brief;
+    let session = desk.session(Some(&brief.source.region)).await.map_err(about)?;
+    let world = desk.world(&session, &brief.source.region, run.as_str()).map_err(about)?;
+    let identity = session.identity().await.map_err(|error| about(error.into()))?;
+    freshness::same_account(&brief.source, &identity.account).map_err(|refusal| about(refusal.into()))?;
+    Ok(Opened { store, journal, world, identity: identity.arn })
 }
 
 /// Records `words`, then goes on until the run rests or a signal stops it.
@@ -67,24 +70,25 @@ pub(super) async fn go(
     words: &[Word],
     signals: &Signals,
 ) -> Result<(Opened, Drive), CliError> {
+    let run = opened.journal.state().plan.run.clone();
+    let earlier = which::all(desk, &*opened.store).await.map_err(|error| error.about(&run))?;
     let Opened { store, journal, world, identity } = opened;
-    let run = journal.state().plan.run.clone();
-    let earlier = which::all(desk, &*store).await?;
     let display = Display::choose(desk, journal.history(), &earlier);
     let by = host::actor(Some(identity.clone()));
     let mut executor = Executor::new(journal, &world, &desk.clock, &display);
     for word in words {
-        match word {
-            Word::Allow(until) => executor.allow(*until, by.clone()).await?,
-            Word::TurnBack(scope) => executor.turn_back(*scope, by.clone()).await?,
-            Word::Retry => executor.retry(by.clone()).await?,
-        }
+        let recorded = match word {
+            Word::Allow(until) => executor.allow(*until, by.clone()).await,
+            Word::TurnBack(scope) => executor.turn_back(*scope, by.clone()).await,
+            Word::Retry => executor.retry(by.clone()).await,
+        };
+        recorded.map_err(|error| CliError::from(error).about(&run))?;
     }
     let driven = tokio::select! {
         driven = drive(&mut executor, &desk.clock, &signals.interrupt) => driven,
         () = signals.abandon.raised() => {
             return Err(CliError::new(exit::INTERRUPTED, "left at once, at a second signal")
-                .state("the call under way may have taken effect; the journal says what was begun, and a resume looks before it acts")
+                .state("the call under way may have taken effect; a resume looks before it acts")
                 .hint(format!("daybreak resume {run}")));
         }
     };
@@ -95,15 +99,12 @@ pub(super) async fn go(
 
 /// A journal that fails in mid-run stops the run: what cannot be remembered is not done.
 fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
-    let storage = matches!(error, JournalError::Store(StoreError::Io { .. }));
-    let error = CliError::from(error);
-    if storage {
-        CliError { code: exit::INTERRUPTED, hints: Vec::new(), ..error }
-            .state("the run stopped there; everything before is recorded, and nothing was begun that is not")
-            .hint(format!("make room for the journal, then: daybreak resume {run}"))
-    } else {
-        error
+    if matches!(error, JournalError::Overtaken { .. }) {
+        return error.into();
     }
+    CliError { code: exit::INTERRUPTED, hints: Vec::new(), ..CliError::from(error) }
+        .state("the run stopped there; everything before is recorded, and nothing was begun that is not")
+        .hint(format!("when the journal can be written again: daybreak resume {run}"))
 }
 
 /// Prints the result and returns the exit code.

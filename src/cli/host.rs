@@ -1,6 +1,10 @@
 //! What the machine gives: the clock, chance, a name, signals, and the place where state is kept.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{
+    env,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -14,12 +18,25 @@ use crate::run::{clock::Clock, interrupt::Interrupt, plan::Actor, store::Holder}
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SystemClock;
+pub(super) struct SystemClock {
+    origin: Instant,
+}
+
+impl SystemClock {
+    /// A clock that counts from now.
+    pub(super) fn start() -> Self {
+        Self { origin: Instant::now() }
+    }
+}
 
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn awake(&self) -> Duration {
+        self.origin.elapsed()
     }
 
     async fn sleep(&self, span: Duration) {

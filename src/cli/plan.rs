@@ -69,6 +69,7 @@ pub(super) async fn make(
         moment,
         run: RunId::new(now, fastrand::u32(..)),
         by: host::actor(Some(identity.arn.clone())),
+        account: identity.account.clone(),
     };
     let plan = point_in_time::plan(&wish, &survey)?;
     Ok(Made { plan, world, identity: identity.arn })

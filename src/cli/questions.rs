@@ -11,14 +11,16 @@ use crate::{
     ui::history::counts,
 };
 
-/// Before anything is created.
-pub(super) fn before_restore(plan: &Plan<Step>, until: Until, now: Timestamp) -> String {
-    let Brief { source, target, requested_time, warnings, .. } = &plan.brief;
+/// Before anything is created. `asks` says whether the cutover will be asked about.
+pub(super) fn before_restore(plan: &Plan<Step>, until: Until, asks: bool, now: Timestamp) -> String {
+    let Brief { source, target, requested_time, pointer, warnings, .. } = &plan.brief;
     let given_up = moment::ago(elapsed(*requested_time, now));
-    let goes = match until {
-        Until::Restored => "It stops when the target is there, without proving its data.",
-        Until::Validated => "It stops when the data is proven, and asks before the application is moved.",
-        Until::Cutover => "It goes all the way: when the data is proven, the application is moved.",
+    let goes = match (until, pointer, asks) {
+        (Until::Restored, ..) => "It stops when the target is there, without proving its data.",
+        (Until::Validated, _, true) => "It stops when the data is proven, and asks how to go on.",
+        (Until::Validated, _, false) => "It stops when the data is proven; daybreak cutover goes on from there.",
+        (Until::Cutover, Some(_), _) => "It goes all the way: when the data is proven, the application is moved.",
+        (Until::Cutover, None, _) => "It goes all the way; no pointer is configured, so no application is moved.",
     };
     let mut lines = vec![
         String::new(),

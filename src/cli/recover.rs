@@ -51,6 +51,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         decided(desk)?;
     }
     let store = desk.store()?;
+    store.check_writable()?;
     let Made { plan, world, identity } = match (&args.plan, &args.database, &args.to) {
         (Some(file), ..) => saved(desk, file).await?,
         (None, Some(database), Some(to)) => {
@@ -73,8 +74,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         if agreed(desk, &signals, &plan, args.until.is_some(), until).await? == Answer::No {
             return Err(CliError::refused("not confirmed"));
         }
+        // The answer may have taken an hour.
+        freshness::check(&world, &plan).await?;
     }
-    store.check_writable()?;
     warn_of_others(desk, &store, &plan.database).await?;
     execute_plan(desk, store, Made { plan, world, identity }, until, args.until.is_some(), &signals).await
 }
@@ -95,7 +97,7 @@ async fn agreed(
     said: bool,
     until: Until,
 ) -> Result<Answer, CliError> {
-    let question = questions::before_restore(plan, until, desk.clock.now());
+    let question = questions::before_restore(plan, until, !said, desk.clock.now());
     if said && until == Until::Cutover {
         return confirm::typed(desk, signals, &question, &plan.database).await;
     }
@@ -115,6 +117,7 @@ async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
     let fresh = async { freshness::check(&world, &plan).await.map_err(CliError::from) };
     let identity = async { session.identity().await.map_err(CliError::from) };
     let ((), identity) = tokio::try_join!(fresh, identity)?;
+    freshness::same_account(&plan.brief.source, &identity.account)?;
     Ok(Made { plan, world, identity: identity.arn })
 }
 

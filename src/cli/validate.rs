@@ -3,9 +3,11 @@
 use super::{args::Output, desk::Desk, error::CliError, exit};
 use crate::{
     config::Database,
+    pg::CheckResult,
     recovery::validate::{self, Subject},
     report::proof,
-    steps::prove::line,
+    steps::prove::checked,
+    ui,
 };
 
 /// Prove the data of a database that is there: its cluster, or another endpoint
@@ -48,7 +50,11 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let region = session.region().to_owned();
     let world = desk.world(&session, &region, "validate")?;
     let request = validate::request(&world, &region, &database, &subject).await?;
-    let proven = world.postgres.prove(&request, &|check| desk.printer.status(&line(check))).await?;
+    let tell = |check: &CheckResult| {
+        let (tone, line) = ui::checked::line(&checked(check));
+        desk.printer.status(&desk.printer.err().paint(tone, &line));
+    };
+    let proven = world.postgres.prove(&request, &tell).await?;
     let (passed, failed, unchecked) = (proven.passed(), proven.failed(), proven.unchecked());
     match desk.global.output {
         Output::Text => desk.printer.result(&proof::render(&proven, desk.printer.out(), desk.printer.terminal().width)),

@@ -1,4 +1,4 @@
-//! Durations: `1h30m` in the configuration, "1 h 30 min" for people.
+//! Durations: `1h30m` in the configuration, "1 h 30 min" in sentences.
 
 use std::time::Duration;
 
@@ -81,30 +81,54 @@ pub fn show_span(span: Duration) -> String {
     text
 }
 
-/// Says how long ago something was, as exactly as a person wants to know: "45 seconds",
-/// "4 min 05 s", "38 minutes", "2 h 05 min", "3 days 4 h". The word "ago" is the caller's.
+/// Says how long ago something was, as exactly as a person wants to know: "45 s", "4 min 05 s",
+/// "38 min", "2 h 05 min", "3 days 4 h". The word "ago" is the caller's.
 pub fn ago(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
-    match seconds {
-        0..MINUTE => counted(seconds, "second"),
-        MINUTE..HOUR => {
-            let (minutes, left) = (seconds / MINUTE, seconds % MINUTE);
-            if minutes < 10 && left > 0 { format!("{minutes} min {left:02} s") } else { counted(minutes, "minute") }
-        }
-        HOUR..DAY => match (seconds / HOUR, seconds % HOUR / MINUTE) {
-            (hours, 0) => counted(hours, "hour"),
-            (hours, minutes) => format!("{hours} h {minutes:02} min"),
-        },
-        _ => match (seconds / DAY, seconds % DAY / HOUR) {
-            (days, 0) => counted(days, "day"),
-            (days, hours) => format!("{} {hours} h", counted(days, "day")),
-        },
-    }
+    let unit = match seconds {
+        0..600 => 1,
+        600..DAY => MINUTE,
+        _ => HOUR,
+    };
+    whole(seconds - seconds % unit)
 }
 
-fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
+/// Says how long something takes or took, to the second; to the tenth below ten seconds, so that
+/// short does not read as nothing: "0.3 s", "45 s", "5 min", "1 h 02 min 09 s".
+pub fn in_words(span: Duration) -> String {
+    const TENTH: Duration = Duration::from_millis(100);
+    let without_tenths = span.is_zero() || (span.as_secs() > 0 && span.subsec_millis() < 50);
+    if without_tenths || span.as_secs() >= 10 {
+        return whole(span.as_secs());
+    }
+    if span < TENTH {
+        return "less than 0.1 s".to_owned();
+    }
+    let tenths = (span.as_millis() + 50) / 100;
+    format!("{}.{} s", tenths / 10, tenths % 10)
+}
+
+/// Whole seconds in the units they fill, without empty units at the end.
+fn whole(seconds: u64) -> String {
+    let days = seconds / DAY;
+    let parts = [
+        (days, if days == 1 { "day" } else { "days" }),
+        (seconds % DAY / HOUR, "h"),
+        (seconds % HOUR / MINUTE, "min"),
+        (seconds % MINUTE, "s"),
+    ];
+    let filled = |(count, _): &(u64, &str)| *count > 0;
+    let (Some(first), Some(last)) = (parts.iter().position(filled), parts.iter().rposition(filled)) else {
+        return "0 s".to_owned();
+    };
+    let mut text = String::new();
+    for (index, (count, unit)) in parts.iter().enumerate().take(last + 1).skip(first) {
+        // Minutes and seconds behind a larger unit have two digits, as on a clock.
+        let digits = if index > first && index > 1 { 2 } else { 1 };
+        let gap = if index > first { " " } else { "" };
+        text.push_str(&format!("{gap}{count:0digits$} {unit}"));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -142,20 +166,42 @@ mod tests {
     #[test]
     fn durations_are_told_at_the_precision_a_person_wants() {
         for (seconds, told) in [
-            (0, "0 seconds"),
-            (1, "1 second"),
-            (59, "59 seconds"),
-            (60, "1 minute"),
+            (0, "0 s"),
+            (1, "1 s"),
+            (59, "59 s"),
+            (60, "1 min"),
             (245, "4 min 05 s"),
-            (600, "10 minutes"),
-            (601, "10 minutes"),
-            (38 * 60 + 59, "38 minutes"),
-            (3600, "1 hour"),
+            (600, "10 min"),
+            (601, "10 min"),
+            (38 * 60 + 59, "38 min"),
+            (3600, "1 h"),
             (2 * 3600 + 5 * 60, "2 h 05 min"),
+            (2 * 3600 + 5 * 60 + 9, "2 h 05 min"),
             (24 * 3600, "1 day"),
             (3 * 86_400 + 4 * 3600 + 59, "3 days 4 h"),
         ] {
             assert_eq!(ago(Duration::from_secs(seconds)), told);
+        }
+    }
+
+    #[test]
+    fn what_something_took_is_told_to_the_second_and_short_is_not_nothing() {
+        for (millis, told) in [
+            (0, "0 s"),
+            (20, "less than 0.1 s"),
+            (340, "0.3 s"),
+            (1_000, "1 s"),
+            (1_500, "1.5 s"),
+            (9_960, "10.0 s"),
+            (12_900, "12 s"),
+            (120_000, "2 min"),
+            (863_000, "14 min 23 s"),
+            (3_600_000, "1 h"),
+            (3_605_000, "1 h 00 min 05 s"),
+            (3_729_000, "1 h 02 min 09 s"),
+            (93_784_000, "1 day 2 h 03 min 04 s"),
+        ] {
+            assert_eq!(in_words(Duration::from_millis(millis)), told);
         }
     }
 

@@ -4,8 +4,16 @@ use super::{point_in_time, refusal::Refusal, windows};
 use crate::{
     moment::Moment,
     run::plan::Plan,
-    steps::{step::Step, world::World},
+    steps::{brief::Source, step::Step, world::World},
 };
+
+/// Refuses credentials of another account: they see nothing of the run, and nothing would be taken for "gone".
+pub fn same_account(source: &Source, account: &str) -> Result<(), Refusal> {
+    if source.account == account {
+        return Ok(());
+    }
+    Err(Refusal::OtherAccount { planned: source.account.clone(), present: account.to_owned() })
+}
 
 /// Refuses a plan whose source, window, pointer or target name is no longer what the plan saw.
 pub async fn check(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {

@@ -67,6 +67,8 @@ pub struct Wish<'a> {
     pub run: RunId,
     /// Who asks.
     pub by: Actor,
+    /// The account of the credentials.
+    pub account: String,
 }
 
 /// The time that `moment` means for this cluster, checked against its window.
@@ -131,13 +133,15 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
             let await_readers = AwaitReaders { cluster: target.clone(), readers: reader_names };
             steps.push(planned(deadline::INSTANCE, Step::AwaitReaders(await_readers)));
         }
-        steps.extend(cutover(wish, survey, access, &target));
+        steps.extend(lift_quarantine(wish, survey, &target));
+        // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.
         steps.extend(tagging(
             &target,
             &writer_name,
             &own_tags,
             writer.map(|writer| own(&writer.tags)).unwrap_or_default(),
         ));
+        steps.extend(move_application(wish, survey, access, &target));
         if let Some(request) = requests::protection(source, &target) {
             steps.push(modify(Purpose::Settle, request, None));
         }
@@ -147,6 +151,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
         source: Source {
             cluster: source.identifier.clone(),
             resource_id: source.resource_id.clone(),
+            account: wish.account.clone(),
             region: survey.region.clone(),
             engine: source.engine.clone(),
             engine_version: source.engine_version.clone(),
@@ -216,15 +221,20 @@ fn prove(survey: &Survey, database: &Database, access: &Access, target: &str, ti
     planned(deadline::PROOF, Step::Prove(prove))
 }
 
-/// Quarantine lifted, the pointer moved, the application watched.
-fn cutover(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &str) -> Vec<Planned<Step>> {
+/// The source's security groups instead of the quarantine's.
+fn lift_quarantine(wish: &Wish<'_>, survey: &Survey, target: &str) -> Option<Planned<Step>> {
     let quarantine = &wish.database.restore.quarantine_security_groups;
-    let mut steps = Vec::new();
-    if !quarantine.is_empty() {
-        let lifted = requests::security_groups(target, survey.cluster.security_group_ids());
-        let back = requests::security_groups(target, quarantine.clone());
-        steps.push(modify(Purpose::LiftQuarantine, lifted, Some(back)));
+    if quarantine.is_empty() {
+        return None;
     }
+    let lifted = requests::security_groups(target, survey.cluster.security_group_ids());
+    let back = requests::security_groups(target, quarantine.clone());
+    Some(modify(Purpose::LiftQuarantine, lifted, Some(back)))
+}
+
+/// The pointer moved, the application watched.
+fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &str) -> Vec<Planned<Step>> {
+    let mut steps = Vec::new();
     let Some(secret) = &survey.secret else { return steps };
     let label = format!("daybreak-{}", wish.run.suffix());
     let token = format!("daybreak-{}-cutover", wish.run);
@@ -251,6 +261,7 @@ fn cutover(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &str) -> V
     let move_secret = MoveSecret {
         secret: secret.pointer.arn.clone(),
         from_version: secret.pointer.version.clone(),
+        previous_version: secret.pointer.previous.clone(),
         to_version: token,
         staging_label: label,
         cluster: target.to_owned(),
@@ -316,7 +327,7 @@ fn warnings(survey: &Survey, quarantine: &[String], settings: &[crate::steps::br
         None => warnings
             .push("no pointer: the profile names none under cutover, so the application is not moved".to_owned()),
         Some(secret) => {
-            if !super::pointer::leads_to(&secret.host, source) {
+            if super::pointer::leads_to(&secret.host, source).is_none() {
                 let (name, host) = (&secret.pointer.secret, &secret.host);
                 warnings.push(format!("secret {name} points at {host}, which is no endpoint of {}", source.identifier));
             }

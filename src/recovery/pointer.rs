@@ -7,7 +7,7 @@ use crate::{
         rds::model::Cluster,
         secrets::{
             Secrets,
-            model::{SecretDescription, VersionRef},
+            model::{PREVIOUS, SecretDescription, VersionRef},
         },
     },
     config::CutoverSecret,
@@ -43,6 +43,7 @@ pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret)
     let (host, port) = (host.to_owned(), port);
     let warnings = warnings(name, &description, &value);
     let pointer = Pointer {
+        previous: description.holder(PREVIOUS).map(str::to_owned),
         secret: description.name,
         arn: description.arn,
         version: version.version_id,
@@ -98,11 +99,23 @@ fn warnings(name: &str, secret: &SecretDescription, value: &SecretValue) -> Vec<
     warnings
 }
 
-/// Whether `host` is one of the cluster's endpoints.
-pub fn leads_to(host: &str, cluster: &Cluster) -> bool {
-    [&cluster.endpoint, &cluster.reader_endpoint]
-        .into_iter()
-        .flatten()
-        .chain(&cluster.custom_endpoints)
-        .any(|endpoint| endpoint.eq_ignore_ascii_case(host))
+/// Which of a cluster's endpoints a host is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The writer's: what a cutover moves.
+    Writer,
+    /// The readers', or a custom one.
+    Other,
+}
+
+/// The endpoint of `cluster` that `host` is, if it is one.
+pub fn leads_to(host: &str, cluster: &Cluster) -> Option<Endpoint> {
+    let is = |endpoint: &String| endpoint.eq_ignore_ascii_case(host);
+    if cluster.endpoint.as_ref().is_some_and(is) {
+        Some(Endpoint::Writer)
+    } else if cluster.reader_endpoint.iter().chain(&cluster.custom_endpoints).any(is) {
+        Some(Endpoint::Other)
+    } else {
+        None
+    }
 }

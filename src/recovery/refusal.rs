@@ -70,6 +70,12 @@ pub enum Refusal {
         /// The source's identifier.
         cluster: String,
     },
+    /// There is no server to connect to.
+    #[error("cluster {cluster} has no writer instance to connect to")]
+    NoWriter {
+        /// Its identifier.
+        cluster: String,
+    },
     /// Proof was asked for, and there is no way to log in.
     #[error("database {database} has no way to log in, so its data cannot be proven")]
     NoAccess {
@@ -124,12 +130,29 @@ pub enum Refusal {
         #[source]
         source: Box<pg::Error>,
     },
+    /// The source was reached, and daybreak cannot trust it or has no means to: it would be the same with the target.
+    #[error("the data of {database} could not be proven")]
+    Unprovable {
+        /// The database.
+        database: String,
+        /// Why.
+        #[source]
+        source: Box<pg::Error>,
+    },
     /// Something of the profile cannot be used.
     #[error(transparent)]
     Step(#[from] Unusable),
     /// The plan file is not executable.
     #[error(transparent)]
     Plan(InvalidPlan),
+    /// The credentials are of another account than the plan was made in.
+    #[error("the plan was made in account {planned}; these credentials are of account {present}")]
+    OtherAccount {
+        /// The plan's.
+        planned: String,
+        /// The credentials'.
+        present: String,
+    },
     /// The world is not the one the plan was made for.
     #[error("the world has moved since the plan was made: {what}")]
     Moved {
@@ -175,6 +198,7 @@ impl Refusal {
                 moment::show(moment::second_before(*latest))
             )),
             Self::NoInstanceClass { .. } => Some("set instance_class under [databases.….restore]".to_owned()),
+            Self::NoWriter { .. } => Some("create an instance in it, or name another server with --endpoint HOST:PORT".to_owned()),
             Self::NoAccess { database } => Some(format!(
                 "set secret or iam_user under [databases.{database}.connect], or go only as far as --until restored"
             )),
@@ -191,7 +215,9 @@ impl Refusal {
             Self::FaultyCheck { source, .. } => {
                 source.hint.clone().or_else(|| Some("correct its query under [[databases.….checks]]".to_owned()))
             }
+            Self::Unprovable { source, .. } => source.hint.clone(),
             Self::Step(unusable) => unusable.0.failure.hint.clone(),
+            Self::OtherAccount { .. } => Some("use the credentials of that account: --profile, or AWS_PROFILE".to_owned()),
             Self::Plan(_) => Some("make a new plan: daybreak plan DATABASE --to TIME".to_owned()),
             Self::Moved { .. } => Some("make a new plan: daybreak plan DATABASE --to TIME".to_owned()),
         }

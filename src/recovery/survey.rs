@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tokio::try_join;
 
 use super::{
-    pointer::{self, SurveyedSecret},
+    pointer::{self, Endpoint, SurveyedSecret},
     refusal::{Refusal, Unusable},
     windows,
 };
@@ -78,12 +78,20 @@ pub async fn survey(
         }
     };
     let (cluster, instances, secret) = try_join!(windows::find(&*world.rds, region, identifier), instances, secret)?;
-    if let Some(secret) = &secret
-        && !pointer::leads_to(&secret.host, &cluster)
-    {
-        refuse_other_cluster(world, &cluster, secret).await?;
+    if let Some(secret) = &secret {
+        match pointer::leads_to(&secret.host, &cluster) {
+            Some(Endpoint::Writer) => {}
+            Some(Endpoint::Other) => {
+                return Err(Refusal::SecretUnfit {
+                    secret: secret.pointer.secret.clone(),
+                    why: format!("it leads to {}, which is not the writer's endpoint of {identifier}", secret.host),
+                    hint: "a cutover moves what follows the writer: name that secret under [databases.….cutover]".to_owned(),
+                });
+            }
+            None => refuse_other_cluster(world, &cluster, secret).await?,
+        }
     }
-    let access = access(database);
+    let access = access(database, cluster.database_name.as_deref());
     if access.is_none() && until >= Until::Validated {
         return Err(Refusal::NoAccess { database: database.name.clone() });
     }
@@ -94,8 +102,8 @@ pub async fn survey(
     Ok(Survey { region: region.to_owned(), cluster, instances, secret, access, rehearsal, at: now })
 }
 
-/// How the profile says to log in.
-pub fn access(database: &Database) -> Option<Access> {
+/// How the profile says to log in. `cluster_database` is the one made with the cluster (`DatabaseName`).
+pub fn access(database: &Database, cluster_database: Option<&str>) -> Option<Access> {
     let connect = &database.connect;
     let credentials = match &connect.credentials {
         config::Credentials::None => return None,
@@ -108,6 +116,7 @@ pub fn access(database: &Database) -> Option<Access> {
     Some(Access {
         credentials,
         database: connect.database.clone(),
+        default_database: cluster_database.map(str::to_owned),
         via: connect.via.as_ref().map(|via| (via.host.clone(), via.port)),
         ca: connect.ca.clone(),
         connect_timeout_ms: u64::try_from(connect.connect_timeout.as_millis()).unwrap_or(u64::MAX),
@@ -143,7 +152,7 @@ pub fn questions(database: &Database) -> Questions {
 
 async fn refuse_other_cluster(world: &World, cluster: &Cluster, secret: &SurveyedSecret) -> Result<(), Refusal> {
     let clusters = world.rds.clusters().await.map_err(Refusal::aws("list the clusters of the region"))?;
-    match clusters.into_iter().find(|other| pointer::leads_to(&secret.host, other)) {
+    match clusters.into_iter().find(|other| pointer::leads_to(&secret.host, other).is_some()) {
         None => Ok(()),
         Some(other) => Err(Refusal::PointsElsewhere {
             secret: secret.pointer.secret.clone(),
@@ -172,14 +181,18 @@ async fn rehearse(
     let (Some(endpoint), Some(port), Some(_)) = (&cluster.endpoint, cluster.port, cluster.writer()) else {
         return Ok(Rehearsal::impossible(format!("cluster {} has no writer to connect to", cluster.identifier)));
     };
-    let login = match source_access(access).at(world, endpoint, port).await {
-        Ok(login) => login,
-        Err(error) => return Ok(Rehearsal::impossible(error.failure.to_string())),
-    };
+    let login = source_access(access).at(world, endpoint, port).await.map_err(Unusable::from)?;
     let questions = questions(database);
     let checks: Vec<pg::ProfileCheck> =
         questions.checks.iter().map(Question::check).collect::<Result<_, _>>().map_err(Unusable::from)?;
     let faulty = match world.postgres.rehearse(&login, &checks, questions.newest.as_deref()).await {
+        // What would keep daybreak out of the target as well is found here, and not after an hour of restoring.
+        Err(source) if matches!(source.kind, pg::ErrorKind::Tls | pg::ErrorKind::Other) => {
+            return Err(Refusal::Unprovable { database: database.name.clone(), source: Box::new(source) });
+        }
+        Err(error) if error.kind == pg::ErrorKind::Authentication => {
+            return Ok(Rehearsal::impossible(format!("{error}; the target will refuse this login, too, unless the password was changed since")));
+        }
         Err(error) => return Ok(Rehearsal::impossible(error.to_string())),
         Ok(faulty) => faulty,
     };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::Database,
-    pg::{self, ProofRequest},
+    pg::ProofRequest,
     steps::world::World,
 };
 
@@ -31,28 +31,19 @@ pub async fn request(
     database: &Database,
     subject: &Subject,
 ) -> Result<ProofRequest, Refusal> {
-    let access = survey::access(database).ok_or_else(|| Refusal::NoAccess { database: database.name.clone() })?;
-    let login = login(world, region, database, subject, &access).await?;
-    let nothing = "a database is validated on its own, without a second one to compare with".to_owned();
-    Ok(survey::questions(database).request(login, Err(nothing), None, None).map_err(Unusable::from)?)
-}
-
-async fn login(
-    world: &World,
-    region: &str,
-    database: &Database,
-    subject: &Subject,
-    access: &crate::steps::access::Access,
-) -> Result<pg::Login, Refusal> {
-    let (host, port) = match subject {
-        Subject::Endpoint { host, port } => (host.clone(), *port),
+    let (host, port, cluster_database) = match subject {
+        Subject::Endpoint { host, port } => (host.clone(), *port, None),
         Subject::Cluster => {
             let cluster = windows::find(&*world.rds, region, &database.cluster).await?;
             match (cluster.endpoint, cluster.port, cluster.members.is_empty()) {
-                (Some(host), Some(port), false) => (host, port),
-                _ => return Err(Refusal::NoInstanceClass { cluster: cluster.identifier }),
+                (Some(host), Some(port), false) => (host, port, cluster.database_name),
+                _ => return Err(Refusal::NoWriter { cluster: cluster.identifier }),
             }
         }
     };
-    Ok(access.at(world, &host, port).await.map_err(Unusable::from)?)
+    let access = survey::access(database, cluster_database.as_deref())
+        .ok_or_else(|| Refusal::NoAccess { database: database.name.clone() })?;
+    let login = access.at(world, &host, port).await.map_err(Unusable::from)?;
+    let nothing = "a database is validated on its own, without a second one to compare with".to_owned();
+    Ok(survey::questions(database).request(login, Err(nothing), None, None).map_err(Unusable::from)?)
 }

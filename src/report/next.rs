@@ -4,7 +4,7 @@ use crate::{
     run::{
         record::{Outcome, Scope},
         state::{Direction, RunState, Stage},
-        step::{Step as _, Until},
+        step::Until,
     },
     steps::step::Step,
 };
@@ -32,8 +32,16 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
             next.push(offer("resume", "goes on where it was, if no process executes the run any more"));
             next.extend(rollback().or_else(cancel));
         }
-        Stage::Stopped(after) => {
-            next.push(offer("cutover", cutover_words(state, after)));
+        // What is not proven is not cut over.
+        Stage::Stopped(Until::Restored) => {
+            if proves(state) {
+                let command = format!("daybreak resume {run} --until validated");
+                next.push(NextStep { command, does: "proves the target's data".to_owned() });
+            }
+            next.extend(rollback().or_else(cancel));
+        }
+        Stage::Stopped(_) => {
+            next.push(offer("cutover", cutover_words(state)));
             next.extend(rollback().or_else(cancel));
         }
         Stage::TurningBack(_) => {
@@ -52,7 +60,7 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
             next.push(offer("report", "prints the evidence"));
         }
         Stage::Ended(Outcome::RolledBack) => {
-            next.push(offer("cutover", cutover_words(state, Until::Validated)));
+            next.push(offer("cutover", cutover_words(state)));
             next.extend(cancel());
         }
         Stage::Ended(Outcome::Undone) => {
@@ -78,15 +86,12 @@ fn rollback_words(state: &RunState<Step>) -> &'static str {
     }
 }
 
-fn cutover_words(state: &RunState<Step>, after: Until) -> &'static str {
-    let proves =
-        after == Until::Restored && state.plan.steps.iter().any(|planned| planned.step.until() == Until::Validated);
-    match (proves, moves_the_application(state)) {
-        (true, true) => "proves the target's data, then moves the application to it",
-        (true, false) => "proves the target's data, then finishes it",
-        (false, true) => "moves the application to the target",
-        (false, false) => "finishes the target",
-    }
+fn proves(state: &RunState<Step>) -> bool {
+    state.plan.steps.iter().any(|planned| matches!(planned.step, Step::Prove(_)))
+}
+
+fn cutover_words(state: &RunState<Step>) -> &'static str {
+    if moves_the_application(state) { "moves the application to the target" } else { "finishes the target" }
 }
 
 #[cfg(test)]
@@ -121,8 +126,9 @@ mod tests {
             offered(stopped(Until::Validated)),
             "daybreak cutover: moves the application to the target\ndaybreak cancel: removes everything that the run made\n"
         );
-        assert!(
-            offered(stopped(Until::Restored)).starts_with("daybreak cutover: proves the target's data, then moves")
+        assert_eq!(
+            offered(stopped(Until::Restored)),
+            "daybreak resume --until validated: proves the target's data\ndaybreak cancel: removes everything that the run made\n"
         );
     }
 

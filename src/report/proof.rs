@@ -1,7 +1,8 @@
 //! A proof as text: every check with what was asked, what was expected and what was found.
 
 use crate::{
-    pg::{CheckResult, Proof, Verdict},
+    pg::{Proof, Verdict},
+    steps::prove::answer,
     ui::{
         history::counts,
         page::Page,
@@ -29,20 +30,15 @@ pub(super) fn write(page: &mut Page, proof: &Proof) {
             Verdict::Failed => (Mark::Failed, Tone::Bad, "FAILED"),
             Verdict::Unchecked => (Mark::Open, Tone::Caution, "unchecked"),
         };
-        page.marked(mark, tone, &clean(&check.name), names, &format!("{word}{}", answer(check)));
+        let words = match answer(check) {
+            answer if answer.is_empty() => word.to_owned(),
+            answer => format!("{word}: {}", clean(&answer)),
+        };
+        page.marked(mark, tone, &clean(&check.name), names, &words);
         if let Some(query) = &check.query {
             page.put(Tone::Quiet, "      asked: ", &clean(query));
         }
     }
-}
-
-/// What was found, against what was expected, and why that is so.
-fn answer(check: &CheckResult) -> String {
-    let found = check.found.as_deref().map(|found| format!("found {}", clean(found)));
-    let expected = check.expect.as_deref().map(|expect| format!("expected {}", clean(expect)));
-    let reason = check.reason.as_deref().map(clean);
-    let parts: Vec<String> = [found, expected, reason].into_iter().flatten().collect();
-    if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) }
 }
 
 #[cfg(test)]

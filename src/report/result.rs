@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     facts::{self, Facts},
     next::next_steps,
+    standing::target_may_exist,
 };
 use crate::{
     pg::CheckResult,
@@ -71,7 +72,7 @@ pub enum Outcome {
     Running,
 }
 
-/// The cluster made. What is null was not seen; what is given was seen, and may have been removed since.
+/// The cluster made. What is null was not seen; what is given was seen, and may have been removed since: see `exists`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
@@ -85,6 +86,9 @@ pub struct Target {
     pub port: Option<u16>,
     /// Its writer's name, fixed in the plan.
     pub writer: String,
+    /// Whether the cluster is there, by the journal: false before it was asked for and once it was seen to be gone, true
+    /// otherwise, also where only the provider knows.
+    pub exists: bool,
 }
 
 /// The last proof.
@@ -183,6 +187,7 @@ impl RunResult {
                 endpoint: facts.writer.as_ref().map(|writer| writer.endpoint.clone()),
                 port: facts.writer.as_ref().map(|writer| writer.port),
                 writer: brief.target.writer.clone(),
+                exists: target_may_exist(state),
             },
             requested_time: brief.requested_time,
             proof: facts.proof.as_ref().map(|(_, proof)| ProofResult {

@@ -3,10 +3,14 @@
 
 use crate::{
     run::{
-        state::{RunState, StepState},
+        state::{Direction, RunState, Stage, StepState},
         step::Step as _,
     },
-    steps::{create_instance::Role, step::Step},
+    steps::{
+        create_instance::Role,
+        move_secret::{self, MoveSecret},
+        step::Step,
+    },
 };
 
 /// Whether something that the run makes is there.
@@ -82,6 +86,13 @@ pub fn made(state: &RunState<Step>) -> Vec<Made> {
     steps.collect()
 }
 
+/// Whether the target cluster is there, or may be.
+#[must_use]
+pub fn target_may_exist(state: &RunState<Step>) -> bool {
+    // The cluster is made before its instances, and removed after them.
+    made(state).first().is_some_and(|cluster| cluster.existence.may_cost())
+}
+
 /// Which cluster the application uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Application {
@@ -112,17 +123,20 @@ pub enum Application {
     },
 }
 
+fn pointer_step(state: &RunState<Step>) -> Option<&MoveSecret> {
+    state.plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::MoveSecret(step) => Some(step),
+        _ => None,
+    })
+}
+
 /// Which cluster the application uses, by the step that moves its pointer.
 #[must_use]
 pub fn application(state: &RunState<Step>) -> Application {
-    let step = state.plan.steps.iter().find_map(|planned| match &planned.step {
-        Step::MoveSecret(step) => Some(step),
-        _ => None,
-    });
-    let Some(step) = step else { return Application::NotMoved };
+    let Some(step) = pointer_step(state) else { return Application::NotMoved };
     let secret =
         state.plan.brief.pointer.as_ref().map_or_else(|| step.secret.clone(), |pointer| pointer.secret.clone());
-    match state.step(crate::steps::move_secret::ID).map(|step| step.state) {
+    match state.step(move_secret::ID).map(|step| step.state) {
         None | Some(StepState::Pending | StepState::Undone) => {
             Application::OnSource { secret, version: step.from_version.clone() }
         }
@@ -152,6 +166,55 @@ pub fn application_words(state: &RunState<Step>) -> String {
         Application::Unsure { secret, source_version, target_version } => format!(
             "the application is on the source if version {source_version} of secret {secret} holds AWSCURRENT, and on the target if {target_version} does"
         ),
+    }
+}
+
+/// One command that a person can type outside of daybreak.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByHand {
+    /// What it is for, as words before it.
+    pub what: String,
+    /// The command, complete.
+    pub command: String,
+}
+
+/// How a person settles by hand which cluster the application uses, where the journal cannot tell: first the look, then,
+/// for a way back that is stuck, the move that it could not make.
+#[must_use]
+pub fn by_hand(state: &RunState<Step>) -> Vec<ByHand> {
+    let (Some(step), Application::Unsure { .. }) = (pointer_step(state), application(state)) else {
+        return Vec::new();
+    };
+    let (secret, region) = (word(&step.secret), word(&state.plan.brief.source.region));
+    let look = ByHand {
+        what: "to see which version holds AWSCURRENT".to_owned(),
+        command: format!(
+            "aws secretsmanager describe-secret --secret-id {secret} --region {region} --query VersionIdsToStages"
+        ),
+    };
+    if !matches!(state.stage, Stage::Stuck(Direction::Back(_))) {
+        return vec![look];
+    }
+    let (source, target) = (word(&step.from_version), word(&step.to_version));
+    let back = ByHand {
+        what: format!(
+            "to move the application back by hand, if the target's holds it; daybreak resume {} then sees it there",
+            state.plan.run
+        ),
+        command: format!(
+            "aws secretsmanager update-secret-version-stage --secret-id {secret} --version-stage AWSCURRENT \
+             --move-to-version-id {source} --remove-from-version-id {target} --region {region}"
+        ),
+    };
+    vec![look, back]
+}
+
+/// `text` as one word of a shell command.
+fn word(text: &str) -> String {
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/@+=,".contains(c)) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 
@@ -221,6 +284,29 @@ mod tests {
         );
         let without = Story::of(plan_without_pointer(), crate::run::step::Until::Cutover);
         assert_eq!(words(without), "daybreak does not move the application: it uses what it used before");
+    }
+
+    #[test]
+    fn a_person_can_settle_by_hand_where_the_application_is() {
+        let commands = |story: Story| {
+            by_hand(&story.history().state).into_iter().map(|by_hand| by_hand.command).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(commands(Story::stuck_back()), @"
+        aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf --region eu-west-1 --query VersionIdsToStages
+        aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id v-before --remove-from-version-id v-after --region eu-west-1
+        ");
+        let moving =
+            || Story::begun().proven().done("lift-quarantine", 850, 860).done("stage-secret", 860, 861);
+        let begun = commands(moving().then(861, Story::started("move-secret")));
+        assert!(begun.contains("describe-secret") && !begun.contains("update-secret"), "{begun}");
+        assert_eq!(commands(moving()), "");
+        assert_eq!(commands(Story::rolled_back()), "");
+    }
+
+    #[test]
+    fn what_a_shell_would_split_is_quoted() {
+        assert_eq!(word("prod/loans/db-AbCdEf"), "prod/loans/db-AbCdEf");
+        assert_eq!(word("a b'c; d"), r"'a b'\''c; d'");
     }
 
     #[test]

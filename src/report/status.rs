@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::{
     facts::{self, Facts},
     next::next_steps,
-    standing::{Application, application, application_words, cost_words, made},
+    standing::{Application, application, application_words, by_hand, cost_words, made},
 };
 use crate::{
-    moment::{ago, show},
+    moment::{ago, in_words, show},
     run::{
         clock::elapsed,
         journal::History,
@@ -18,12 +18,12 @@ use crate::{
         state::{Direction, RunState, Stage, StepState},
         step::{StepId, Until},
     },
-    steps::step::Step,
+    steps::{prove, step::Step},
     ui::{
         history::{Line, lines},
         page::Page,
         theme::{Mark, Theme, Tone},
-        words::{clean, plural, span, width},
+        words::{clean, plural, width},
     },
 };
 
@@ -60,6 +60,9 @@ pub fn stage_sentence(state: &RunState<Step>) -> String {
                 .map_or_else(|| words.to_owned(), |index| format!("{words}: {}", step(index)))
         }
         Stage::Ended(Outcome::Recovered) => match application(state) {
+            Application::NotMoved if state.step(prove::ID).is_none() => {
+                "recovered: the target is restored, not proven; daybreak moves no application".to_owned()
+            }
             Application::NotMoved => "recovered: the target is proven; daybreak moves no application".to_owned(),
             _ => "recovered: the application is on the target".to_owned(),
         },
@@ -122,11 +125,12 @@ pub fn closing(history: &History<Step>, theme: Theme, width: usize) -> String {
     page.heading(stage_tone(state.stage), &headline(history));
     let facts = Facts::of(history);
     if let Some((_, proof)) = &facts.proof {
-        page.field("proof", 12, &crate::ui::history::counts(proof));
+        page.field("proof", 14, &crate::ui::history::counts(proof));
     }
-    for (name, seconds) in [("RTO", facts::rto_seconds(history)), ("RPO", facts::rpo_seconds(history, &facts))] {
-        if let Some(seconds) = seconds {
-            page.field(name, 12, &span(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
+    let (rto, rpo) = (facts::rto_seconds(history), facts::rpo_seconds(history, &facts));
+    for (name, seconds) in [("RTO achieved", rto), ("RPO achieved", rpo)] {
+        if let Some(span) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+            page.field(name, 14, &in_words(span));
         }
     }
     outlook(&mut page, history);
@@ -147,8 +151,8 @@ fn steps(page: &mut Page, state: &RunState<Step>, now: Timestamp) {
             StepState::UndoFailed => (Mark::Failed, Tone::Bad, "NOT TAKEN BACK"),
         };
         let time = match (step.started, step.ended) {
-            (Some(started), Some(ended)) => format!(" in {}", span(elapsed(started, ended))),
-            (Some(started), None) => format!(" {} ago", span(elapsed(started, now))),
+            (Some(started), Some(ended)) => format!(" in {}", in_words(elapsed(started, ended))),
+            (Some(started), None) => format!(" {} ago", ago(elapsed(started, now))),
             (None, _) => String::new(),
         };
         page.marked(mark, tone, &step.id.0, columns, &format!("{word}{time}"));
@@ -200,6 +204,10 @@ pub(super) fn standing(page: &mut Page, state: &RunState<Step>) {
         page.put(Tone::Plain, "  ", &format!("{}{class} {}", made.what, made.existence.words()));
     }
     page.put(Tone::Strong, "  ", &clean(&application_words(state)));
+    for by_hand in by_hand(state) {
+        page.put(Tone::Plain, "    ", &format!("{}:", by_hand.what));
+        page.command(6, &clean(&by_hand.command));
+    }
     if let Some(cost) = cost_words(state) {
         page.put(Tone::Plain, "  ", &cost);
     }
@@ -242,10 +250,10 @@ mod tests {
 
     #[test]
     fn a_stuck_run_says_what_exists_where_the_application_is_what_costs_and_what_to_do() {
-        insta::assert_snapshot!(closing(&Story::stuck_back().history(), Theme::plain(), 80), @"
+        insta::assert_snapshot!(closing(&Story::stuck_back().history(), Theme::plain(), 80), @r"
         loans: STUCK on the way back: step 7 of 10, move-secret
-          proof       3 checks: 2 passed, 0 failed, 1 unchecked
-          RPO         2 seconds
+          proof         3 checks: 2 passed, 0 failed, 1 unchecked
+          RPO achieved  2 s
 
         Failure
           move-secret: move secret prod/loans/db back to version v-before:
@@ -260,6 +268,16 @@ mod tests {
           writer loanserve-prod-aurora-db-k3fa-1 (db.r6g.large) exists
           the application is on the source if version v-before of secret prod/loans/db
           holds AWSCURRENT, and on the target if v-after does
+            to see which version holds AWSCURRENT:
+              aws secretsmanager describe-secret --secret-id \
+                arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf \
+                --region eu-west-1 --query VersionIdsToStages
+            to move the application back by hand, if the target's holds it; daybreak
+            resume 20261120-150000-k3fa then sees it there:
+              aws secretsmanager update-secret-version-stage --secret-id \
+                arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf \
+                --version-stage AWSCURRENT --move-to-version-id v-before \
+                --remove-from-version-id v-after --region eu-west-1
           1 instance of class db.r6g.large and the target's storage cost money as long
           as they exist
 
@@ -288,9 +306,9 @@ mod tests {
     fn a_recovery_ends_with_its_figures() {
         insta::assert_snapshot!(closing(&Story::begun().proven().moved().recovered().history(), Theme::plain(), 80), @"
         loans: recovered: the application is on the target
-          proof       3 checks: 2 passed, 0 failed, 1 unchecked
-          RTO         14 min 23 s
-          RPO         2 seconds
+          proof         3 checks: 2 passed, 0 failed, 1 unchecked
+          RTO achieved  14 min 23 s
+          RPO achieved  2 s
 
         Now
           cluster loanserve-prod-aurora-db-k3fa exists
@@ -314,7 +332,7 @@ mod tests {
             Story::begun().done("restore-cluster", 1, 492).then(492, Story::started("create-writer")).history();
         insta::assert_snapshot!(status(&history, after(600), Theme::plain(), 80), @"
         loans: going: step 2 of 10, create-writer
-          run         20261120-150000-k3fa, begun 10 minutes ago by ann@bastion
+          run         20261120-150000-k3fa, begun 10 min ago by ann@bastion
           data of     2026-11-20 14:22:05 UTC
           source      loanserve-prod-aurora (eu-west-1)
           target      loanserve-prod-aurora-db-k3fa

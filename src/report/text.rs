@@ -12,7 +12,7 @@ use super::{
     status::{stage_sentence, stage_tone, standing, timeline},
 };
 use crate::{
-    moment::{ago, show},
+    moment::{ago, in_words, show},
     pg::Verdict,
     run::{
         clock::elapsed,
@@ -26,7 +26,7 @@ use crate::{
         history::lines,
         page::Page,
         theme::{Theme, Tone},
-        words::{clean, list, span},
+        words::{clean, list, width},
     },
 };
 
@@ -139,7 +139,7 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
     let figure = |seconds: Option<f64>| {
         seconds
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .map_or_else(|| "not achieved".to_owned(), span)
+            .map_or_else(|| "not achieved".to_owned(), in_words)
     };
     let rto = facts::rto_seconds(history);
     let reached = if brief.pointer.is_some() { "the application served" } else { "the proof" };
@@ -208,7 +208,7 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
         Some(moved) => page.field(
             "seen moved",
             LABEL,
-            &format!("{}, after {}", show(moved), span(elapsed(cutover.started, moved))),
+            &format!("{}, after {}", show(moved), in_words(elapsed(cutover.started, moved))),
         ),
         None => page.field("seen moved", LABEL, "no"),
     }
@@ -229,13 +229,14 @@ fn settings(page: &mut Page, history: &History<Step>) {
         return;
     }
     page.heading(Tone::Heading, "Settings, as planned");
+    let columns = settings.iter().map(|setting| width(&clean(&setting.name))).max().unwrap_or(0) + 2;
     for setting in settings {
         let words = if setting.source == setting.target {
             format!("{} ({})", setting.target, setting.when)
         } else {
             format!("{} ({}); on the source {}", setting.target, setting.when, setting.source)
         };
-        page.field(&clean(&setting.name), 24, &clean(&words));
+        page.field(&clean(&setting.name), columns, &clean(&words));
     }
 }
 
@@ -247,10 +248,7 @@ fn actor(actor: &Actor) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::{
-        testing::{Story, after, has_long_word},
-        words::width,
-    };
+    use crate::ui::testing::{Story, after, has_long_word};
 
     fn report(story: Story) -> String {
         render(&story.history(), after(3_600), Theme::plain(), 80)
@@ -276,9 +274,9 @@ mod tests {
           window          2026-11-13 15:00:00 UTC to 2026-11-20 14:56:10 UTC, when
                           planned
           given up        everything written to loanserve-prod-aurora after 2026-11-20
-                          14:22:05 UTC; 37 minutes when planned
+                          14:22:05 UTC; 37 min when planned
           RTO achieved    14 min 23 s, from the run's start to the application served
-          RPO achieved    2 seconds, from the newest data found to the time asked for
+          RPO achieved    2 s, from the newest data found to the time asked for
 
         Timeline (UTC)
           2026-11-20 15:00:00 UTC  ann@bastion begins run 20261120-150000-k3fa:
@@ -293,32 +291,32 @@ mod tests {
           2026-11-20 15:13:13 UTC  create-writer: done after 5 min 01 s
           2026-11-20 15:13:13 UTC  apply-settings: give loanserve-prod-aurora-db-k3fa
                                    the settings a restore does not take
-          2026-11-20 15:13:23 UTC  apply-settings: done after 10 seconds
+          2026-11-20 15:13:23 UTC  apply-settings: done after 10 s
           2026-11-20 15:13:23 UTC  prove: prove the data of
                                    loanserve-prod-aurora-db-k3fa: the built-in checks
                                    and 1 of the profile's
           2026-11-20 15:14:05 UTC  prove: 3 checks: 2 passed, 0 failed, 1 unchecked
-          2026-11-20 15:14:05 UTC  prove: done after 42 seconds
+          2026-11-20 15:14:05 UTC  prove: done after 42 s
           2026-11-20 15:14:10 UTC  lift-quarantine: lift the quarantine: the source's
                                    security groups on loanserve-prod-aurora-db-k3fa
-          2026-11-20 15:14:20 UTC  lift-quarantine: done after 10 seconds
+          2026-11-20 15:14:20 UTC  lift-quarantine: done after 10 s
           2026-11-20 15:14:20 UTC  stage-secret: stage a version of prod/loans/db that
                                    points at loanserve-prod-aurora-db-k3fa, and log in
                                    with it
-          2026-11-20 15:14:21 UTC  stage-secret: done after 1 second
+          2026-11-20 15:14:21 UTC  stage-secret: done after 1 s
           2026-11-20 15:14:21 UTC  move-secret: move the application: AWSCURRENT of
                                    prod/loans/db to the staged version
-          2026-11-20 15:14:23 UTC  move-secret: done after 2 seconds
-          2026-11-20 15:14:23 UTC  watch: watch for 5m, every 5s: GET
+          2026-11-20 15:14:23 UTC  move-secret: done after 2 s
+          2026-11-20 15:14:23 UTC  watch: watch for 5 min, every 5 s: GET
                                    https://api.example.com/health; 3 failing rounds in a
                                    row roll back
           2026-11-20 15:19:23 UTC  watch: done after 5 min
           2026-11-20 15:19:23 UTC  tag-cluster: give loanserve-prod-aurora-db-k3fa the
                                    source's own tags
-          2026-11-20 15:19:25 UTC  tag-cluster: done after 2 seconds
+          2026-11-20 15:19:25 UTC  tag-cluster: done after 2 s
           2026-11-20 15:19:25 UTC  settle: protect loanserve-prod-aurora-db-k3fa like
                                    the source
-          2026-11-20 15:19:40 UTC  settle: done after 15 seconds
+          2026-11-20 15:19:40 UTC  settle: done after 15 s
           2026-11-20 15:19:40 UTC  recovered: every step is done
 
         Proof
@@ -338,15 +336,16 @@ mod tests {
           after           version v-after, which led a client to
                           loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432
           begun           2026-11-20 15:14:21 UTC
-          seen moved      2026-11-20 15:14:23 UTC, after 2 seconds
+          seen moved      2026-11-20 15:14:23 UTC, after 2 s
 
         Settings, as planned
-          subnet group            loans-subnets (at restore)
-          backup retention        7 days (at restore)
-          security groups         sg-quarantine until proven, then sg-app (at cutover);
-                                  on the source sg-app
-          IAM roles               none (not carried over); on the source
-                                  arn:aws:iam::123456789012:role/aurora-s3-export
+          subnet group              loans-subnets (at restore)
+          instance parameter group  loans-instances (with the writer)
+          backup retention          7 days (at restore)
+          security groups           sg-quarantine until proven, then sg-app (at
+                                    cutover); on the source sg-app
+          IAM roles                 none (not carried over); on the source
+                                    arn:aws:iam::123456789012:role/aurora-s3-export
 
         Who
           2026-11-20 14:59:50 UTC planned it: ann@bastion as

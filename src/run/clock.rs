@@ -8,8 +8,11 @@ use jiff::Timestamp;
 /// Tells the time and lets it pass.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The wall-clock time now. It may go backwards; nothing in a run relies on it being monotonic.
+    /// The wall-clock time now, for the journal. It may jump; no decision of a run relies on it.
     fn now(&self) -> Timestamp;
+
+    /// The time this process has been awake, from any origin; never goes backwards. Deadlines and watches count in it.
+    fn awake(&self) -> Duration;
 
     /// Returns after `span` has passed.
     async fn sleep(&self, span: Duration);

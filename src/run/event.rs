@@ -37,13 +37,36 @@ pub enum Event<'a, S: Step> {
         /// What went wrong.
         error: &'a str,
     },
-    /// A step has something to tell before it is done, such as one check's result.
-    Told {
+    /// A step has the result of one of its checks, before it is done.
+    Checked {
         /// Which step.
         step: &'a StepId,
-        /// A line for the person.
-        line: &'a str,
+        /// The result.
+        check: &'a Checked,
     },
+}
+
+/// The result of one check, as far as whoever watches needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// The check's name.
+    pub name: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What was found, and why it ended like that; empty when there is nothing to say.
+    pub answer: String,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// As it should be.
+    Passed,
+    /// Not as it should be.
+    Failed,
+    /// Without an answer, or with none that can be judged. Never counted as passed.
+    Unchecked,
 }
 
 /// Receives a run's events, in order.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     clock::{Clock, elapsed},
-    event::{Event, Listener},
+    event::{Checked, Event, Listener},
     interrupt::Interrupt,
     journal::{Journal, JournalError},
     pace,
@@ -41,7 +41,17 @@ pub struct Executor<'a, S: Step> {
     listener: &'a dyn Listener<S>,
     /// The step this process has acted for. Providers may not show a change at once: until a grace has passed, what
     /// is not seen yet is waited for and not made again.
-    acted: Option<(StepId, Timestamp)>,
+    acted: Option<(StepId, Duration)>,
+    /// What this process is at, and since when, by [`Clock::awake`].
+    at: Option<(Work, Duration)>,
+}
+
+/// One stretch of work: a step or its undo, as last started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Work {
+    index: usize,
+    undoing: bool,
+    started: Option<Timestamp>,
 }
 
 /// How long a change just made may stay invisible before it is made again.
@@ -50,7 +60,7 @@ const GRACE: Duration = Duration::from_secs(30);
 impl<'a, S: Step> Executor<'a, S> {
     /// An executor that goes on with `journal`.
     pub fn new(journal: Journal<S>, world: &'a S::World, clock: &'a dyn Clock, listener: &'a dyn Listener<S>) -> Self {
-        Self { journal, world, clock, listener, acted: None }
+        Self { journal, world, clock, listener, acted: None, at: None }
     }
 
     /// The journal so far.
@@ -95,13 +105,19 @@ impl<'a, S: Step> Executor<'a, S> {
                 let step = self.id(index);
                 self.moved(Entry::Started { step }).await
             }
-            Next::Work(index) => self.work(index, interrupt).await,
+            Next::Work(index) => {
+                self.attend(index, false);
+                self.work(index, interrupt).await
+            }
             Next::Stop(after) => self.moved(Entry::Stopped { after }).await,
             Next::StartUndo(index) => {
                 let step = self.id(index);
                 self.moved(Entry::UndoStarted { step }).await
             }
-            Next::Undo(index) => self.undo(index).await,
+            Next::Undo(index) => {
+                self.attend(index, true);
+                self.undo(index).await
+            }
             Next::End(outcome) => self.moved(Entry::Ended { outcome }).await,
             Next::Rest => Ok(Advance::Resting),
         }
@@ -127,7 +143,7 @@ impl<'a, S: Step> Executor<'a, S> {
             Ok(Observed::Wait(wait)) => self.wait_or_fail(index, &wait).await,
             Ok(Observed::Note(note, wait)) => {
                 self.record(Entry::Noted { step, note }).await?;
-                self.wait_or_fail(index, &wait).await
+                Ok(self.wait(index, &wait))
             }
             Err(error) => self.failed(index, error).await,
         }
@@ -135,10 +151,9 @@ impl<'a, S: Step> Executor<'a, S> {
 
     async fn act(&mut self, index: usize) -> Result<Advance, JournalError> {
         let step = self.id(index);
-        let now = self.clock.now();
         if let Some((acted, at)) = &self.acted
             && *acted == step
-            && elapsed(*at, now) < GRACE
+            && self.clock.awake().saturating_sub(*at) < GRACE
         {
             let wait = Waiting::on("the provider to show the change just made");
             return self.wait_or_fail(index, &wait).await;
@@ -150,7 +165,7 @@ impl<'a, S: Step> Executor<'a, S> {
         };
         match acted {
             Ok(()) => {
-                self.acted = Some((step, self.clock.now()));
+                self.acted = Some((step, self.clock.awake()));
                 Ok(Advance::Moved)
             }
             Err(error) => self.failed(index, error).await,
@@ -200,48 +215,66 @@ impl<'a, S: Step> Executor<'a, S> {
         self.moved(Entry::Failed { step, failure, then }).await
     }
 
-    /// The failure of a step, or its undo, that has been at it for longer than planned.
+    /// Begins to count the time at step `index`, unless it is counted already.
+    fn attend(&mut self, index: usize, undoing: bool) {
+        let work = Work { index, undoing, started: self.journal.state().steps[index].started };
+        if self.at.as_ref().is_none_or(|(at, _)| *at != work) {
+            self.at = Some((work, self.clock.awake()));
+        }
+    }
+
+    /// How long this process has been at the present step.
+    fn attended(&self) -> Duration {
+        self.at.as_ref().map_or(Duration::ZERO, |(_, since)| self.clock.awake().saturating_sub(*since))
+    }
+
+    /// The failure of a step, or its undo, that this process has been at for longer than planned.
     fn overdue(&self, index: usize, on: &str) -> Option<Failure> {
         let deadline = Duration::from_secs(self.journal.state().plan.steps[index].deadline_seconds);
-        (self.waited(index) > deadline).then(|| {
-            Failure::new(format!(
-                "gave up after {} s, the deadline of step {}; last seen: {on}",
-                deadline.as_secs(),
-                self.id(index)
-            ))
+        (self.attended() > deadline).then(|| {
+            let (seconds, step) = (deadline.as_secs(), self.id(index));
+            Failure::new(format!("gave up after {seconds} s, the deadline of step {step}; last seen: {on}"))
         })
     }
 
     fn wait(&self, index: usize, wait: &Waiting) -> Advance {
-        let waited = self.waited(index);
+        let started = self.journal.state().steps[index].started;
+        let waited = started.map_or(Duration::ZERO, |started| elapsed(started, self.clock.now()));
         self.listener.on(&Event::Waiting { step: &self.id(index), wait, waited_seconds: waited.as_secs_f64() });
-        Advance::Wait(wait.again_in.unwrap_or_else(|| pace::interval(waited, self.clock.jitter())))
+        Advance::Wait(wait.again_in.unwrap_or_else(|| self.pace()))
     }
 
     fn try_again(&self, index: usize, failure: &Failure) -> Advance {
         self.listener.on(&Event::Retrying { step: &self.id(index), error: &failure.to_string() });
-        Advance::Wait(pace::interval(self.waited(index), self.clock.jitter()))
+        Advance::Wait(self.pace())
     }
 
-    fn waited(&self, index: usize) -> Duration {
-        let status = &self.journal.state().steps[index];
-        status.started.map_or(Duration::ZERO, |started| elapsed(started, self.clock.now()))
+    fn pace(&self) -> Duration {
+        pace::interval(self.attended(), self.clock.jitter())
     }
 
     fn id(&self, index: usize) -> StepId {
         self.journal.state().steps[index].id.clone()
     }
 
-    fn teller(&self, step: &StepId) -> impl Fn(&str) + Send + Sync + use<'a, S> {
+    fn teller(&self, step: &StepId) -> impl Fn(&Checked) + Send + Sync + use<'a, S> {
         let (listener, step) = (self.listener, step.clone());
-        move |line: &str| listener.on(&Event::Told { step: &step, line })
+        move |check: &Checked| listener.on(&Event::Checked { step: &step, check })
     }
 
-    fn context<'c>(&'c self, index: usize, tell: &'c (dyn Fn(&str) + Send + Sync)) -> Context<'c> {
+    fn context<'c>(&'c self, index: usize, tell: &'c (dyn Fn(&Checked) + Send + Sync)) -> Context<'c> {
         let state = self.journal.state();
         let now = self.clock.now();
         let StepStatus { started, notes, .. } = &state.steps[index];
-        Context { run: &state.plan.run, now, started: started.unwrap_or(now), outputs: &state.outputs, notes, tell }
+        Context {
+            run: &state.plan.run,
+            now,
+            started: started.unwrap_or(now),
+            attended: self.attended(),
+            outputs: &state.outputs,
+            notes,
+            tell,
+        }
     }
 
     async fn moved(&mut self, entry: Entry<S>) -> Result<Advance, JournalError> {

@@ -4,14 +4,13 @@
 //! journal. States of a run:
 //!
 //! ```text
-//!            Begun                 Stopped             Allowed
-//!   (none) ────────► going ───────────────► stopped ───────────► going
-//!                     │ │ │ Ended                                  │
-//!             Failed, │ │ └──────► recovered ──TurnedBack──┐       │
-//!          TurnedBack │ │ Failed (hold)                    ▼       │
-//!                     │ └────────► stuck ◄──UndoFailed── turning back
-//!                     └──────────────────────────────────► │
-//!                                          Ended: rolled_back │ undone
+//! none ──Begun──► going ──Stopped──► stopped ──Allowed──► going
+//!                  going ──Ended──► recovered
+//!                  going ──Failed──► turning back, or stuck (held, or beyond the point of no return)
+//!   stopped, stuck, recovered ──TurnedBack──► turning back
+//!           turning back ──Ended──► rolled_back (the pointer), undone (everything)
+//!           turning back ──UndoFailed──► stuck ──Retried──► where it was
+//!            rolled_back ──Allowed──► going,  ──TurnedBack──► turning back
 //! ```
 
 use jiff::Timestamp;
@@ -201,10 +200,7 @@ impl<S: Step> RunState<S> {
             (Entry::Stopped { after }, Stage::Going) if self.next() == Next::Stop(*after) => {
                 self.stage = Stage::Stopped(*after)
             }
-            (Entry::TurnedBack { scope, .. }, stage) if self.can_turn_back(*scope) => {
-                debug_assert!(!matches!(stage, Stage::Ended(Outcome::Undone)));
-                self.stage = Stage::TurningBack(*scope);
-            }
+            (Entry::TurnedBack { scope, .. }, _) if self.can_turn_back(*scope) => self.stage = Stage::TurningBack(*scope),
             (Entry::UndoStarted { step }, Stage::TurningBack(_)) => match self.next() {
                 Next::StartUndo(index) if self.steps[index].id == *step => {
                     self.steps[index].start(StepState::Undoing, at)
@@ -253,6 +249,8 @@ impl<S: Step> RunState<S> {
                 match self.position(|step| step.state == StepState::Pending) {
                     Some(index) if self.steps[index].until <= self.allowed => Next::Start(index),
                     Some(_) => Next::Stop(self.allowed),
+                    // A plan that proves nothing recovers nothing: it stops with what it has.
+                    None if self.steps.iter().all(|step| step.until < Until::Validated) => Next::Stop(self.allowed),
                     None => Next::End(Outcome::Recovered),
                 }
             }
@@ -304,7 +302,6 @@ impl<S: Step> RunState<S> {
                 false
             }
             (Scope::Cutover, _) => self.cutover_begun(),
-            (Scope::Everything, Stage::Ended(Outcome::Recovered)) => false,
             (Scope::Everything, _) => !self.cutover_begun(),
         }
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::id::RunId;
+use super::{event::Checked, id::RunId};
 
 /// Names a step within its plan and in the journal; never renamed once released.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -171,6 +171,11 @@ impl StepError {
         Self { failure, remedy: Remedy::Retry }
     }
 
+    /// The end of this step, without consequences: everything is kept, and a person decides.
+    pub fn hold(failure: Failure) -> Self {
+        Self { failure, remedy: Remedy::Hold }
+    }
+
     /// The end of this step.
     pub fn terminal(failure: Failure) -> Self {
         Self { failure, remedy: Remedy::TurnBack }
@@ -202,14 +207,17 @@ pub struct Context<'a> {
     pub run: &'a RunId,
     /// The time of this advance.
     pub now: Timestamp,
-    /// When this step started, by the journal.
+    /// When this step, or its undo, started, by the journal.
     pub started: Timestamp,
+    /// How long this process has been at this step, or its undo. Time in which nobody executed the run is not counted: it
+    /// says nothing about the world's slowness.
+    pub attended: Duration,
     /// What earlier steps left.
     pub outputs: &'a Outputs,
     /// What this step has noted since it started, oldest first.
     pub notes: &'a [(Timestamp, Value)],
-    /// Says a line to whoever watches.
-    pub tell: &'a (dyn Fn(&str) + Send + Sync),
+    /// Tells whoever watches how one check ended.
+    pub tell: &'a (dyn Fn(&Checked) + Send + Sync),
 }
 
 /// One side effect of a plan, as data: everything it needs is in the value, so that the plan shown is the plan executed.

@@ -37,11 +37,13 @@ pub enum Credentials {
 pub struct Access {
     /// Who logs in.
     pub credentials: Credentials,
-    /// The database, where the secret does not say.
+    /// The database, whatever the secret says.
     pub database: Option<String>,
+    /// The database, where neither the profile nor the secret says.
+    pub default_database: Option<String>,
     /// The near end of a tunnel.
     pub via: Option<(String, u16)>,
-    /// The certificate authorities to trust; the machine's RDS bundle otherwise.
+    /// The certificate authorities to trust; else those of [`World::ca`], else the operating system's.
     pub ca: Option<PathBuf>,
     /// How long a login may take, in milliseconds.
     pub connect_timeout_ms: u64,
@@ -98,7 +100,7 @@ impl Access {
             host,
             port,
             user,
-            database: database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
+            database: database.or_else(|| self.default_database.clone()).unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
             password,
             via: self.via.clone(),
             ca: self.ca.clone().or_else(|| world.ca.clone()),

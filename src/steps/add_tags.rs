@@ -1,5 +1,5 @@
-//! Gives the target the source's own tags, held back until the application has been moved: before that, backup plans and
-//! selectors must not take the target for production.
+//! Gives the target the source's own tags, held back until the cutover: before that, backup plans and selectors must not
+//! take the target for production.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use super::{
     create_instance::{WRITER, Writer},
     failure,
     restore_cluster::{ID as RESTORE, RestoredCluster},
+    tags::{self, Whose},
     world::World,
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
             requests::{self, RemoveTags},
         },
     },
-    run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until},
+    run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
 };
 
 /// What gets the tags.
@@ -50,7 +51,7 @@ impl AddTags {
         format!("tag {} like the source's", self.name)
     }
 
-    /// The ARN, as found when it was made: names can be taken over, resource ids cannot.
+    /// The ARN, as it was when this run made it.
     fn arn(&self, cx: &Context<'_>) -> Result<String, StepError> {
         Ok(match self.to {
             Tagged::Cluster => cx.outputs.of::<RestoredCluster>(RESTORE)?.arn,
@@ -58,12 +59,24 @@ impl AddTags {
         })
     }
 
-    async fn found(&self, world: &World, doing: &str) -> Result<Vec<Tag>, StepError> {
-        let found = match self.to {
-            Tagged::Cluster => world.rds.cluster(&self.name).await.map(|found| found.map(|cluster| cluster.tags)),
-            Tagged::Writer => world.rds.instance(&self.name).await.map(|found| found.map(|instance| instance.tags)),
-        };
-        Ok(found.map_err(|error| failure::of_aws(doing, &error))?.unwrap_or_default())
+    /// The tags found, where what carries them is this run's.
+    async fn found(&self, world: &World, cx: &Context<'_>, doing: &str) -> Result<Option<Vec<Tag>>, StepError> {
+        Ok(match self.to {
+            Tagged::Cluster => {
+                let seen: RestoredCluster = cx.outputs.of(RESTORE)?;
+                let found = world.rds.cluster(&self.name).await.map_err(|error| failure::of_aws(doing, &error))?;
+                found
+                    .filter(|cluster| tags::whose(cluster, cx.run, Some(&seen.resource_id)) == Whose::Ours)
+                    .map(|cluster| cluster.tags)
+            }
+            Tagged::Writer => {
+                let seen: Writer = cx.outputs.of(WRITER)?;
+                let found = world.rds.instance(&self.name).await.map_err(|error| failure::of_aws(doing, &error))?;
+                found
+                    .filter(|instance| tags::whose(instance, cx.run, Some(&seen.resource_id)) == Whose::Ours)
+                    .map(|instance| instance.tags)
+            }
+        })
     }
 }
 
@@ -93,10 +106,12 @@ impl Body for AddTags {
         }
     }
 
-    async fn observe(&self, world: &World, _: &Context<'_>) -> Result<Observed, StepError> {
-        let found = self.found(world, &self.doing()).await?;
-        let all_there = self.tags.iter().all(|tag| found.contains(tag));
-        Ok(if all_there { Observed::Done(json!({})) } else { Observed::Act })
+    async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
+        Ok(match self.found(world, cx, &self.doing()).await? {
+            None => Observed::Wait(Waiting::on(format!("{}, which is not listed as this run's", self.name))),
+            Some(found) if self.tags.iter().all(|tag| found.contains(tag)) => Observed::Done(json!({})),
+            Some(_) => Observed::Act,
+        })
     }
 
     async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {
@@ -106,14 +121,17 @@ impl Body for AddTags {
 
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("remove the source's tags from {}", self.name);
-        let found = self.found(world, &doing).await?;
+        let found = self.found(world, cx, &doing).await?.unwrap_or_default();
         if !self.tags.iter().any(|tag| found.contains(tag)) {
             return Ok(Undone::Done(format!("{} carries none of these tags", self.name)));
         }
         let tag_keys = self.tags.iter().map(|tag| tag.key.clone()).collect();
         let request = RemoveTags { resource_name: self.arn(cx)?, tag_keys };
-        world.rds.remove_tags(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
-        // Tags are no reason to keep the application waiting for its pointer: the call's answer is enough.
-        Ok(Undone::Done(format!("removed from {}", self.name)))
+        match world.rds.remove_tags(&request).await {
+            Ok(()) => Ok(Undone::Done(format!("removed from {}", self.name))),
+            Err(error) if error.is_retryable() => Err(failure::of_aws(&doing, &error)),
+            // A tag is no reason to keep the rest of the way back waiting.
+            Err(error) => Ok(Undone::Done(format!("{} keeps them: {error}", self.name))),
+        }
     }
 }

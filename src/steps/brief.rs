@@ -40,6 +40,8 @@ pub struct Source {
     pub cluster: String,
     /// `DbClusterResourceId`: what makes it this cluster and no other of the name.
     pub resource_id: String,
+    /// The account it is in: credentials of another one would see nothing, and take that for "gone".
+    pub account: String,
     /// Its region.
     pub region: String,
     /// `Engine`.
@@ -82,6 +84,8 @@ pub struct Pointer {
     pub arn: String,
     /// The version that holds AWSCURRENT, and gets it back in a rollback.
     pub version: String,
+    /// The version that holds AWSPREVIOUS, and gets it back in a rollback.
+    pub previous: Option<String>,
     /// Where it points.
     pub points_at: String,
 }

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{
     body::{Body, Description},
-    failure, settle, tags,
+    failure, settle,
+    tags::{self, Whose},
     world::World,
 };
 use crate::{
@@ -57,6 +58,12 @@ pub struct Writer {
     pub endpoint: String,
     /// Its port.
     pub port: u16,
+}
+
+/// What every instance's step leaves, whatever else it does: which instance it was.
+#[derive(Serialize, Deserialize)]
+struct Seen {
+    resource_id: String,
 }
 
 impl CreateInstance {
@@ -128,14 +135,14 @@ impl Body for CreateInstance {
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let Some(instance) = self.look(world, &self.doing()).await? else { return Ok(Observed::Act) };
-        tags::ours(&instance, cx.run)?;
+        tags::ours(&instance, cx.run, None)?;
         let what = format!("instance {}", self.name());
         if instance.status.is_terminal() || instance.status.is_deleting() {
             let source = EventSource::Instance(self.name().to_owned());
             return Err(failure::of_status(world, &what, instance.status.as_str(), &source).await);
         }
         match self.role {
-            Role::Reader => Ok(Observed::Done(json!({ "identifier": instance.identifier }))),
+            Role::Reader => Ok(Observed::Done(json!(Seen { resource_id: instance.resource_id }))),
             Role::Writer if instance.status.is_available() => self.writer(world, instance).await,
             Role::Writer => {
                 let progress = instance.percent_progress.map(|percent| format!(", {percent} %")).unwrap_or_default();
@@ -155,9 +162,16 @@ impl Body for CreateInstance {
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("delete instance {}", self.name());
         let Some(instance) = self.look(world, &doing).await? else {
-            return Ok(settle::absent(&format!("instance {}", self.name()), &self.id().0, cx));
+            let cluster = &self.request.db_cluster_identifier;
+            let members = world.rds.instances_of(cluster).await.map_err(|error| failure::of_aws(&doing, &error))?;
+            let listed = members.iter().any(|member| member.identifier == self.name());
+            return Ok(settle::absent(&format!("instance {}", self.name()), &self.id().0, listed, cx));
         };
-        tags::ours(&instance, cx.run)?;
+        let seen = cx.outputs.of::<Seen>(&self.id().0).ok();
+        match tags::whose(&instance, cx.run, seen.as_ref().map(|seen| seen.resource_id.as_str())) {
+            Whose::Ours => {}
+            Whose::Theirs(why) => return Ok(Undone::Done(format!("left alone: {why}"))),
+        }
         if !instance.status.is_deleting() {
             let request = DeleteInstance { db_instance_identifier: self.name().to_owned(), skip_final_snapshot: true };
             match world.rds.delete_instance(&request).await {

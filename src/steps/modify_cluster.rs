@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::{
     body::{Body, Description},
-    failure, tags,
+    failure,
+    restore_cluster::{ID as RESTORE, RestoredCluster},
+    tags,
     world::World,
 };
 use crate::{
@@ -19,6 +21,9 @@ use crate::{
     },
     run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
 };
+
+/// The name of the step that applies the last settings.
+pub const SETTLE: &str = "settle";
 
 /// What the change is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,38 +67,35 @@ impl ModifyCluster {
     }
 }
 
-/// What keeps `cluster` from being as `wanted`, or nothing.
-fn missing(cluster: &Cluster, wanted: &requests::ModifyCluster) -> Option<&'static str> {
+/// How far `cluster` is from being as wanted.
+#[derive(Debug, PartialEq, Eq)]
+enum Distance {
+    /// It is as wanted.
+    None,
+    /// It has been told, and takes its time.
+    Settling,
+    /// It has still to be told.
+    Untold,
+}
+
+/// Compares what the requests of these purposes carry. What else is pending is somebody else's and of no concern here.
+fn distance(cluster: &Cluster, wanted: &requests::ModifyCluster) -> Distance {
     let mut groups = wanted.vpc_security_group_ids.clone();
     groups.sort_unstable();
-    let groups_active =
-        cluster.vpc_security_groups.iter().all(|group| group.status.as_deref().is_none_or(|status| status == "active"));
-    let differs = |wanted: &Option<String>, found: &Option<String>| wanted.is_some() && wanted != found;
-    let pairs = [
-        (!groups.is_empty() && (groups != cluster.security_group_ids() || !groups_active), "security groups"),
-        (
-            wanted.deletion_protection.is_some() && wanted.deletion_protection != cluster.deletion_protection,
-            "deletion protection",
-        ),
-        (differs(&wanted.preferred_maintenance_window, &cluster.preferred_maintenance_window), "maintenance window"),
-        (
-            wanted.auto_minor_version_upgrade.is_some()
-                && wanted.auto_minor_version_upgrade != cluster.auto_minor_version_upgrade,
-            "automatic minor upgrades",
-        ),
-        (
-            wanted.monitoring_interval.is_some() && wanted.monitoring_interval != cluster.monitoring_interval,
-            "Enhanced Monitoring",
-        ),
-        (differs(&wanted.database_insights_mode, &cluster.database_insights_mode), "Database Insights"),
-        (
-            wanted.enable_performance_insights.is_some()
-                && wanted.enable_performance_insights != cluster.performance_insights,
-            "Performance Insights",
-        ),
-        (!cluster.pending.is_empty(), "pending values"),
-    ];
-    pairs.into_iter().find_map(|(missing, name)| missing.then_some(name))
+    groups.dedup();
+    let protection = wanted.deletion_protection;
+    let window = &wanted.preferred_maintenance_window;
+    let told = (groups.is_empty() || groups == cluster.security_group_ids())
+        && (protection.is_none() || protection == cluster.deletion_protection)
+        && (window.is_none() || *window == cluster.preferred_maintenance_window);
+    let in_force = |status: &Option<String>| status.as_deref().is_none_or(|status| status == "active");
+    if !told {
+        Distance::Untold
+    } else if cluster.status.is_available() && cluster.vpc_security_groups.iter().all(|group| in_force(&group.status)) {
+        Distance::None
+    } else {
+        Distance::Settling
+    }
 }
 
 #[async_trait]
@@ -102,7 +104,7 @@ impl Body for ModifyCluster {
         StepId::from(match self.purpose {
             Purpose::ApplySettings => "apply-settings",
             Purpose::LiftQuarantine => "lift-quarantine",
-            Purpose::Settle => "settle",
+            Purpose::Settle => SETTLE,
         })
     }
 
@@ -142,23 +144,18 @@ impl Body for ModifyCluster {
         let Some(cluster) = self.look(world, &doing).await? else {
             return Ok(Observed::Wait(Waiting::on(format!("cluster {} is not listed", self.target()))));
         };
-        tags::ours(&cluster, cx.run)?;
+        tags::ours(&cluster, cx.run, Some(&cx.outputs.of::<RestoredCluster>(RESTORE)?.resource_id))?;
         if cluster.status.is_terminal() || cluster.status.is_deleting() {
             let source = EventSource::Cluster(self.target().to_owned());
-            return Err(failure::of_status(
-                world,
-                &format!("cluster {}", self.target()),
-                cluster.status.as_str(),
-                &source,
-            )
-            .await);
+            let what = format!("cluster {}", self.target());
+            return Err(failure::of_status(world, &what, cluster.status.as_str(), &source).await);
         }
-        Ok(match missing(&cluster, &self.request) {
-            _ if !cluster.status.is_available() => {
+        Ok(match distance(&cluster, &self.request) {
+            Distance::None => Observed::Done(json!({})),
+            Distance::Untold if cluster.status.is_available() => Observed::Act,
+            Distance::Untold | Distance::Settling => {
                 Observed::Wait(Waiting::on(format!("cluster {} is {}", self.target(), cluster.status)))
             }
-            None => Observed::Done(json!({})),
-            Some(_) => Observed::Act,
         })
     }
 
@@ -172,15 +169,17 @@ impl Body for ModifyCluster {
         let Some(cluster) = self.look(world, &doing).await? else {
             return Ok(Undone::Done(format!("cluster {} is gone", self.target())));
         };
-        tags::ours(&cluster, cx.run)?;
-        match missing(&cluster, back) {
-            _ if !cluster.status.is_available() => {}
-            None => return Ok(Undone::Done(format!("cluster {} is in quarantine again", self.target()))),
-            Some(_) => match world.rds.modify_cluster(back).await {
+        tags::ours(&cluster, cx.run, Some(&cx.outputs.of::<RestoredCluster>(RESTORE)?.resource_id))?;
+        match distance(&cluster, back) {
+            Distance::None => {
+                return Ok(Undone::Done(format!("cluster {} is in quarantine again", self.target())));
+            }
+            Distance::Untold if cluster.status.is_available() => match world.rds.modify_cluster(back).await {
                 Err(error) if error.kind == ErrorKind::NotFound => {}
                 Err(error) => return Err(failure::of_aws(&doing, &error)),
                 Ok(()) => {}
             },
+            Distance::Untold | Distance::Settling => {}
         }
         Ok(Undone::Wait(Waiting::on(format!("cluster {} to take its quarantine groups", self.target()))))
     }

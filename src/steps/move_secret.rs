@@ -13,11 +13,14 @@ use super::{
     world::World,
 };
 use crate::{
-    aws::secrets::{
-        model::{CURRENT, VersionRef},
-        requests::MoveLabel,
+    aws::{
+        ErrorKind,
+        secrets::{
+            model::{CURRENT, PENDING, PREVIOUS, SecretDescription, VersionRef},
+            requests::MoveLabel,
+        },
     },
-    run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until},
+    run::step::{Context, Failure, Observed, Remedy, StepError, StepId, Undo, Undone, Until},
 };
 
 /// The step's name in every plan that cuts over by secret.
@@ -31,6 +34,8 @@ pub struct MoveSecret {
     pub secret: String,
     /// The version the application follows now, and again after a rollback.
     pub from_version: String,
+    /// The version that holds AWSPREVIOUS now, and again after a rollback.
+    pub previous_version: Option<String>,
     /// The staged version.
     pub to_version: String,
     /// The label it was staged under, which it then no longer needs.
@@ -48,30 +53,87 @@ impl MoveSecret {
         format!("move secret {} to cluster {}", self.secret, self.cluster)
     }
 
-    fn current(&self, from: &str, to: &str) -> MoveLabel {
+    fn label(&self, label: &str, from: Option<&str>, to: Option<&str>) -> MoveLabel {
         MoveLabel {
             secret_id: self.secret.clone(),
-            version_stage: CURRENT.to_owned(),
-            move_to_version_id: Some(to.to_owned()),
-            remove_from_version_id: Some(from.to_owned()),
+            version_stage: label.to_owned(),
+            move_to_version_id: to.map(str::to_owned),
+            remove_from_version_id: from.map(str::to_owned),
         }
     }
 
-    fn forward(&self) -> MoveLabel {
-        self.current(&self.from_version, &self.to_version)
+    fn forward(&self, label: &str) -> MoveLabel {
+        self.label(label, Some(&self.from_version), Some(&self.to_version))
     }
 
-    fn back(&self) -> MoveLabel {
-        self.current(&self.to_version, &self.from_version)
+    fn back(&self, label: &str) -> MoveLabel {
+        self.label(label, Some(&self.to_version), Some(&self.from_version))
     }
 
     fn unlabel(&self) -> MoveLabel {
-        MoveLabel {
-            secret_id: self.secret.clone(),
-            version_stage: self.staging_label.clone(),
-            move_to_version_id: None,
-            remove_from_version_id: Some(self.to_version.clone()),
+        self.label(&self.staging_label, Some(&self.to_version), None)
+    }
+
+    /// The labels still to be moved. AWSPENDING, which a finished rotation leaves beside AWSCURRENT, goes with it: left behind it
+    /// would look like a rotation that has not ended.
+    fn to_do(&self, secret: &SecretDescription) -> Vec<MoveLabel> {
+        let mut requests = Vec::new();
+        if secret.current() == Some(&self.from_version) {
+            requests.push(self.forward(CURRENT));
         }
+        if secret.holder(PENDING) == Some(&self.from_version) {
+            requests.push(self.forward(PENDING));
+        }
+        if secret.holder(&self.staging_label) == Some(&self.to_version) {
+            requests.push(self.unlabel());
+        }
+        requests
+    }
+
+    async fn describe(&self, world: &World, doing: &str) -> Result<SecretDescription, StepError> {
+        describe(world, &self.secret, doing).await
+    }
+
+    /// Moves a label. A refused compare-and-set is no verdict: what was described may have been stale, so it is looked at
+    /// again, and the next look tells whether somebody else has moved it.
+    async fn put(&self, world: &World, request: &MoveLabel, doing: &str) -> Result<(), StepError> {
+        world.secrets.move_label(request).await.map_err(|error| match error.kind {
+            ErrorKind::InvalidParameter => StepError::passing(Failure::of(doing, &error)),
+            _ => failure::of_aws(doing, &error),
+        })
+    }
+
+    /// Gives AWSPREVIOUS, which follows AWSCURRENT by itself, back to where the plan saw it. Nobody waits for this label: that
+    /// it cannot be moved is said and does not hold up the rollback.
+    async fn give_back_previous(&self, world: &World, secret: &SecretDescription) -> &'static str {
+        if secret.holder(PREVIOUS) != Some(&self.to_version) {
+            return "";
+        }
+        let request = self.label(PREVIOUS, Some(&self.to_version), self.previous_version.as_deref());
+        match world.secrets.move_label(&request).await {
+            Ok(()) => "",
+            Err(_) => "; AWSPREVIOUS is on the version that led to the target",
+        }
+    }
+
+    /// What to do about a version that neither the plan nor this run made.
+    async fn undo_beside_a_stranger(&self, world: &World, cx: &Context<'_>, current: &str, doing: &str) -> Result<Undone, StepError> {
+        let writer: Writer = cx.outputs.of(WRITER)?;
+        let leads_to_target = match read_secret(world, &self.secret, &VersionRef::Current, self.url_key.as_deref()).await {
+            Ok((_, value)) => value.points_at() == (writer.endpoint.as_str(), writer.port),
+            Err(error) if error.remedy == Remedy::Retry => return Err(error),
+            // Not a connection at all: it leads nowhere.
+            Err(_) => false,
+        };
+        if !leads_to_target {
+            return Ok(Undone::Done(format!("AWSCURRENT is on {current}, which somebody else wrote and which does not lead to the target: left alone")));
+        }
+        let message = format!("{doing}: AWSCURRENT is on {current}, which somebody else wrote, and which leads to the target, too");
+        let command = format!(
+            "aws secretsmanager update-secret-version-stage --secret-id {} --version-stage AWSCURRENT --move-to-version-id {} --remove-from-version-id {current}",
+            self.secret, self.from_version
+        );
+        Err(StepError::terminal(Failure::new(message).hint(format!("find out why; to move the application back all the same: {command}"))))
     }
 
     /// Fetches the secret, connects, and asks where that landed, once by the secret and once by the target's endpoint.
@@ -114,47 +176,46 @@ impl Body for MoveSecret {
     fn describe(&self) -> Description {
         Description {
             title: format!("move the application: AWSCURRENT of {} to the staged version", self.secret),
-            calls: vec![self.forward().call(), self.unlabel().call()],
+            calls: vec![self.forward(CURRENT).call(), self.unlabel().call()],
             undo: format!("move AWSCURRENT back to version {}, exactly", self.from_version),
         }
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let doing = self.doing();
-        let secret = describe(world, &self.secret, &doing).await?;
+        let secret = self.describe(world, &doing).await?;
         unchanged(&secret, [&self.from_version, &self.to_version], &doing)?;
-        let moved = secret.current() == Some(&self.to_version);
-        if !moved || secret.holder(&self.staging_label) == Some(&self.to_version) {
-            return Ok(Observed::Act);
-        }
-        self.verify(world, &cx.outputs.of(WRITER)?).await
+        let to_do = self.to_do(&secret);
+        if to_do.is_empty() { self.verify(world, &cx.outputs.of(WRITER)?).await } else { Ok(Observed::Act) }
     }
 
     async fn act(&self, world: &World, _: &Context<'_>) -> Result<(), StepError> {
         let doing = self.doing();
-        let secret = describe(world, &self.secret, &doing).await?;
+        let secret = self.describe(world, &doing).await?;
         unchanged(&secret, [&self.from_version, &self.to_version], &doing)?;
-        if secret.current() == Some(&self.from_version) {
-            world.secrets.move_label(&self.forward()).await.map_err(|error| failure::of_aws(&doing, &error))?;
-        }
-        if secret.holder(&self.staging_label) == Some(&self.to_version) {
-            world.secrets.move_label(&self.unlabel()).await.map_err(|error| failure::of_aws(&doing, &error))?;
+        for request in self.to_do(&secret) {
+            self.put(world, &request, &doing).await?;
         }
         Ok(())
     }
 
-    async fn undo(&self, world: &World, _: &Context<'_>) -> Result<Undone, StepError> {
+    async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("move secret {} back to version {}", self.secret, self.from_version);
-        let secret = describe(world, &self.secret, &doing).await?;
-        unchanged(&secret, [&self.from_version, &self.to_version], &doing)?;
-        if secret.current() == Some(&self.to_version) {
-            world.secrets.move_label(&self.back()).await.map_err(|error| failure::of_aws(&doing, &error))?;
+        let secret = self.describe(world, &doing).await?;
+        match secret.current() {
+            Some(current) if current == self.to_version => self.put(world, &self.back(CURRENT), &doing).await?,
+            Some(current) if current == self.from_version => {}
+            current => return self.undo_beside_a_stranger(world, cx, current.unwrap_or("no version"), &doing).await,
+        }
+        if secret.holder(PENDING) == Some(&self.to_version) {
+            self.put(world, &self.back(PENDING), &doing).await?;
         }
         let (version, _) = read_secret(world, &self.secret, &VersionRef::Current, self.url_key.as_deref()).await?;
-        if version == self.from_version {
-            Ok(Undone::Done(format!("clients get version {version} again")))
-        } else {
-            Err(StepError::passing(Failure::new(format!("{doing}: clients still get version {version}"))))
+        if version != self.from_version {
+            return Err(StepError::passing(Failure::new(format!("{doing}: clients still get version {version}"))));
         }
+        let secret = self.describe(world, &doing).await?;
+        let remark = self.give_back_previous(world, &secret).await;
+        Ok(Undone::Done(format!("clients get version {version} again{remark}")))
     }
 }

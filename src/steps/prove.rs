@@ -18,7 +18,10 @@ use super::{
 use crate::{
     expect::Expect,
     pg::{self, CheckResult, ProfileCheck, Proof, ProofRequest, Verdict},
-    run::step::{Context, Failure, Observed, StepError, StepId, Undo, Until, Waiting},
+    run::{
+        event::{self, Checked},
+        step::{Context, Failure, Observed, Remedy, StepError, StepId, Undo, Until, Waiting},
+    },
 };
 
 /// The step's name in every plan that proves.
@@ -124,19 +127,54 @@ impl Questions {
     }
 }
 
-/// One check's result as a line for the person watching.
-pub fn line(check: &CheckResult) -> String {
-    let verdict = match check.verdict {
-        Verdict::Passed => "passed",
-        Verdict::Failed => "FAILED",
-        Verdict::Unchecked => "unchecked",
-    };
-    let found = check.found.as_deref().map(|found| format!(": {found}")).unwrap_or_default();
-    let reason = check.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    format!("{verdict:<9} {}{found}{reason}", check.name)
+/// What was found, against what was expected, and why the check ended as it did; empty when there is nothing to say.
+pub fn answer(check: &CheckResult) -> String {
+    let found = check.found.as_deref().map(|found| format!("found {found}"));
+    let expected = check.expect.as_deref().map(|expect| format!("expected {expect}"));
+    [found, expected, check.reason.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
+/// One check's result for whoever watches.
+pub fn checked(check: &CheckResult) -> Checked {
+    let verdict = match check.verdict {
+        Verdict::Passed => event::Verdict::Passed,
+        Verdict::Failed => event::Verdict::Failed,
+        Verdict::Unchecked => event::Verdict::Unchecked,
+    };
+    Checked { name: check.name.clone(), verdict, answer: answer(check) }
+}
+
+/// The checks of `proof` that ended as `verdict`, as causes of a failure: `tables: missing in the target: public.loans`.
+fn causes(proof: &Proof, verdict: Verdict) -> Vec<String> {
+    let checks = proof.checks.iter().filter(|check| check.verdict == verdict);
+    checks
+        .map(|check| match answer(check) {
+            answer if answer.is_empty() => check.name.clone(),
+            answer => format!("{}: {answer}", check.name),
+        })
+        .collect()
+}
+
+/// How long a server that cannot be reached is waited for: a name that does not resolve yet, a server that starts up.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
 impl Prove {
+    /// A question that could not be put says nothing of the data, and is no reason to remove what took so long to restore: the
+    /// password may have been changed since the requested time, or this machine be kept out by the quarantine.
+    fn unanswered(&self, error: StepError, cx: &Context<'_>) -> StepError {
+        if error.remedy == Remedy::Retry && cx.attended < PATIENCE {
+            return error;
+        }
+        let hints = [error.failure.hint.clone(), Some(self.way_out(cx))];
+        let hint = hints.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        StepError::hold(error.failure.hint(hint))
+    }
+
+    fn way_out(&self, cx: &Context<'_>) -> String {
+        let at = cx.outputs.of::<Writer>(WRITER).map(|writer| format!(" at {}:{}", writer.endpoint, writer.port));
+        format!("the target is kept{}: let this machine log in to it, then daybreak resume {}", at.unwrap_or_default(), cx.run)
+    }
+
     async fn prove(&self, world: &World, cx: &Context<'_>) -> Result<Proof, StepError> {
         let writer: Writer = cx.outputs.of(WRITER)?;
         let restored: RestoredCluster = cx.outputs.of(RESTORE)?;
@@ -149,7 +187,7 @@ impl Prove {
         };
         let request = self.questions.request(target, source, Some(self.requested_time), Some(restored.requested_at))?;
         let tell = cx.tell;
-        let proof = world.postgres.prove(&request, &|check| tell(&line(check))).await;
+        let proof = world.postgres.prove(&request, &|check| tell(&checked(check))).await;
         proof.map_err(|error| failure::of_postgres(&format!("prove the data of cluster {}", self.cluster), &error))
     }
 }
@@ -185,19 +223,25 @@ impl Body for Prove {
     /// The proof is noted before it is judged, so that a failed one is evidence too.
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let Some((_, note)) = cx.notes.last() else {
-            let proof = self.prove(world, cx).await?;
+            let proof = self.prove(world, cx).await.map_err(|error| self.unanswered(error, cx))?;
             return Ok(Observed::Note(json!(proof), Waiting::on("the proof to be judged").again_in(Duration::ZERO)));
         };
         let doing = format!("judge the proof of cluster {}", self.cluster);
         let proof: Proof =
             serde_json::from_value(note.clone()).map_err(|error| StepError::terminal(Failure::of(&doing, &error)))?;
         let failed: Vec<&str> = names(&proof, Verdict::Failed).collect();
+        if failed.is_empty() && names(&proof, Verdict::Passed).all(|name| name == "writer") {
+            let reasons = causes(&proof, Verdict::Unchecked);
+            let message = format!("prove the data of cluster {}: no check of the data could be answered", self.cluster);
+            let failure = Failure { causes: reasons, ..Failure::new(message) };
+            return Err(StepError::hold(failure.hint(self.way_out(cx))));
+        }
         if failed.is_empty() {
             let newest = proof.newest;
             let counts = json!({ "passed": proof.passed(), "unchecked": proof.unchecked(), "newest": newest });
             return Ok(Observed::Done(counts));
         }
-        let reasons = proof.checks.iter().filter(|check| check.verdict == Verdict::Failed).map(line).collect();
+        let reasons = causes(&proof, Verdict::Failed);
         let message = format!("prove the data of cluster {}: {} failed", self.cluster, failed.join(", "));
         Err(StepError::terminal(Failure { causes: reasons, ..Failure::new(message) }))
     }

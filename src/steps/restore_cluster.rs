@@ -7,7 +7,10 @@ use serde_json::json;
 
 use super::{
     body::{Body, Description},
-    failure, settle, tags,
+    failure,
+    modify_cluster::SETTLE,
+    settle,
+    tags::{self, Whose},
     world::World,
 };
 use crate::{
@@ -84,7 +87,7 @@ impl Body for RestoreCluster {
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let Some(cluster) = self.look(world, &self.doing()).await? else { return Ok(Observed::Act) };
-        tags::ours(&cluster, cx.run)?;
+        tags::ours(&cluster, cx.run, None)?;
         let status = cluster.status.as_str();
         let what = format!("cluster {}", self.target());
         if cluster.status.is_terminal() || cluster.status.is_deleting() {
@@ -115,19 +118,25 @@ impl Body for RestoreCluster {
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("delete cluster {}", self.target());
         let Some(cluster) = self.look(world, &doing).await? else {
-            return Ok(settle::absent(&format!("cluster {}", self.target()), ID, cx));
+            let clusters = world.rds.clusters().await.map_err(|error| failure::of_aws(&doing, &error))?;
+            let listed = clusters.iter().any(|cluster| cluster.identifier == self.target());
+            return Ok(settle::absent(&format!("cluster {}", self.target()), ID, listed, cx));
         };
-        tags::ours(&cluster, cx.run)?;
-        if let Ok(RestoredCluster { resource_id, .. }) = cx.outputs.of(ID)
-            && resource_id != cluster.resource_id
-        {
-            let found = &cluster.resource_id;
-            return Err(StepError::terminal(Failure::new(format!(
-                "{doing}: it is {found} now, not {resource_id} that this run made"
-            ))));
+        let seen = cx.outputs.of::<RestoredCluster>(ID).ok();
+        match tags::whose(&cluster, cx.run, seen.as_ref().map(|seen| seen.resource_id.as_str())) {
+            Whose::Ours => {}
+            // This run was refused the name, or lost it: what is there was made by somebody else and is left alone.
+            Whose::Theirs(why) => return Ok(Undone::Done(format!("left alone: {why}"))),
         }
         if cluster.deletion_protection == Some(true) {
-            // Only this run, at its end, can have protected what carries its tag; taking the run back includes it.
+            if !cx.outputs.has(SETTLE) {
+                let message = format!("{doing}: it is protected against deletion, and by no finished step of this run");
+                let hint = format!(
+                    "if it shall go all the same: aws rds modify-db-cluster --db-cluster-identifier {} --no-deletion-protection",
+                    self.target()
+                );
+                return Err(StepError::terminal(Failure::new(message).hint(hint)));
+            }
             let request = ModifyCluster {
                 db_cluster_identifier: self.target().to_owned(),
                 apply_immediately: true,
@@ -135,10 +144,8 @@ impl Body for RestoreCluster {
                 ..ModifyCluster::default()
             };
             world.rds.modify_cluster(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
-            return Ok(Undone::Wait(Waiting::on(format!(
-                "the deletion protection of cluster {} to go",
-                self.target()
-            ))));
+            let wait = format!("the deletion protection of cluster {} to go", self.target());
+            return Ok(Undone::Wait(Waiting::on(wait)));
         }
         if !cluster.status.is_deleting() {
             let request = DeleteCluster {

@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use crate::run::{
-    clock::elapsed,
-    step::{Context, Undone, Waiting},
-};
+use crate::run::step::{Context, Undone, Waiting};
 
-/// How long the provider may take to show what was just asked for.
+/// How long a request whose sender died may still be on its way to having an effect.
 const SETTLING: Duration = Duration::from_secs(5);
 
-/// The undo of something that is not there. What this run had seen is gone; what it never saw may have been asked for a moment
-/// before the asker died, and may still appear: it is looked for until the provider has had time to show it.
-pub(super) fn absent(what: &str, step: &str, cx: &Context<'_>) -> Undone {
-    if cx.outputs.has(step) {
+/// The undo of something that a look by its name did not find. `listed` says whether the list of all such things has it, which
+/// is asked separately: one stale answer must not make an orphan.
+///
+/// What this run had seen is gone then. What it never saw may have been asked for a moment before the asker died, and
+/// may still appear: it is looked for until the provider has had time to show it.
+pub(super) fn absent(what: &str, step: &str, listed: bool, cx: &Context<'_>) -> Undone {
+    let again = |on: String| Undone::Wait(Waiting::on(on).again_in(Duration::from_secs(1)));
+    if listed {
+        again(format!("{what}, which is listed but not found by its name"))
+    } else if cx.outputs.has(step) {
         Undone::Done(format!("{what} is gone"))
-    } else if elapsed(cx.started, cx.now) >= SETTLING {
+    } else if cx.attended >= SETTLING {
         Undone::Done(format!("{what} was never made"))
     } else {
-        Undone::Wait(
-            Waiting::on(format!("{what} to appear, in case it was asked for just before"))
-                .again_in(Duration::from_secs(1)),
-        )
+        again(format!("{what} to appear, in case it was asked for just before"))
     }
 }

@@ -26,6 +26,8 @@ pub trait Tagged {
     fn words(&self) -> String;
     /// The run that made it, by its tag.
     fn made_by(&self) -> Option<&str>;
+    /// What no other thing ever has.
+    fn resource_id(&self) -> &str;
 }
 
 impl Tagged for Cluster {
@@ -35,6 +37,10 @@ impl Tagged for Cluster {
 
     fn made_by(&self) -> Option<&str> {
         self.tag(RUN)
+    }
+
+    fn resource_id(&self) -> &str {
+        &self.resource_id
     }
 }
 
@@ -46,17 +52,39 @@ impl Tagged for Instance {
     fn made_by(&self) -> Option<&str> {
         self.tag(RUN)
     }
+
+    fn resource_id(&self) -> &str {
+        &self.resource_id
+    }
 }
 
-/// Refuses to touch what this run did not make.
-pub fn ours(thing: &impl Tagged, run: &RunId) -> Result<(), StepError> {
-    if thing.made_by() == Some(run.as_str()) {
-        return Ok(());
+/// Whose something is that carries a name this run fixed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// This run's: it carries the run's tag and, where the journal holds one, its resource id.
+    Ours,
+    /// Somebody else's; in words why.
+    Theirs(String),
+}
+
+/// Tells whose `thing` is. `seen` is the resource id that the journal holds of it: names can be taken over, resource ids cannot.
+pub fn whose(thing: &impl Tagged, run: &RunId, seen: Option<&str>) -> Whose {
+    let words = thing.words();
+    match (thing.made_by(), seen) {
+        (Some(by), _) if by != run.as_str() => Whose::Theirs(format!("{words} belongs to run {by}")),
+        (None, _) => Whose::Theirs(format!("{words} carries no {RUN} tag")),
+        (Some(_), Some(seen)) if seen != thing.resource_id() => Whose::Theirs(format!("{words} is not {seen}, which this run made")),
+        (Some(_), _) => Whose::Ours,
     }
-    let by = thing
-        .made_by()
-        .map_or_else(|| "carries no daybreak:run tag".to_owned(), |other| format!("belongs to run {other}"));
-    let failure =
-        Failure::new(format!("{} exists and {by}; this run did not make it and leaves it alone", thing.words()));
-    Err(StepError::terminal(failure.hint("make a new plan: it chooses another name")))
+}
+
+/// Refuses to go on with what this run did not make.
+pub fn ours(thing: &impl Tagged, run: &RunId, seen: Option<&str>) -> Result<(), StepError> {
+    match whose(thing, run, seen) {
+        Whose::Ours => Ok(()),
+        Whose::Theirs(why) => {
+            let failure = Failure::new(format!("{why}: this run did not make it and leaves it alone"));
+            Err(StepError::terminal(failure.hint("make a new plan: it chooses another name")))
+        }
+    }
 }

@@ -1,4 +1,7 @@
 //! Watches the application on the target; failing probes bring the rollback.
+//!
+//! The whole time is watched by one process: one that takes the run over begins the watch anew, since nobody can say what
+//! happened in between.
 
 use std::{future::Future, time::Duration};
 
@@ -14,10 +17,7 @@ use super::{
     create_instance::{WRITER, Writer},
     world::World,
 };
-use crate::run::{
-    clock::elapsed,
-    step::{Context, Failure, Observed, StepError, StepId, Undo, Until, Waiting},
-};
+use crate::run::step::{Context, Failure, Observed, StepError, StepId, Undo, Until, Waiting};
 
 /// Probes until the time is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,32 +56,48 @@ fn failing_in_a_row(cx: &Context<'_>) -> u32 {
     u32::try_from(rounds.count()).unwrap_or(u32::MAX)
 }
 
+/// How long beyond its time a watch goes on trying to ask its probes.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// What a round of probes came to.
+enum Verdict {
+    /// All hold.
+    Passing,
+    /// The application's database, or a page, does not answer as it should.
+    Failing(String),
+    /// The probes could not be asked, for a reason on this side: that says nothing of the application.
+    Blind(String),
+}
+
 impl Watch {
-    /// One round of all probes; the first failure, if any.
-    async fn round(&self, world: &World, writer: &Writer) -> Option<String> {
-        let sql = async {
-            if self.sql.is_empty() {
-                return None;
-            }
-            let login = match self.access.at(world, &writer.endpoint, writer.port).await {
-                Ok(login) => login,
-                Err(error) => return Some(error.failure.to_string()),
-            };
-            first(
-                self.sql
-                    .iter()
-                    .map(async |sql| world.postgres.probe(&login, sql).await.err().map(|error| error.to_string())),
-            )
-            .await
-        };
+    /// One round of all probes.
+    async fn round(&self, world: &World, writer: &Writer) -> Verdict {
         let timeout = Duration::from_millis(self.http_timeout_ms);
         let http = first(
             self.http
                 .iter()
                 .map(async |url| world.http.healthy(url, timeout).await.err().map(|error| error.to_string())),
         );
-        let (sql, http) = tokio::join!(sql, http);
-        sql.or(http)
+        let (sql, http) = tokio::join!(self.ask_database(world, writer), http);
+        match (sql, http) {
+            (Verdict::Failing(why), _) | (_, Some(why)) => Verdict::Failing(why),
+            (sql, None) => sql,
+        }
+    }
+
+    async fn ask_database(&self, world: &World, writer: &Writer) -> Verdict {
+        if self.sql.is_empty() {
+            return Verdict::Passing;
+        }
+        let login = match self.access.at(world, &writer.endpoint, writer.port).await {
+            Ok(login) => login,
+            Err(error) => return Verdict::Blind(error.failure.to_string()),
+        };
+        let probes = self
+            .sql
+            .iter()
+            .map(async |sql| world.postgres.probe(&login, sql).await.err().map(|error| error.to_string()));
+        first(probes).await.map_or(Verdict::Passing, Verdict::Failing)
     }
 }
 
@@ -111,8 +127,8 @@ impl Body for Watch {
         Description {
             title: format!(
                 "watch for {}, every {}: {}; {} failing rounds in a row roll back",
-                crate::moment::show_span(Duration::from_secs(self.for_seconds)),
-                crate::moment::show_span(every),
+                crate::moment::in_words(Duration::from_secs(self.for_seconds)),
+                crate::moment::in_words(every),
                 probes.join("; "),
                 self.failures
             ),
@@ -125,29 +141,35 @@ impl Body for Watch {
         let writer: Writer = cx.outputs.of(WRITER)?;
         let length = Duration::from_secs(self.for_seconds);
         let before = failing_in_a_row(cx);
-        let failing = self.round(world, &writer).await;
-        let left = length.saturating_sub(elapsed(cx.started, cx.now));
         let interval = Duration::from_millis(self.interval_ms);
-        match failing {
-            Some(why) if before + 1 >= self.failures => {
-                let message = format!(
-                    "watch the application: {} of {} probe rounds in a row failed; the last: {why}",
-                    before + 1,
-                    self.failures
-                );
+        let left = length.saturating_sub(cx.attended);
+        match self.round(world, &writer).await {
+            Verdict::Failing(why) if before + 1 >= self.failures => {
+                let rounds = self.failures;
+                let message = format!("watch the application: {rounds} probe rounds in a row failed; the last: {why}");
                 Err(StepError::terminal(Failure::new(message)))
             }
-            Some(why) => {
+            Verdict::Failing(why) => {
                 let words = format!("probes failing, {} of {} rounds: {why}", before + 1, self.failures);
                 Ok(Observed::Note(note(Some(why)), Waiting::on(words).again_in(interval)))
             }
-            None if before > 0 => Ok(Observed::Note(note(None), Waiting::on("probes pass again").again_in(interval))),
-            None if left.is_zero() => Ok(Observed::Done(json!({ "seconds": self.for_seconds }))),
-            None => {
-                let words = format!(
-                    "probes pass; watching for {} more",
-                    crate::moment::show_span(Duration::from_secs(left.as_secs().max(1)))
-                );
+            Verdict::Blind(why) if cx.attended > length + PATIENCE => {
+                let failure = Failure::new(format!("watch the application: its probes cannot be asked from here: {why}"));
+                Err(StepError::hold(failure.hint(format!(
+                    "the application was moved and is left there; look at it, then daybreak resume {0} or daybreak rollback {0}",
+                    cx.run
+                ))))
+            }
+            Verdict::Blind(why) => {
+                Ok(Observed::Wait(Waiting::on(format!("a way to ask the probes: {why}")).again_in(interval)))
+            }
+            Verdict::Passing if before > 0 => {
+                Ok(Observed::Note(note(None), Waiting::on("probes pass again").again_in(interval)))
+            }
+            Verdict::Passing if left.is_zero() => Ok(Observed::Done(json!({ "seconds": self.for_seconds }))),
+            Verdict::Passing => {
+                let left_words = crate::moment::in_words(Duration::from_secs(left.as_secs().max(1)));
+                let words = format!("probes pass; watching for {left_words} more");
                 Ok(Observed::Wait(Waiting::on(words).again_in(interval.min(left))))
             }
         }

@@ -80,14 +80,10 @@ impl Store for DirectoryStore {
     async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let directory = self.directory(run);
         let path = directory.join(file_name(number));
-        let temporary = directory.join(format!(".{number:06}.{}", std::process::id()));
+        // No two writers share a temporary file, not even two of one process id on two hosts.
+        let temporary = directory.join(format!(".{number:06}.{:016x}", fastrand::u64(..)));
         let failed = |source| io_error(format!("write record {number} of run {run} to"), &path, source);
         make_directory(&directory).map_err(failed)?;
-        // Left by a process of the same id that died here: nobody else uses this name.
-        match fs::remove_file(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
         let linked = write_new(&temporary, bytes).and_then(|()| fs::hard_link(&temporary, &path));
         let removed = fs::remove_file(&temporary);
         match linked {

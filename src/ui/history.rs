@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{
     theme::Tone,
-    words::{clean, plural, span},
+    words::{clean, plural},
 };
 use crate::{
-    moment::show,
+    moment::{in_words, show},
     pg::Proof,
     run::{
         clock::elapsed,
@@ -132,7 +132,7 @@ impl Narrator {
     }
 
     fn after(&self, step: &StepId, at: Timestamp) -> String {
-        self.started.get(step).map(|started| format!(" after {}", span(elapsed(*started, at)))).unwrap_or_default()
+        self.started.get(step).map(|started| format!(" after {}", in_words(elapsed(*started, at)))).unwrap_or_default()
     }
 }
 
@@ -248,26 +248,26 @@ mod tests {
         15:08:12Z Plain create-writer: create the writer loanserve-prod-aurora-db-k3fa-1 (db.r6g.large)
         15:13:13Z Good create-writer: done after 5 min 01 s
         15:13:13Z Plain apply-settings: give loanserve-prod-aurora-db-k3fa the settings a restore does not take
-        15:13:23Z Good apply-settings: done after 10 seconds
+        15:13:23Z Good apply-settings: done after 10 s
         15:13:23Z Plain prove: prove the data of loanserve-prod-aurora-db-k3fa: the built-in checks and 1 of the profile's
         15:14:05Z Plain prove: 3 checks: 2 passed, 0 failed, 1 unchecked
-        15:14:05Z Good prove: done after 42 seconds
+        15:14:05Z Good prove: done after 42 s
         15:14:10Z Plain lift-quarantine: lift the quarantine: the source's security groups on loanserve-prod-aurora-db-k3fa
-        15:14:20Z Good lift-quarantine: done after 10 seconds
+        15:14:20Z Good lift-quarantine: done after 10 s
         15:14:20Z Plain stage-secret: stage a version of prod/loans/db that points at loanserve-prod-aurora-db-k3fa, and log in with it
-        15:14:21Z Good stage-secret: done after 1 second
+        15:14:21Z Good stage-secret: done after 1 s
         15:14:21Z Plain move-secret: move the application: AWSCURRENT of prod/loans/db to the staged version
-        15:14:23Z Good move-secret: done after 2 seconds
-        15:14:23Z Plain watch: watch for 5m, every 5s: GET https://api.example.com/health; 3 failing rounds in a row roll back
+        15:14:23Z Good move-secret: done after 2 s
+        15:14:23Z Plain watch: watch for 5 min, every 5 s: GET https://api.example.com/health; 3 failing rounds in a row roll back
         15:14:40Z Caution watch: probes fail: GET https://api.example.com/health: 503
-        15:14:45Z Bad watch: FAILED after 22 seconds: watch the application: 3 of 3 probe rounds in a row failed
+        15:14:45Z Bad watch: FAILED after 22 s: watch the application: 3 of 3 probe rounds in a row failed
         15:14:45Z Caution turning back: the application goes where it was; the target is kept
         15:14:45Z Plain move-secret: taking back: move AWSCURRENT back to version v-before, exactly
-        15:14:46Z Good move-secret: taken back after 1 second: clients get version v-before again
+        15:14:46Z Good move-secret: taken back after 1 s: clients get version v-before again
         15:14:46Z Plain stage-secret: taking back: take the label daybreak-k3fa away; AWS discards versions without a label
-        15:14:47Z Good stage-secret: taken back after 1 second: it is as it was
+        15:14:47Z Good stage-secret: taken back after 1 s: it is as it was
         15:14:47Z Plain lift-quarantine: taking back: quarantine again: security groups sg-quarantine
-        15:14:57Z Good lift-quarantine: taken back after 10 seconds: it is as it was
+        15:14:57Z Good lift-quarantine: taken back after 10 s: it is as it was
         15:14:57Z Caution rolled back: the application is where it was; the target is kept
         ");
     }
@@ -277,7 +277,7 @@ mod tests {
         let text = told(Story::stuck_back());
         let last: Vec<&str> = text.lines().rev().take(3).collect();
         insta::assert_snapshot!(last.into_iter().rev().collect::<Vec<_>>().join("\n"), @"
-        15:14:46Z Bad move-secret: NOT TAKEN BACK after 1 second: move secret prod/loans/db back to version v-before: secretsmanager UpdateSecretVersionStage: AccessDenied: request id 7d1c
+        15:14:46Z Bad move-secret: NOT TAKEN BACK after 1 s: move secret prod/loans/db back to version v-before: secretsmanager UpdateSecretVersionStage: AccessDenied: request id 7d1c
         15:14:46Z Strong move-secret: hint: allow secretsmanager:UpdateSecretVersionStage (policy bundle cutover-secret)
         15:14:46Z Bad stuck: a person is needed
         ");

@@ -36,7 +36,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        run::step::{StepId, Waiting},
+        run::{
+            event::{Checked, Verdict},
+            step::{StepId, Waiting},
+        },
         ui::testing::{Screen, Story, terminal},
     };
 
@@ -52,10 +55,12 @@ mod tests {
         let step = StepId::from("restore-cluster");
         json.on(&Event::Waiting { step: &step, wait: &Waiting::on("a\nbreak"), waited_seconds: 1.5 });
         json.on(&Event::Retrying { step: &step, error: "throttled" });
+        let check = Checked { name: "loans".to_owned(), verdict: Verdict::Failed, answer: "found 17".to_owned() };
+        json.on(&Event::Checked { step: &step, check: &check });
 
         let text = out.text();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 4);
+        assert_eq!(lines.len(), 5);
         assert!(
             lines[0]
                 .starts_with(r#"{"event":"recorded","record":{"format":1,"run":"20261120-150000-k3fa","number":0,"#)
@@ -66,6 +71,7 @@ mod tests {
                 r#"{"event":"recorded","record":{"format":1,"run":"20261120-150000-k3fa","number":1,"at":"2026-11-20T15:00:03Z","previous":null,"entry":{"event":"started","step":"restore-cluster"}}}"#,
                 r#"{"event":"waiting","step":"restore-cluster","wait":{"on":"a\nbreak"},"waited_seconds":1.5}"#,
                 r#"{"event":"retrying","step":"restore-cluster","error":"throttled"}"#,
+                r#"{"event":"checked","step":"restore-cluster","check":{"name":"loans","verdict":"failed","answer":"found 17"}}"#,
             ]
         );
     }

@@ -8,12 +8,14 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
+    checked,
     history::{Line, Narrator},
     printer::Printer,
     theme::Tone,
-    words::{clean, span},
+    words::clean,
 };
 use crate::{
+    moment::in_words,
     run::{
         clock::{Clock, elapsed},
         event::{Event, Listener},
@@ -81,7 +83,7 @@ impl Listener<Step> for LineDisplay {
                     let so_far = if waited < Duration::from_secs(1) {
                         String::new()
                     } else {
-                        format!(" ({} so far)", span(Duration::from_secs(waited.as_secs())))
+                        format!(" ({} so far)", in_words(Duration::from_secs(waited.as_secs())))
                     };
                     self.now(step, Tone::Plain, format!("{}{so_far}", clean(&wait.on)));
                 }
@@ -91,14 +93,12 @@ impl Listener<Step> for LineDisplay {
                     self.now(step, Tone::Caution, format!("trying again: {}", clean(error)));
                 }
             }
-            Event::Told { step, line } => self.now(step, told_tone(line), clean(line)),
+            Event::Checked { step, check } => {
+                let (tone, text) = checked::line(check);
+                self.now(step, tone, text);
+            }
         }
     }
-}
-
-/// A failed check must be seen even when all else is quiet.
-pub(super) fn told_tone(line: &str) -> Tone {
-    if line.starts_with("FAILED") { Tone::Bad } else { Tone::Plain }
 }
 
 /// What was said last about a wait.
@@ -122,10 +122,20 @@ impl Repeats {
     }
 }
 
-/// The words without those that are numbers: `watching for 4m55s more` is `watching for # more`.
+/// The words with numbers and spans made alike: `watching for 4 min 55 s more` is `watching for # more`.
 fn gist(words: &str) -> String {
-    let words = words.split(' ').map(|word| if word.starts_with(|c: char| c.is_ascii_digit()) { "#" } else { word });
-    words.collect::<Vec<_>>().join(" ")
+    let mut gist: Vec<&str> = Vec::new();
+    for word in words.split(' ') {
+        let after_number = gist.last() == Some(&"#");
+        if word.starts_with(|c: char| c.is_ascii_digit()) {
+            if !after_number {
+                gist.push("#");
+            }
+        } else if !(after_number && matches!(word, "s" | "min" | "h" | "day" | "days")) {
+            gist.push(word);
+        }
+    }
+    gist.join(" ")
 }
 
 #[cfg(test)]
@@ -134,7 +144,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        run::{record::Entry, step::Waiting},
+        run::{
+            event::{Checked, Verdict},
+            record::Entry,
+            step::Waiting,
+        },
         ui::testing::{HandClock, Screen, Story, terminal},
     };
 
@@ -180,18 +194,30 @@ mod tests {
     }
 
     #[test]
+    fn a_span_that_runs_out_is_no_news() {
+        for left in ["5 min", "4 min 55 s", "4 min", "55 s", "5 s"] {
+            assert_eq!(gist(&format!("probes pass; watching for {left} more")), "probes pass; watching for # more");
+        }
+        assert_ne!(gist("cluster a is creating"), gist("cluster a is available"));
+    }
+
+    #[test]
     fn retries_and_check_results_are_told() {
         let stage = stage(false, &Story::begun().history());
         let step = StepId::from("prove");
         for _ in 0..3 {
             stage.display.on(&Event::Retrying { step: &step, error: "connect to x: timed out" });
         }
-        stage.display.on(&Event::Told { step: &step, line: "passed    writer" });
-        stage.display.on(&Event::Told { step: &step, line: "FAILED    loans exist: \u{1b}[2J17" });
+        for (name, verdict, answer) in
+            [("writer", Verdict::Passed, ""), ("loans exist", Verdict::Failed, "found \u{1b}[2J17")]
+        {
+            let check = Checked { name: name.to_owned(), verdict, answer: answer.to_owned() };
+            stage.display.on(&Event::Checked { step: &step, check: &check });
+        }
         insta::assert_snapshot!(stage.err.text(), @r"
         2026-11-20T15:00:00Z prove: trying again: connect to x: timed out
         2026-11-20T15:00:00Z prove: passed    writer
-        2026-11-20T15:00:00Z prove: FAILED    loans exist: �[2J17
+        2026-11-20T15:00:00Z prove: FAILED    loans exist: found �[2J17
         ");
     }
 
@@ -214,8 +240,8 @@ mod tests {
         stage.wait(5, "cluster loans-db-k3fa is creating");
         stage.replay(&history);
         insta::assert_snapshot!(stage.err.text(), @"
-        2026-11-20T15:14:45Z watch: FAILED after 22 seconds: watch the application: 3 of 3 probe rounds in a row failed
-        2026-11-20T15:14:46Z move-secret: NOT TAKEN BACK after 1 second: move secret prod/loans/db back to version v-before: secretsmanager UpdateSecretVersionStage: AccessDenied: request id 7d1c
+        2026-11-20T15:14:45Z watch: FAILED after 22 s: watch the application: 3 of 3 probe rounds in a row failed
+        2026-11-20T15:14:46Z move-secret: NOT TAKEN BACK after 1 s: move secret prod/loans/db back to version v-before: secretsmanager UpdateSecretVersionStage: AccessDenied: request id 7d1c
         2026-11-20T15:14:46Z stuck: a person is needed
         ");
     }

@@ -13,8 +13,9 @@ use tokio::{
 };
 
 use super::{
+    checked,
     history::{Line, Narrator},
-    line::{Repeats, told_tone},
+    line::Repeats,
     printer::Printer,
     screen::{Picture, Region, Size},
     theme::Tone,
@@ -189,9 +190,10 @@ impl Listener<Step> for LiveDisplay {
                     Vec::new()
                 }
             }),
-            Event::Told { step, line } => {
-                shared.update(|_, columns| shared.now(step, told_tone(line), clean(line), columns))
-            }
+            Event::Checked { step, check } => shared.update(|_, columns| {
+                let (tone, text) = checked::line(check);
+                shared.now(step, tone, text, columns)
+            }),
         }
     }
 }
@@ -202,13 +204,20 @@ mod tests {
 
     use super::*;
     use crate::{
-        run::step::Waiting,
+        run::{
+            event::{Checked, Verdict},
+            step::Waiting,
+        },
         ui::testing::{HandClock, Screen, Story, terminal},
     };
 
     fn start(screen: &Screen, clock: Arc<HandClock>, history: &History<Step>) -> LiveDisplay {
         let printer = Printer::with(false, false, terminal(80), Box::new(io::sink()), Box::new(screen.clone()));
         LiveDisplay::start_with(Arc::new(printer), clock, history, BTreeMap::new(), || Some((60, 30)))
+    }
+
+    fn passed(name: &str) -> Checked {
+        Checked { name: name.to_owned(), verdict: Verdict::Passed, answer: String::new() }
     }
 
     /// What was written since `before`.
@@ -233,7 +242,7 @@ mod tests {
         assert!(before.ends_with("\r\n\u{1b}[J\u{1b}[?2026l"), "{before:?}");
         tokio::time::advance(10 * TICK).await;
         tokio::task::yield_now().await;
-        live.on(&Event::Told { step: &StepId::from("prove"), line: "too late" });
+        live.on(&Event::Checked { step: &StepId::from("prove"), check: &passed("too late") });
         drop(live);
         assert_eq!(screen.text(), before);
     }
@@ -250,7 +259,7 @@ mod tests {
         assert!(since(&screen, &before).contains("    instance x is creating\u{1b}[K\r\n"));
 
         let before = screen.text();
-        live.on(&Event::Told { step: &step, line: "passed    writer" });
+        live.on(&Event::Checked { step: &step, check: &passed("writer") });
         let text = since(&screen, &before);
         let (said, head) =
             (text.find("15:14:10Z create-writer: passed    writer\u{1b}[K\r\n"), text.find("recovering loans"));

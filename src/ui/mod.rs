@@ -5,6 +5,7 @@
 //!
 //! Nothing here decides anything about a run: displays listen, and one that cannot write says nothing.
 
+pub mod checked;
 pub mod history;
 pub mod json;
 pub mod line;

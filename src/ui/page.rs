@@ -2,7 +2,7 @@
 
 use super::{
     theme::{Mark, Theme, Tone},
-    words::{hang, pad, width},
+    words::{flow, hang, pad, width},
 };
 
 /// The narrowest page written for.
@@ -42,9 +42,22 @@ impl Page {
         self.lines.extend(lines.iter().map(|line| self.theme.paint(tone, line)));
     }
 
+    /// A shell command, broken between words so that it can be copied as it stands.
+    pub fn command(&mut self, indent: usize, command: &str) {
+        // Two columns are the further indentation's, two the continuation's.
+        let lines = flow(command, self.width.saturating_sub(indent + 4));
+        for (number, line) in lines.iter().enumerate() {
+            let further = if number == 0 { "" } else { "  " };
+            let more = if number + 1 < lines.len() { " \\" } else { "" };
+            let text = format!("{}{further}{line}{more}", " ".repeat(indent));
+            self.lines.push(self.theme.paint(Tone::Strong, &text));
+        }
+    }
+
     /// `text` after a label of `columns` columns.
     pub fn field(&mut self, label: &str, columns: usize, text: &str) {
-        self.put(Tone::Plain, &format!("  {}", pad(label, columns)), text);
+        let label = if width(label) < columns { pad(label, columns) } else { format!("{label}  ") };
+        self.put(Tone::Plain, &format!("  {label}"), text);
     }
 
     /// `text` after a mark and a label of `columns` columns.
@@ -69,6 +82,24 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_broken_the_way_a_shell_reads_on() {
+        let mut page = Page::new(Theme::plain(), 40);
+        page.command(4, "aws secretsmanager describe-secret --secret-id prod/loans/db --region eu-west-1");
+        insta::assert_snapshot!(page.finish(), @r"
+        aws secretsmanager \
+          describe-secret --secret-id \
+          prod/loans/db --region eu-west-1
+        ");
+    }
+
+    #[test]
+    fn a_label_never_touches_its_text() {
+        let mut page = Page::new(Theme::plain(), 40);
+        page.field("exactly", 7, "text");
+        assert_eq!(page.finish(), "  exactly  text\n");
+    }
 
     #[test]
     fn everything_is_wrapped_beneath_its_own_beginning() {

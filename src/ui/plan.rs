@@ -13,7 +13,7 @@ use super::{
     words::{clean, pad, plural, width},
 };
 use crate::{
-    moment::{ago, show, show_span},
+    moment::{ago, in_words, show},
     run::{
         clock::elapsed,
         plan::{Plan, Planned},
@@ -124,7 +124,7 @@ fn step(page: &mut Page, number: usize, plan: &Plan<Step>, planned: &Planned<Ste
         page.put(Tone::Quiet, "             ", &parameters(&call.parameters));
     }
     page.put(Tone::Plain, "     undo  ", &clean(&described.undo));
-    page.put(Tone::Quiet, "     limit ", &show_span(Duration::from_secs(planned.deadline_seconds)));
+    page.put(Tone::Quiet, "     limit ", &in_words(Duration::from_secs(planned.deadline_seconds)));
 }
 
 fn settings(page: &mut Page, settings: &[Setting]) {
@@ -140,17 +140,18 @@ fn settings(page: &mut Page, settings: &[Setting]) {
             occasions.push(&setting.when);
         }
     }
+    let columns = settings.iter().map(|setting| width(&clean(&setting.name))).max().unwrap_or(0) + 2;
     occasions.sort_by_key(|when| known(when).unwrap_or(OCCASIONS.len()));
     for when in occasions {
         page.put(Tone::Strong, "  ", &clean(when));
         for setting in settings.iter().filter(|setting| setting.when == when) {
-            setting_row(page, setting);
+            setting_row(page, setting, columns);
         }
     }
 }
 
-fn setting_row(page: &mut Page, setting: &Setting) {
-    let name = |mark: &str| format!("  {mark} {}", pad(&clean(&setting.name), 24));
+fn setting_row(page: &mut Page, setting: &Setting, columns: usize) {
+    let name = |mark: &str| format!("  {mark} {}", pad(&clean(&setting.name), columns));
     let value = |text: &str| clean(text);
     if setting.target != setting.source {
         page.put(Tone::Caution, &name("!"), &format!("source: {}", value(&setting.source)));
@@ -249,8 +250,8 @@ mod tests {
         Plan 20261120-150000-k3fa: recover loans
 
         Restores loanserve-prod-aurora (eu-west-1) as it was at 2026-11-20 14:22:05 UTC,
-        37 minutes ago, into the new cluster loanserve-prod-aurora-db-k3fa.
-        Gives up everything written after 2026-11-20 14:22:05 UTC: 37 minutes.
+        37 min ago, into the new cluster loanserve-prod-aurora-db-k3fa.
+        Gives up everything written after 2026-11-20 14:22:05 UTC: 37 min.
 
           window      2026-11-13 15:00:00 UTC to 2026-11-20 14:56:10 UTC
           source      cluster-SOURCE17 (aurora-postgresql 15.10), left as it is
@@ -273,7 +274,7 @@ mod tests {
                      Tags=[daybreak:run=20261120-150000-k3fa]
              undo  delete cluster loanserve-prod-aurora-db-k3fa, without a final
                    snapshot
-             limit 6h
+             limit 6 h
 
           2. create the writer loanserve-prod-aurora-db-k3fa-1 (db.r6g.large)
              call  rds:CreateDBInstance
@@ -282,7 +283,7 @@ mod tests {
                      DBInstanceClass=db.r6g.large Engine=aurora-postgresql
                      PubliclyAccessible=false Tags=[daybreak:run=20261120-150000-k3fa]
              undo  delete instance loanserve-prod-aurora-db-k3fa-1
-             limit 2h
+             limit 2 h
 
           3. give loanserve-prod-aurora-db-k3fa the settings a restore does not take
              call  rds:ModifyDBCluster
@@ -290,12 +291,12 @@ mod tests {
                      ApplyImmediately=true
                      PreferredMaintenanceWindow=sun:03:00-sun:03:30
              undo  none needed: the cluster goes as a whole
-             limit 30m
+             limit 30 min
 
           4. prove the data of loanserve-prod-aurora-db-k3fa: the built-in checks and 1
              of the profile's
              undo  nothing to undo: it only reads
-             limit 2h
+             limit 2 h
 
           -- cutover: what follows moves the application
 
@@ -305,7 +306,7 @@ mod tests {
                      DBClusterIdentifier=loanserve-prod-aurora-db-k3fa
                      ApplyImmediately=true VpcSecurityGroupIds=[sg-app]
              undo  quarantine again: security groups sg-quarantine
-             limit 30m
+             limit 30 min
 
           6. stage a version of prod/loans/db that points at
              loanserve-prod-aurora-db-k3fa, and log in with it
@@ -315,7 +316,7 @@ mod tests {
                      SecretString="(not shown)"
              undo  take the label daybreak-k3fa away; AWS discards versions without a
                    label
-             limit 5m
+             limit 5 min
 
           7. move the application: AWSCURRENT of prod/loans/db to the staged version
              call  secretsmanager:UpdateSecretVersionStage
@@ -326,19 +327,19 @@ mod tests {
                      SecretId=arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf
                      VersionStage=daybreak-k3fa RemoveFromVersionId=v-after
              undo  move AWSCURRENT back to version v-before, exactly
-             limit 5m
+             limit 5 min
 
-          8. watch for 5m, every 5s: GET https://api.example.com/health; 3 failing
+          8. watch for 5 min, every 5 s: GET https://api.example.com/health; 3 failing
              rounds in a row roll back
              undo  nothing to undo: it only looks
-             limit 15m
+             limit 15 min
 
           9. give loanserve-prod-aurora-db-k3fa the source's own tags
              call  rds:AddTagsToResource
                      ResourceName="(ARN of loanserve-prod-aurora-db-k3fa)"
                      Tags=[env=prod]
              undo  remove these tags from loanserve-prod-aurora-db-k3fa
-             limit 30m
+             limit 30 min
 
           -- point of no return: from here on daybreak no longer rolls back by itself
 
@@ -347,22 +348,25 @@ mod tests {
                      DBClusterIdentifier=loanserve-prod-aurora-db-k3fa
                      ApplyImmediately=true DeletionProtection=true
              undo  none: from here on daybreak no longer rolls back by itself
-             limit 30m
+             limit 30 min
 
         Settings of the target
           ! differs from the source; * AWS alone would have chosen otherwise
           at restore
-          * subnet group            loans-subnets (AWS alone: default)
-            backup retention        7 days
+          * subnet group              loans-subnets (AWS alone: default)
+            backup retention          7 days
+          with the writer
+          * instance parameter group  loans-instances (AWS alone:
+                                      default.aurora-postgresql15)
           at cutover
-          ! security groups         source: sg-app
-                                    target: sg-quarantine until proven, then sg-app
-                                    AWS alone: the VPC's default group
+          ! security groups           source: sg-app
+                                      target: sg-quarantine until proven, then sg-app
+                                      AWS alone: the VPC's default group
           not carried over
-          ! IAM roles               source:
-                                    arn:aws:iam::123456789012:role/aurora-s3-export
-                                    target: none
-                                    AWS alone: none
+          ! IAM roles                 source:
+                                      arn:aws:iam::123456789012:role/aurora-s3-export
+                                      target: none
+                                      AWS alone: none
 
         To execute it
           policies    observe, restore, validate, cutover-secret, state

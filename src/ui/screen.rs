@@ -144,13 +144,32 @@ impl Picture {
         let what = format!("{verb} {} as of {}", clean(&plan.database), show(brief.requested_time));
         let end = if self.rests() { self.state.latest } else { now };
         let run = format!("run {}, {} since it began", plan.run, stopwatch(elapsed(self.state.begun, end)));
-        let into = format!("into {}", brief.target.cluster);
         vec![
             Row::painted(theme, tone, &fit(&what, columns, theme.ellipsis())),
-            Row::plain(fit(&into, columns, theme.ellipsis())),
+            Row::plain(fit(&self.target(), columns, theme.ellipsis())),
             Row::painted(theme, Tone::Quiet, &fit(&run, columns, theme.ellipsis())),
             Row::plain(String::new()),
         ]
+    }
+
+    /// The head's line that names the target.
+    fn target(&self) -> String {
+        format!("target {}", self.state.plan.brief.target.cluster)
+    }
+
+    /// What `step` does. The target's long name, which stands in most titles and pushes out what tells them apart, is left to
+    /// the head where it is there in full.
+    fn title(&self, step: &StepId, columns: usize, theme: Theme) -> String {
+        let title = self.titles.get(step).map_or(step.0.as_str(), String::as_str);
+        let target = self.state.plan.brief.target.cluster.as_str();
+        if target.is_empty() || width(&self.target()) > columns {
+            return title.to_owned();
+        }
+        title
+            .replace(&format!("a new cluster {target}"), "a new cluster")
+            // An instance keeps what its own name adds.
+            .replace(&format!("{target}-"), &format!("{}-", theme.ellipsis()))
+            .replace(target, "the target")
     }
 
     fn rests(&self) -> bool {
@@ -182,7 +201,7 @@ impl Picture {
             (Some(started), ended) => stopwatch(elapsed(started, ended.unwrap_or(now))),
             (None, _) => String::new(),
         };
-        let title = format!("{prefix}{}", self.titles.get(&step.id).map_or(step.id.0.as_str(), String::as_str));
+        let title = format!("{prefix}{}", self.title(&step.id, columns, theme));
         let mark = theme.painted_mark(mark);
         if clock.is_empty() {
             let title = fit(&title, columns - 2, theme.ellipsis());
@@ -298,21 +317,21 @@ mod tests {
     fn the_step_at_work_says_what_it_waits_for_and_how_long_that_usually_takes() {
         insta::assert_snapshot!(drawn(&restoring(), 760, WIDE, Theme::new(false, true)), @"
         recovering loans as of 2026-11-20 14:22:05 UTC
-        into loanserve-prod-aurora-db-k3fa
+        target loanserve-prod-aurora-db-k3fa
         run 20261120-150000-k3fa, 12:40 since it began
 
-        ✓ restore into a new cluster loanserve-prod-aurora-db-k3fa                 8:11
-        ▸ create the writer loanserve-prod-aurora-db-k3fa-1 (db.r6g.large)         4:28
+        ✓ restore into a new cluster                                               8:11
+        ▸ create the writer …-1 (db.r6g.large)                                     4:28
             instance loanserve-prod-aurora-db-k3fa-1 is creating
-            usually 12 minutes
-        · give loanserve-prod-aurora-db-k3fa the settings a restore does not take
-        · prove the data of loanserve-prod-aurora-db-k3fa: the built-in checks and 1 o…
-        · lift the quarantine: the source's security groups on loanserve-prod-aurora-d…
-        · stage a version of prod/loans/db that points at loanserve-prod-aurora-db-k3f…
+            usually 12 min
+        · give the target the settings a restore does not take
+        · prove the data of the target: the built-in checks and 1 of the profile's
+        · lift the quarantine: the source's security groups on the target
+        · stage a version of prod/loans/db that points at the target, and log in with…
         · move the application: AWSCURRENT of prod/loans/db to the staged version
-        · watch for 5m, every 5s: GET https://api.example.com/health; 3 failing rounds…
-        · give loanserve-prod-aurora-db-k3fa the source's own tags
-        · protect loanserve-prod-aurora-db-k3fa like the source
+        · watch for 5 min, every 5 s: GET https://api.example.com/health; 3 failing ro…
+        · give the target the source's own tags
+        · protect the target like the source
         ");
     }
 
@@ -320,23 +339,23 @@ mod tests {
     fn forty_columns_are_enough_and_ascii_too() {
         insta::assert_snapshot!(drawn(&restoring(), 760, Size { columns: 40, rows: 24 }, Theme::plain()), @"
         recovering loans as of 2026-11-20 14...
-        into loanserve-prod-aurora-db-k3fa
+        target loanserve-prod-aurora-db-k3fa
         run 20261120-150000-k3fa, 12:40 sinc...
 
-        + restore into a new cluster...    8:11
-        > create the writer loanserv...    4:28
+        + restore into a new cluster       8:11
+        > create the writer ...-1 (d...    4:28
             instance
             loanserve-prod-aurora-db-k3fa-1 is
             creating
-            usually 12 minutes
-        . give loanserve-prod-aurora-db-k3fa...
-        . prove the data of loanserve-prod-a...
+            usually 12 min
+        . give the target the settings a res...
+        . prove the data of the target: the...
         . lift the quarantine: the source's...
         . stage a version of prod/loans/db t...
         . move the application: AWSCURRENT o...
-        . watch for 5m, every 5s: GET https:...
-        . give loanserve-prod-aurora-db-k3fa...
-        . protect loanserve-prod-aurora-db-k...
+        . watch for 5 min, every 5 s: GET ht...
+        . give the target the source's own tags
+        . protect the target like the source
         ");
     }
 
@@ -344,14 +363,14 @@ mod tests {
     fn a_low_screen_shows_the_steps_around_the_one_at_work() {
         insta::assert_snapshot!(drawn(&restoring(), 2760, Size { columns: 60, rows: 12 }, Theme::plain()), @"
         recovering loans as of 2026-11-20 14:22:05 UTC
-        into loanserve-prod-aurora-db-k3fa
+        target loanserve-prod-aurora-db-k3fa
         run 20261120-150000-k3fa, 46:00 since it began
 
-        + restore into a new cluster loanserve-prod-auro...    8:11
-        > create the writer loanserve-prod-aurora-db-k3f...   37:48
+        + restore into a new cluster                           8:11
+        > create the writer ...-1 (db.r6g.large)              37:48
             instance loanserve-prod-aurora-db-k3fa-1 is creating
-            longer than usual: 12 minutes
-        . give loanserve-prod-aurora-db-k3fa the settings a rest...
+            longer than usual: 12 min
+        . give the target the settings a restore does not take
           7 more steps
         ");
     }
@@ -370,19 +389,19 @@ mod tests {
         let picture = Picture::new(&Story::stuck_back().history(), BTreeMap::new());
         insta::assert_snapshot!(drawn(&picture, 99_999, WIDE, Theme::new(false, true)), @"
         STUCK: loans as of 2026-11-20 14:22:05 UTC
-        into loanserve-prod-aurora-db-k3fa
+        target loanserve-prod-aurora-db-k3fa
         run 20261120-150000-k3fa, 14:46 since it began
 
-        ✓ restore into a new cluster loanserve-prod-aurora-db-k3fa                 8:11
-        ✓ create the writer loanserve-prod-aurora-db-k3fa-1 (db.r6g.large)         5:01
-        ✓ give loanserve-prod-aurora-db-k3fa the settings a restore does not t…    10 s
-        ✓ prove the data of loanserve-prod-aurora-db-k3fa: the built-in checks…    42 s
-        ✓ lift the quarantine: the source's security groups on loanserve-prod-…    10 s
-        ✓ stage a version of prod/loans/db that points at loanserve-prod-auror…     1 s
+        ✓ restore into a new cluster                                               8:11
+        ✓ create the writer …-1 (db.r6g.large)                                     5:01
+        ✓ give the target the settings a restore does not take                     10 s
+        ✓ prove the data of the target: the built-in checks and 1 of the profi…    42 s
+        ✓ lift the quarantine: the source's security groups on the target          10 s
+        ✓ stage a version of prod/loans/db that points at the target, and log…      1 s
         ✗ NOT TAKEN BACK: move the application: AWSCURRENT of prod/loans/db to…     1 s
-        ✗ FAILED: watch for 5m, every 5s: GET https://api.example.com/health;…     22 s
-        · give loanserve-prod-aurora-db-k3fa the source's own tags
-        · protect loanserve-prod-aurora-db-k3fa like the source
+        ✗ FAILED: watch for 5 min, every 5 s: GET https://api.example.com/heal…    22 s
+        · give the target the source's own tags
+        · protect the target like the source
         ");
     }
 

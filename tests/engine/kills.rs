@@ -11,7 +11,7 @@ use daybreak::run::{
     step::Until,
 };
 
-use crate::support::{Fault, Scene};
+use crate::support::{Fault, Scene, actor};
 
 /// Executes `advances` advances and vanishes.
 async fn die_after(scene: &Scene, advances: usize, begun: bool) -> bool {
@@ -119,6 +119,67 @@ async fn a_clock_set_back_in_mid_run_does_not_matter() {
     scene.clock.set_back(Duration::from_secs(3600));
     assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));
     assert_eq!(scene.what_exists(), expected);
+}
+
+#[tokio::test]
+async fn a_run_left_alone_for_hours_goes_on_as_if_it_had_been_a_moment() {
+    let (expected, _) = undisturbed().await;
+    for advances in 0.. {
+        let scene = Scene::new();
+        let complete = die_after(&scene, advances, false).await;
+        scene.clock.absent_for(Duration::from_secs(12 * 3600));
+        assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "left alone after {advances}");
+        assert_eq!(scene.what_exists(), expected, "left alone after {advances}");
+        if complete {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_watch_taken_over_is_kept_for_its_whole_time() {
+    let scene = Scene::new();
+    let undisturbed = Scene::new();
+    undisturbed.recover(Until::Cutover).await;
+    scene.recover(Until::Validated).await;
+    let mut executor = scene.executor(scene.open().await);
+    executor.allow(Until::Cutover, actor()).await.unwrap();
+    let (_raise, interrupt) = Interrupt::new();
+    while scene.servers.probes() == 0 {
+        if let Advance::Wait(span) = executor.advance(&interrupt).await.unwrap() {
+            scene.clock.sleep(span).await;
+        }
+    }
+    drop(executor);
+    scene.clock.absent_for(Duration::from_secs(3600));
+    scene.resume().await;
+    assert_eq!(scene.servers.probes(), undisturbed.servers.probes() + 1);
+}
+
+#[tokio::test]
+async fn a_way_back_killed_after_any_advance_ends_like_an_undisturbed_one() {
+    for (scope, end) in [(Scope::Cutover, Outcome::RolledBack), (Scope::Everything, Outcome::Undone)] {
+        let before = async |scene: &Scene| {
+            scene.recover(if scope == Scope::Cutover { Until::Cutover } else { Until::Validated }).await;
+        };
+        let undisturbed = Scene::new();
+        before(&undisturbed).await;
+        undisturbed.turn_back(scope).await;
+        for advances in 0.. {
+            let scene = Scene::new();
+            before(&scene).await;
+            let mut executor = scene.executor(scene.open().await);
+            executor.turn_back(scope, actor()).await.unwrap();
+            drop(executor);
+            let complete = die_after(&scene, advances, true).await;
+            scene.clock.absent_for(Duration::from_secs(6 * 3600));
+            assert_eq!(scene.resume().await, Stage::Ended(end), "{scope:?} killed after {advances}");
+            assert_eq!(scene.what_exists(), undisturbed.what_exists(), "{scope:?} killed after {advances}");
+            if complete {
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use daybreak::{
     steps::{brief::Brief, create_instance::CreateInstance, step::Step},
 };
 
-use crate::support::{CONFIG, SOURCE, Scene};
+use crate::support::{ACCOUNT, CONFIG, SOURCE, Scene};
 
 const TO: &str = "2026-11-20T14:22:05Z";
 
@@ -217,13 +217,30 @@ async fn without_a_way_to_log_in_nothing_is_proven_and_so_nothing_is_planned_bey
 }
 
 #[tokio::test]
+async fn credentials_of_another_account_are_refused() {
+    let source = brief(&Scene::new()).await.source;
+    freshness::same_account(&source, ACCOUNT).unwrap();
+    let refusal = freshness::same_account(&source, "210987654321").unwrap_err();
+    assert!(refusal.to_string().contains("210987654321"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_secret_that_leads_to_the_readers_is_refused() {
+    let scene = Scene::new();
+    scene
+        .cloud
+        .edit_cluster(SOURCE, |cluster| cluster.reader_endpoint = cluster.endpoint.replace("w.example".to_owned()));
+    assert!(matches!(refusal(&scene, CONFIG, TO).await, Refusal::SecretUnfit { .. }));
+}
+
+#[tokio::test]
 async fn a_plan_is_stale_once_its_source_its_secret_or_its_name_is_another() {
     type Change = fn(&Scene);
     let changes: [(&str, Change); 4] = [
         ("cluster-OTHER", |scene| {
             scene.cloud.edit_cluster(SOURCE, |cluster| cluster.resource_id = "cluster-OTHER".to_owned());
         }),
-        ("theirs", |scene| scene.cloud.secret_is_written_by_somebody()),
+        ("theirs", |scene| scene.cloud.secret_is_written_by_somebody("elsewhere.example")),
         ("exists already", |scene| scene.cloud.somebody_makes("loans-prod-db-k3fa")),
         ("before the earliest", |scene| {
             let later = Some("2026-11-20T14:30:00Z".parse().unwrap());

@@ -1,12 +1,16 @@
 //! A recovery that nothing disturbs, and what stops one on the way.
 
+use std::sync::Arc;
+
 use daybreak::run::{
-    record::{Entry, Outcome},
-    state::Stage,
+    clock::Clock,
+    journal::Journal,
+    record::{Entry, Outcome, Scope},
+    state::{Direction, Stage},
     step::Until,
 };
 
-use crate::support::{SOURCE, Scene};
+use crate::support::{CONFIG, SOURCE, Scene, actor, holder};
 
 const TARGET: &str = "loans-prod-db-k3fa";
 
@@ -26,7 +30,7 @@ async fn a_recovery_moves_the_application_and_leaves_the_source_as_it_was() {
             "instance loans-prod-db-k3fa-1 available",
             "instance loans-prod-db-k3fa-2 available",
             r#"secret version daybreak-20261120-150000-k3fa-cutover ["AWSCURRENT"]"#,
-            r#"secret version v1 []"#,
+            r#"secret version v1 ["AWSPREVIOUS"]"#,
         ]
     );
     assert_eq!(scene.cloud.clusters()[0], source_before[0]);
@@ -89,8 +93,49 @@ async fn a_cluster_of_the_targets_name_that_is_not_ours_is_left_alone() {
     scene.cloud.somebody_makes(TARGET);
     let mut executor = scene.executor(journal);
     scene.drive(&mut executor).await.unwrap();
-    // Its undo finds the stranger, too, and refuses to delete it: a person must look.
-    assert!(matches!(executor.journal().state().stage, Stage::Stuck(_)));
+    assert_eq!(executor.journal().state().stage, Stage::Ended(Outcome::Undone));
     assert!(scene.cloud.clusters().iter().any(|cluster| cluster.resource_id == "cluster-THEIRS"));
     assert_eq!(scene.cloud.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_target_that_keeps_the_validator_out_is_kept_until_it_lets_it_in() {
+    let scene = Scene::new();
+    scene.servers.target_keeps_out(true);
+    assert_eq!(scene.recover(Until::Cutover).await, Stage::Stuck(Direction::Forward));
+    assert_eq!(scene.cloud.clusters().len(), 2, "what took so long to restore is not removed for a password");
+    scene.servers.target_keeps_out(false);
+    assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));
+}
+
+#[tokio::test]
+async fn a_server_that_never_comes_up_is_kept_too() {
+    let scene = Scene::new();
+    scene.servers.unreachable_for(u32::MAX);
+    assert_eq!(scene.recover(Until::Cutover).await, Stage::Stuck(Direction::Forward));
+    assert_eq!(scene.turn_back(Scope::Everything).await, Stage::Ended(Outcome::Undone));
+}
+
+#[tokio::test]
+async fn a_proof_without_an_answer_from_the_data_is_no_proof() {
+    let scene = Scene::new();
+    scene.servers.answers_nothing(true);
+    assert_eq!(scene.recover(Until::Cutover).await, Stage::Stuck(Direction::Forward));
+    assert_eq!(scene.cloud.secret_points_at(), format!("{SOURCE}.cluster.example"));
+}
+
+#[tokio::test]
+async fn without_a_way_to_log_in_a_run_stops_at_the_restore_and_can_be_taken_back() {
+    let scene = Scene::new();
+    let before = scene.what_exists();
+    let config = CONFIG.split("[databases.loans.connect]").next().unwrap();
+    let plan = scene.plan_as_far_as(Until::Restored, config, "2026-11-20T14:22:05Z").await.unwrap();
+    let store = Arc::new(scene.store.clone());
+    let journal = Journal::begin(store, plan, Until::Restored, actor(), &holder(), scene.clock.now()).await.unwrap();
+    let mut executor = scene.executor(journal);
+    scene.drive(&mut executor).await.unwrap();
+    assert_eq!(executor.journal().state().stage, Stage::Stopped(Until::Restored));
+    drop(executor);
+    assert_eq!(scene.turn_back(Scope::Everything).await, Stage::Ended(Outcome::Undone));
+    assert_eq!(scene.what_exists(), before);
 }

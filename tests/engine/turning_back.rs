@@ -83,18 +83,73 @@ async fn what_the_application_is_on_cannot_be_cancelled() {
 async fn a_secret_written_by_somebody_else_stops_the_cutover_and_is_not_overwritten() {
     let scene = Scene::new();
     scene.recover(Until::Validated).await;
-    scene.cloud.secret_is_written_by_somebody();
+    scene.cloud.secret_is_written_by_somebody("elsewhere.example");
     assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::RolledBack));
     assert_eq!(scene.cloud.secret_versions()["theirs"], ["AWSCURRENT"]);
 }
 
 #[tokio::test]
-async fn a_secret_written_by_somebody_else_after_the_cutover_makes_the_rollback_stuck() {
+async fn a_secret_somebody_else_has_led_away_since_the_cutover_is_left_alone_by_the_rollback() {
     let scene = Scene::new();
     scene.recover(Until::Cutover).await;
-    scene.cloud.secret_is_written_by_somebody();
+    scene.cloud.secret_is_written_by_somebody("elsewhere.example");
+    assert_eq!(scene.turn_back(Scope::Cutover).await, Stage::Ended(Outcome::RolledBack));
+    assert_eq!(scene.cloud.secret_versions()["theirs"], ["AWSCURRENT"]);
+}
+
+#[tokio::test]
+async fn a_secret_somebody_else_wrote_that_still_leads_to_the_target_makes_the_rollback_stuck() {
+    let scene = Scene::new();
+    scene.recover(Until::Cutover).await;
+    scene.cloud.secret_is_written_by_somebody("loans-prod-db-k3fa.cluster.example");
     assert_eq!(scene.turn_back(Scope::Cutover).await, Stage::Stuck(Direction::Back(Scope::Cutover)));
     assert_eq!(scene.cloud.secret_versions()["theirs"], ["AWSCURRENT"]);
+}
+
+#[tokio::test]
+async fn labels_beside_the_current_one_go_along_and_come_back() {
+    let scene = Scene::new();
+    scene.cloud.edit_secret(|secret| {
+        secret.versions.insert("v1".to_owned(), vec!["AWSCURRENT".to_owned(), "AWSPENDING".to_owned()]);
+        secret.versions.insert("v0".to_owned(), vec!["AWSPREVIOUS".to_owned()]);
+    });
+    let before = scene.cloud.labels();
+    scene.recover(Until::Cutover).await;
+    let labels = scene.cloud.labels();
+    assert_eq!(labels["daybreak-20261120-150000-k3fa-cutover"], ["AWSCURRENT", "AWSPENDING"]);
+    assert_eq!(labels["v1"], ["AWSPREVIOUS"]);
+    assert_eq!(scene.turn_back(Scope::Cutover).await, Stage::Ended(Outcome::RolledBack));
+    assert_eq!(scene.cloud.labels(), before);
+}
+
+#[tokio::test]
+async fn a_watch_that_cannot_see_does_not_roll_back() {
+    let scene = Scene::new();
+    scene.recover(Until::Validated).await;
+    scene.cloud.secrets_are_unreadable_after(4);
+    assert_eq!(scene.cut_over().await, Stage::Stuck(Direction::Forward));
+    assert_ne!(scene.cloud.secret_points_at(), source_host());
+}
+
+#[tokio::test]
+async fn what_somebody_protected_is_not_deleted() {
+    let scene = Scene::new();
+    scene.recover(Until::Validated).await;
+    scene.cloud.edit_cluster("loans-prod-db-k3fa", |cluster| cluster.deletion_protection = Some(true));
+    assert_eq!(scene.turn_back(Scope::Everything).await, Stage::Stuck(Direction::Back(Scope::Everything)));
+    assert!(scene.cloud.clusters().iter().any(|cluster| cluster.identifier == "loans-prod-db-k3fa"));
+}
+
+#[tokio::test]
+async fn one_stale_answer_makes_no_orphan() {
+    for stale in 1..4 {
+        let scene = Scene::new();
+        let before = scene.what_exists();
+        scene.recover(Until::Validated).await;
+        scene.cloud.answers_stale(stale);
+        assert_eq!(scene.turn_back(Scope::Everything).await, Stage::Ended(Outcome::Undone), "{stale}");
+        assert_eq!(scene.what_exists(), before, "{stale}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use secrecy::SecretString;
 
 /// The staging label of the version that clients get unless they ask for another.
 pub const CURRENT: &str = "AWSCURRENT";
+/// The staging label of the version that clients got before; it follows `AWSCURRENT` by itself.
+pub const PREVIOUS: &str = "AWSPREVIOUS";
 /// The staging label of a rotation in progress.
 pub const PENDING: &str = "AWSPENDING";
 

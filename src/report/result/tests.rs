@@ -19,145 +19,147 @@ fn result(story: Story) -> RunResult {
 fn a_recovery_as_json() {
     let result = result(Story::begun().proven().moved().recovered());
     insta::assert_snapshot!(serde_json::to_string_pretty(&result).expect("JSON"), @r#"
-    {
-      "run": "20261120-150000-k3fa",
-      "outcome": "recovered",
-      "database": "loans",
-      "source": {
-        "cluster": "loanserve-prod-aurora",
-        "resource_id": "cluster-SOURCE17",
-        "region": "eu-west-1",
-        "engine": "aurora-postgresql",
-        "engine_version": "15.10",
-        "endpoint": "loanserve-prod-aurora.cluster-c1.eu-west-1.rds.amazonaws.com",
-        "port": 5432
-      },
-      "target": {
-        "cluster": "loanserve-prod-aurora-db-k3fa",
-        "resource_id": "cluster-TARGET42",
-        "endpoint": "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com",
-        "port": 5432,
-        "writer": "loanserve-prod-aurora-db-k3fa-1"
-      },
-      "requested_time": "2026-11-20T14:22:05Z",
-      "proof": {
-        "passed": 2,
-        "failed": 0,
-        "unchecked": 1,
-        "checks": [
-          {
-            "name": "writer",
-            "kind": "built_in",
-            "query": null,
-            "expect": null,
-            "found": "not in recovery",
-            "verdict": "passed",
-            "reason": null,
-            "seconds": 0.25
+        {
+          "run": "20261120-150000-k3fa",
+          "outcome": "recovered",
+          "database": "loans",
+          "source": {
+            "cluster": "loanserve-prod-aurora",
+            "resource_id": "cluster-SOURCE17",
+            "account": "123456789012",
+            "region": "eu-west-1",
+            "engine": "aurora-postgresql",
+            "engine_version": "15.10",
+            "endpoint": "loanserve-prod-aurora.cluster-c1.eu-west-1.rds.amazonaws.com",
+            "port": 5432
           },
-          {
-            "name": "tables",
-            "kind": "built_in",
-            "query": null,
-            "expect": null,
-            "found": null,
-            "verdict": "unchecked",
-            "reason": "the source cannot be read: connect to the source: timed out",
-            "seconds": 0.25
+          "target": {
+            "cluster": "loanserve-prod-aurora-db-k3fa",
+            "resource_id": "cluster-TARGET42",
+            "endpoint": "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com",
+            "port": 5432,
+            "writer": "loanserve-prod-aurora-db-k3fa-1",
+            "exists": true
           },
-          {
-            "name": "loans exist",
-            "kind": "profile",
-            "query": "SELECT count(*) FROM loans",
-            "expect": ">= 1000",
-            "found": "48211",
-            "verdict": "passed",
-            "reason": null,
-            "seconds": 0.25
-          }
-        ]
-      },
-      "cutover": {
-        "state": "done",
-        "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf",
-        "from_version": "v-before",
-        "to_version": "v-after",
-        "leads_to": "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432",
-        "started": "2026-11-20T15:14:21Z",
-        "moved": "2026-11-20T15:14:23Z",
-        "moved_back": null
-      },
-      "rto_seconds": 863.0,
-      "rpo_seconds": 2.0,
-      "steps": [
-        {
-          "id": "restore-cluster",
-          "state": "done",
-          "started": "2026-11-20T15:00:01Z",
-          "ended": "2026-11-20T15:08:12Z"
-        },
-        {
-          "id": "create-writer",
-          "state": "done",
-          "started": "2026-11-20T15:08:12Z",
-          "ended": "2026-11-20T15:13:13Z"
-        },
-        {
-          "id": "apply-settings",
-          "state": "done",
-          "started": "2026-11-20T15:13:13Z",
-          "ended": "2026-11-20T15:13:23Z"
-        },
-        {
-          "id": "prove",
-          "state": "done",
-          "started": "2026-11-20T15:13:23Z",
-          "ended": "2026-11-20T15:14:05Z"
-        },
-        {
-          "id": "lift-quarantine",
-          "state": "done",
-          "started": "2026-11-20T15:14:10Z",
-          "ended": "2026-11-20T15:14:20Z"
-        },
-        {
-          "id": "stage-secret",
-          "state": "done",
-          "started": "2026-11-20T15:14:20Z",
-          "ended": "2026-11-20T15:14:21Z"
-        },
-        {
-          "id": "move-secret",
-          "state": "done",
-          "started": "2026-11-20T15:14:21Z",
-          "ended": "2026-11-20T15:14:23Z"
-        },
-        {
-          "id": "watch",
-          "state": "done",
-          "started": "2026-11-20T15:14:23Z",
-          "ended": "2026-11-20T15:19:23Z"
-        },
-        {
-          "id": "tag-cluster",
-          "state": "done",
-          "started": "2026-11-20T15:19:23Z",
-          "ended": "2026-11-20T15:19:25Z"
-        },
-        {
-          "id": "settle",
-          "state": "done",
-          "started": "2026-11-20T15:19:25Z",
-          "ended": "2026-11-20T15:19:40Z"
+          "requested_time": "2026-11-20T14:22:05Z",
+          "proof": {
+            "passed": 2,
+            "failed": 0,
+            "unchecked": 1,
+            "checks": [
+              {
+                "name": "writer",
+                "kind": "built_in",
+                "query": null,
+                "expect": null,
+                "found": "not in recovery",
+                "verdict": "passed",
+                "reason": null,
+                "seconds": 0.25
+              },
+              {
+                "name": "tables",
+                "kind": "built_in",
+                "query": null,
+                "expect": null,
+                "found": null,
+                "verdict": "unchecked",
+                "reason": "the source cannot be read: connect to the source: timed out",
+                "seconds": 0.25
+              },
+              {
+                "name": "loans exist",
+                "kind": "profile",
+                "query": "SELECT count(*) FROM loans",
+                "expect": ">= 1000",
+                "found": "48211",
+                "verdict": "passed",
+                "reason": null,
+                "seconds": 0.25
+              }
+            ]
+          },
+          "cutover": {
+            "state": "done",
+            "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf",
+            "from_version": "v-before",
+            "to_version": "v-after",
+            "leads_to": "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432",
+            "started": "2026-11-20T15:14:21Z",
+            "moved": "2026-11-20T15:14:23Z",
+            "moved_back": null
+          },
+          "rto_seconds": 863.0,
+          "rpo_seconds": 2.0,
+          "steps": [
+            {
+              "id": "restore-cluster",
+              "state": "done",
+              "started": "2026-11-20T15:00:01Z",
+              "ended": "2026-11-20T15:08:12Z"
+            },
+            {
+              "id": "create-writer",
+              "state": "done",
+              "started": "2026-11-20T15:08:12Z",
+              "ended": "2026-11-20T15:13:13Z"
+            },
+            {
+              "id": "apply-settings",
+              "state": "done",
+              "started": "2026-11-20T15:13:13Z",
+              "ended": "2026-11-20T15:13:23Z"
+            },
+            {
+              "id": "prove",
+              "state": "done",
+              "started": "2026-11-20T15:13:23Z",
+              "ended": "2026-11-20T15:14:05Z"
+            },
+            {
+              "id": "lift-quarantine",
+              "state": "done",
+              "started": "2026-11-20T15:14:10Z",
+              "ended": "2026-11-20T15:14:20Z"
+            },
+            {
+              "id": "stage-secret",
+              "state": "done",
+              "started": "2026-11-20T15:14:20Z",
+              "ended": "2026-11-20T15:14:21Z"
+            },
+            {
+              "id": "move-secret",
+              "state": "done",
+              "started": "2026-11-20T15:14:21Z",
+              "ended": "2026-11-20T15:14:23Z"
+            },
+            {
+              "id": "watch",
+              "state": "done",
+              "started": "2026-11-20T15:14:23Z",
+              "ended": "2026-11-20T15:19:23Z"
+            },
+            {
+              "id": "tag-cluster",
+              "state": "done",
+              "started": "2026-11-20T15:19:23Z",
+              "ended": "2026-11-20T15:19:25Z"
+            },
+            {
+              "id": "settle",
+              "state": "done",
+              "started": "2026-11-20T15:19:25Z",
+              "ended": "2026-11-20T15:19:40Z"
+            }
+          ],
+          "failure": null,
+          "next": [
+            "daybreak rollback 20261120-150000-k3fa",
+            "daybreak report 20261120-150000-k3fa"
+          ]
         }
-      ],
-      "failure": null,
-      "next": [
-        "daybreak rollback 20261120-150000-k3fa",
-        "daybreak report 20261120-150000-k3fa"
-      ]
-    }
-    "#);
+        "#);
     let read: RunResult = serde_json::from_value(json!(result)).expect("what was written is read");
     assert_eq!(read, result);
 }
@@ -176,6 +178,23 @@ fn every_stage_has_its_outcome() {
     ] {
         assert_eq!(json!(result(story).outcome), json!(outcome));
     }
+}
+
+#[test]
+fn an_endpoint_seen_is_not_a_cluster_that_exists() {
+    let exists = |story: Story| result(story).target.exists;
+    assert!(!exists(Story::begun()));
+    assert!(exists(Story::begun().then(1, Story::started("restore-cluster"))));
+    assert!(exists(Story::rolled_back()));
+    let removed = Story::of(plan(), Until::Validated)
+        .proven()
+        .then(845, Entry::Stopped { after: Until::Validated })
+        .then(900, Story::turned_back(Scope::Everything))
+        .undone("create-writer", 901, 930)
+        .undone("restore-cluster", 930, 990)
+        .then(990, Entry::Ended { outcome: crate::run::record::Outcome::Undone });
+    let target = result(removed).target;
+    assert_eq!((target.endpoint.is_some(), target.exists), (true, false));
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub(crate) fn plan() -> Plan<Step> {
     let access = Access {
         credentials: Credentials::Secret { id: SECRET.to_owned(), url_key: None },
         database: None,
+        default_database: None,
         via: None,
         ca: None,
         connect_timeout_ms: 10_000,
@@ -140,6 +141,7 @@ pub(crate) fn plan() -> Plan<Step> {
             Step::MoveSecret(MoveSecret {
                 secret: SECRET.to_owned(),
                 from_version: "v-before".to_owned(),
+                previous_version: Some("v-older".to_owned()),
                 to_version: "v-after".to_owned(),
                 staging_label: "daybreak-k3fa".to_owned(),
                 cluster: TARGET.to_owned(),
@@ -209,6 +211,7 @@ fn brief() -> Brief {
             cluster: SOURCE.to_owned(),
             resource_id: "cluster-SOURCE17".to_owned(),
             region: "eu-west-1".to_owned(),
+            account: "123456789012".to_owned(),
             engine: "aurora-postgresql".to_owned(),
             engine_version: Some("15.10".to_owned()),
             endpoint: Some(format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com")),
@@ -221,6 +224,13 @@ fn brief() -> Brief {
         quarantine: vec!["sg-quarantine".to_owned()],
         settings: vec![
             setting("subnet group", "loans-subnets", "default", "loans-subnets", "at restore"),
+            setting(
+                "instance parameter group",
+                "loans-instances",
+                "default.aurora-postgresql15",
+                "loans-instances",
+                "with the writer",
+            ),
             setting("backup retention", "7 days", "the source's", "7 days", "at restore"),
             setting(
                 "security groups",
@@ -235,6 +245,7 @@ fn brief() -> Brief {
             secret: "prod/loans/db".to_owned(),
             arn: SECRET.to_owned(),
             version: "v-before".to_owned(),
+            previous: Some("v-older".to_owned()),
             points_at: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com:5432"),
         }),
         point_of_no_return: Some("settle".to_owned()),

@@ -63,6 +63,10 @@ impl Clock for HandClock {
         *self.0.lock().expect("no holder panicked")
     }
 
+    fn awake(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sleep(&self, _: Duration) {}
 
     fn jitter(&self) -> f64 {

@@ -49,6 +49,10 @@ struct Inner {
     /// The status in which a restore ends.
     restore_ends: Option<&'static str>,
     serial: u32,
+    /// How many more looks by name find nothing, although it is there.
+    blind_looks: u32,
+    /// How many more values of the secret can be read.
+    readable: Option<u32>,
 }
 
 /// One region of AWS.
@@ -82,6 +86,11 @@ impl Cloud {
         inner.fault = Some((nth, fault));
     }
 
+    /// The next `count` looks at clusters and instances by name find nothing.
+    pub(crate) fn answers_stale(&self, count: u32) {
+        self.inner().blind_looks = count;
+    }
+
     /// Changes a cluster that is there.
     pub(crate) fn edit_cluster(&self, identifier: &str, edit: impl FnOnce(&mut Cluster)) {
         edit(self.inner().clusters.get_mut(identifier).unwrap());
@@ -96,10 +105,11 @@ impl Cloud {
         self.inner().restore_ends = Some(status);
     }
 
-    /// Somebody else writes the secret.
-    pub(crate) fn secret_is_written_by_somebody(&self) {
+    /// Somebody else writes the secret, with a connection to `host`.
+    pub(crate) fn secret_is_written_by_somebody(&self, host: &str) {
         let mut inner = self.inner();
-        inner.values.insert("theirs".to_owned(), "{}".to_owned());
+        let value = format!(r#"{{"engine":"postgres","host":"{host}","port":5433,"username":"app","password":"new"}}"#);
+        inner.values.insert("theirs".to_owned(), value);
         inner.secret.versions = BTreeMap::from([("theirs".to_owned(), vec!["AWSCURRENT".to_owned()])]);
     }
 
@@ -131,6 +141,18 @@ impl Cloud {
     pub(crate) fn secret_versions(&self) -> BTreeMap<String, Vec<String>> {
         let inner = self.inner();
         inner.values.keys().map(|id| (id.clone(), inner.secret.versions.get(id).cloned().unwrap_or_default())).collect()
+    }
+
+    /// The secret's labels, by version.
+    pub(crate) fn labels(&self) -> BTreeMap<String, Vec<String>> {
+        let mut versions = self.inner().secret.versions.clone();
+        versions.values_mut().for_each(|labels| labels.sort_unstable());
+        versions
+    }
+
+    /// The secret's values can be read `count` times more, and then no longer.
+    pub(crate) fn secrets_are_unreadable_after(&self, count: u32) {
+        self.inner().readable = Some(count);
     }
 
     /// The host that clients of the secret get.
@@ -179,6 +201,28 @@ impl Inner {
         }
         complete
     }
+
+    /// Counts one read of an instance, and completes what was under way.
+    fn progress_instance(&mut self, identifier: &str) {
+        if self.read_completes(identifier) {
+            let instance = self.instances.get_mut(identifier).unwrap();
+            let cluster = instance.cluster.clone().unwrap();
+            if instance.status.is_deleting() {
+                self.instances.remove(identifier);
+                self.clusters.get_mut(&cluster).unwrap().members.retain(|member| member.instance != identifier);
+            } else {
+                instance.status = "available".into();
+                let cluster = self.clusters.get_mut(&cluster).unwrap();
+                let is_writer = cluster.members.is_empty();
+                cluster.members.push(ClusterMember {
+                    instance: identifier.to_owned(),
+                    is_writer,
+                    ..ClusterMember::default()
+                });
+                cluster.endpoint = Some(format!("{}.cluster.example", cluster.identifier));
+            }
+        }
+    }
 }
 
 fn groups(ids: &[String]) -> Vec<SecurityGroup> {
@@ -187,6 +231,16 @@ fn groups(ids: &[String]) -> Vec<SecurityGroup> {
 
 fn answered<T>(operation: &'static str, code: &str) -> Result<T, Error> {
     Err(Error::answered("rds", operation, code, "the world says no"))
+}
+
+/// Puts a label on one version, and so takes it from all others.
+fn place(versions: &mut BTreeMap<String, Vec<String>>, label: &str, on: Option<&String>) {
+    for labels in versions.values_mut() {
+        labels.retain(|held| held != label);
+    }
+    if let Some(version) = on {
+        versions.entry(version.clone()).or_default().push(label.to_owned());
+    }
 }
 
 fn apply_tags(tags: &mut Vec<Tag>, added: &[Tag]) {
@@ -198,6 +252,10 @@ fn apply_tags(tags: &mut Vec<Tag>, added: &[Tag]) {
 impl Rds for Cloud {
     async fn cluster(&self, identifier: &str) -> Result<Option<Cluster>, Error> {
         let mut inner = self.inner();
+        if inner.blind_looks > 0 {
+            inner.blind_looks -= 1;
+            return Ok(None);
+        }
         if inner.read_completes(identifier) {
             let ends = inner.restore_ends;
             let cluster = inner.clusters.get_mut(identifier).unwrap();
@@ -216,24 +274,11 @@ impl Rds for Cloud {
 
     async fn instance(&self, identifier: &str) -> Result<Option<Instance>, Error> {
         let mut inner = self.inner();
-        if inner.read_completes(identifier) {
-            let instance = inner.instances.get_mut(identifier).unwrap();
-            let cluster = instance.cluster.clone().unwrap();
-            if instance.status.is_deleting() {
-                inner.instances.remove(identifier);
-                inner.clusters.get_mut(&cluster).unwrap().members.retain(|member| member.instance != identifier);
-            } else {
-                instance.status = "available".into();
-                let cluster = inner.clusters.get_mut(&cluster).unwrap();
-                let is_writer = cluster.members.is_empty();
-                cluster.members.push(ClusterMember {
-                    instance: identifier.to_owned(),
-                    is_writer,
-                    ..ClusterMember::default()
-                });
-                cluster.endpoint = Some(format!("{}.cluster.example", cluster.identifier));
-            }
+        if inner.blind_looks > 0 {
+            inner.blind_looks -= 1;
+            return Ok(None);
         }
+        inner.progress_instance(identifier);
         Ok(inner.instances.get(identifier).cloned())
     }
 
@@ -243,11 +288,11 @@ impl Rds for Cloud {
             .filter(|i| i.cluster.as_deref() == Some(cluster))
             .map(|i| i.identifier)
             .collect();
-        let mut found = Vec::new();
-        for name in names {
-            found.extend(self.instance(&name).await?);
+        let mut inner = self.inner();
+        for name in &names {
+            inner.progress_instance(name);
         }
-        Ok(found)
+        Ok(names.iter().filter_map(|name| inner.instances.get(name).cloned()).collect())
     }
 
     async fn events(&self, source: &EventSource, _: u32) -> Result<Vec<Event>, Error> {
@@ -389,7 +434,11 @@ impl Secrets for Cloud {
     }
 
     async fn get(&self, _: &str, version: &VersionRef) -> Result<Option<SecretVersion>, Error> {
-        let inner = self.inner();
+        let mut inner = self.inner();
+        if inner.readable == Some(0) {
+            return answered("GetSecretValue", "ThrottlingException");
+        }
+        inner.readable = inner.readable.map(|left| left - 1);
         let id = match version {
             VersionRef::Current => inner.secret.current().map(str::to_owned),
             VersionRef::Id(id) => Some(id.clone()),
@@ -426,11 +475,9 @@ impl Secrets for Cloud {
                 return answered("UpdateSecretVersionStage", "InvalidParameterException");
             }
             let versions = &mut inner.secret.versions;
-            for labels in versions.values_mut() {
-                labels.retain(|label| *label != request.version_stage);
-            }
-            if let Some(to) = &request.move_to_version_id {
-                versions.entry(to.clone()).or_default().push(request.version_stage.clone());
+            place(versions, &request.version_stage, request.move_to_version_id.as_ref());
+            if request.version_stage == "AWSCURRENT" {
+                place(versions, "AWSPREVIOUS", holder.as_ref());
             }
             versions.retain(|_, labels| !labels.is_empty());
             Ok(())

@@ -7,7 +7,7 @@ mod store;
 mod time;
 
 pub(crate) use cloud::{Cloud, Fault};
-pub(crate) use scene::{CONFIG, SOURCE, Scene, actor, holder, run};
+pub(crate) use scene::{ACCOUNT, CONFIG, SOURCE, Scene, actor, holder, run};
 pub(crate) use servers::Servers;
 pub(crate) use store::MemoryStore;
 pub(crate) use time::TestClock;

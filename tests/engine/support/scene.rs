@@ -32,6 +32,7 @@ use jiff::tz::TimeZone;
 use super::{Cloud, MemoryStore, Servers, TestClock};
 
 pub(crate) const SOURCE: &str = "loans-prod";
+pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const CONFIG: &str = r#"
     [databases.loans]
     cluster = "loans-prod"
@@ -124,12 +125,18 @@ impl Scene {
 
     /// The plan for another configuration and time; `latest` is one.
     pub(crate) async fn plan_for(&self, config: &str, to: &str) -> Result<Plan<Step>, Refusal> {
+        self.plan_as_far_as(Until::Validated, config, to).await
+    }
+
+    /// The same for a run that need not prove anything.
+    pub(crate) async fn plan_as_far_as(&self, until: Until, config: &str, to: &str) -> Result<Plan<Step>, Refusal> {
         let config = Config::parse(config, Path::new("daybreak.toml")).unwrap();
         let database = config.database("loans").unwrap();
         let now = self.clock.now();
-        let survey = survey::survey(&self.world, "eu-west-1", &database, Until::Validated, now).await?;
+        let survey = survey::survey(&self.world, "eu-west-1", &database, until, now).await?;
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
-        let wish = point_in_time::Wish { database: &database, moment, run: run(), by: actor() };
+        let wish =
+            point_in_time::Wish { database: &database, moment, run: run(), by: actor(), account: ACCOUNT.to_owned() };
         point_in_time::plan(&wish, &survey)
     }
 

@@ -21,6 +21,8 @@ use url::Url;
 #[derive(Default)]
 struct Inner {
     proofs_fail: bool,
+    answers_nothing: bool,
+    target_keeps_out: bool,
     unreachable_logins: u32,
     probes_fail: u32,
     probes: u32,
@@ -36,6 +38,16 @@ impl Servers {
     /// From now on a check fails.
     pub(crate) fn proofs_fail(&self) {
         self.0.lock().unwrap().proofs_fail = true;
+    }
+
+    /// Whether checks of the data are answered.
+    pub(crate) fn answers_nothing(&self, nothing: bool) {
+        self.0.lock().unwrap().answers_nothing = nothing;
+    }
+
+    /// Whether the target refuses the validator's login.
+    pub(crate) fn target_keeps_out(&self, out: bool) {
+        self.0.lock().unwrap().target_keeps_out = out;
     }
 
     /// The next `count` proofs cannot log in.
@@ -94,11 +106,18 @@ fn check(name: &str, verdict: Verdict) -> CheckResult {
 impl Postgres for Servers {
     async fn prove(&self, request: &ProofRequest, on: &OnResult<'_>) -> Result<Proof, Error> {
         let mut inner = self.0.lock().unwrap();
+        if inner.target_keeps_out {
+            return Err(Error::new(ErrorKind::Authentication, "log in", "password authentication failed"));
+        }
         if inner.unreachable_logins > 0 {
             inner.unreachable_logins -= 1;
             return Err(Error::new(ErrorKind::Unreachable, "connect", "no route"));
         }
-        let verdict = if inner.proofs_fail { Verdict::Failed } else { Verdict::Passed };
+        let verdict = match (inner.proofs_fail, inner.answers_nothing) {
+            (true, _) => Verdict::Failed,
+            (false, true) => Verdict::Unchecked,
+            (false, false) => Verdict::Passed,
+        };
         let checks =
             vec![check("writer", Verdict::Passed), check("tables", verdict), check("indexes", Verdict::Unchecked)];
         for check in &checks {

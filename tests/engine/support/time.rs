@@ -7,30 +7,40 @@ use daybreak::run::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
 
 /// Starts at a fixed time; sleeping takes none of the test's.
-pub(crate) struct TestClock(Mutex<Timestamp>);
+pub(crate) struct TestClock(Mutex<(Timestamp, Duration)>);
 
 impl TestClock {
     pub(crate) fn starting(at: &str) -> Self {
-        Self(Mutex::new(at.parse().unwrap()))
+        Self(Mutex::new((at.parse().unwrap(), Duration::ZERO)))
+    }
+
+    /// Nobody executes anything for a while: the wall clock goes on, no process is awake.
+    pub(crate) fn absent_for(&self, by: Duration) {
+        self.0.lock().unwrap().0 += SignedDuration::try_from(by).unwrap();
     }
 
     pub(crate) fn set_back(&self, by: Duration) {
         let mut now = self.0.lock().unwrap();
-        *now -= SignedDuration::try_from(by).unwrap();
+        now.0 -= SignedDuration::try_from(by).unwrap();
     }
 }
 
 #[async_trait]
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
+        self.0.lock().unwrap().0
+    }
+
+    fn awake(&self) -> Duration {
+        self.0.lock().unwrap().1
     }
 
     async fn sleep(&self, span: Duration) {
         // A zero sleep must let time pass, too, or a wait could go on for ever.
         let span = span.max(Duration::from_millis(1));
         let mut now = self.0.lock().unwrap();
-        *now += SignedDuration::try_from(span).unwrap();
+        now.0 += SignedDuration::try_from(span).unwrap();
+        now.1 += span;
     }
 
     fn jitter(&self) -> f64 {
