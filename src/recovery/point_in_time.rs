@@ -93,7 +93,8 @@ pub fn within(cluster: &Cluster, moment: Moment) -> Result<(Timestamp, Window), 
 /// Makes the plan.
 pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
     let (database, source) = (wish.database, &survey.cluster);
-    if source.engine != "aurora-postgresql" {
+    // Serverless v1 has no instances of its own, and is restored in another way.
+    if source.engine != "aurora-postgresql" || source.engine_mode.as_deref() == Some("serverless") {
         return Err(Refusal::WrongEngine { cluster: source.identifier.clone(), engine: source.engine.clone() });
     }
     let (time, window) = within(source, wish.moment)?;

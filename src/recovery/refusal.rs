@@ -31,7 +31,7 @@ pub enum Refusal {
         others: Vec<String>,
     },
     /// Not a database this recipe knows.
-    #[error("cluster {cluster} runs {engine}; a point in time can be restored here for aurora-postgresql only")]
+    #[error("cluster {cluster} runs {engine}; a point in time can be restored here for aurora-postgresql (provisioned or Serverless v2) only")]
     WrongEngine {
         /// Its identifier.
         cluster: String,
