@@ -11,6 +11,7 @@ from .postgres import SUPERUSER, PostgresError, Programs
 _POLL_SECONDS = 0.005
 _START_TIMEOUT_SECONDS = 600
 _STOP_TIMEOUT_SECONDS = 30
+_DEFAULT_PORT = 5432
 
 # Small, since a lab runs many servers, and without fsync, since a lab's data is disposable. The archive command
 # renames, so a file in the archive is whole; --sparse because a segment switched early is mostly zeros.
@@ -75,6 +76,8 @@ class Engine:
         self._sockets = sockets
         self._archive = archive
         self._process: subprocess.Popen[bytes] | None = None
+        # The port names the socket too, so the lab's own way in follows the listener's.
+        self._port = _DEFAULT_PORT
         self.data = home / "data"
         self.log = home / "postgres.log"
 
@@ -118,7 +121,7 @@ class Engine:
 
     def execute(self, script: str, database: str = "postgres") -> list[str]:
         """Runs SQL as the superuser, each statement in its own transaction; the lines of its result."""
-        psql = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(self._sockets), "-U", SUPERUSER, "-d", database]
+        psql = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *self._way_in(), "-d", database]
         return self._programs.run(psql, script).splitlines()
 
     def copy_base(self, destination: Path) -> None:
@@ -128,7 +131,7 @@ class Engine:
         would poll once a second.
         """
         self._programs.run([
-            "pg_basebackup", "-h", str(self._sockets), "-U", SUPERUSER, "-D", str(destination), "--format", "tar",
+            "pg_basebackup", *self._way_in(), "-D", str(destination), "--format", "tar",
             "--wal-method", "fetch", "--checkpoint", "fast", "--no-sync", "--no-manifest",
         ])  # fmt: skip
 
@@ -137,8 +140,12 @@ class Engine:
         self._programs.account.make_dir(self.data)
         self._programs.run(["tar", "-xf", str(base / "base.tar"), "-C", str(self.data)])
 
+    def _way_in(self) -> list[str]:
+        return ["-h", str(self._sockets), "-p", str(self._port), "-U", SUPERUSER]
+
     def _configure(self, listener: Listener | None, recovery: Recovery | None) -> None:
         settings = _SETTINGS.format(archive=self._archive, sockets=self._sockets)
+        self._port = _DEFAULT_PORT if listener is None else listener.port
         if listener is None:
             settings += "listen_addresses = ''\n"
         else:

@@ -291,3 +291,16 @@ def test_groups_that_clusters_refer_to_can_be_described(shared_lab, database):
         DBClusterParameterGroupName=cluster["DBClusterParameterGroup"]
     )["DBClusterParameterGroups"]
     assert described[0]["DBParameterGroupFamily"] == "aurora-postgresql15"
+
+
+def test_a_cluster_on_another_port_serves_there_and_its_window_moves(shared_lab):
+    shared_lab.create_cluster("elsewhere", Port=5444)
+    database = shared_lab.create_writer("elsewhere")
+    database.rows("CREATE TABLE kept AS SELECT 1 AS id;")
+    moment = database.now()
+
+    shared_lab.await_restorable("elsewhere", moment)
+    shared_lab.restore("elsewhere", "elsewhere-again", RestoreToTime=moment, Port=5445)
+
+    assert (database.port, shared_lab.cluster("elsewhere-again")["Port"]) == (5444, 5445)
+    assert shared_lab.database("elsewhere-again").rows("SELECT id FROM kept;") == ["1"]

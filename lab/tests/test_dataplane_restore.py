@@ -173,6 +173,23 @@ def test_window_moves_and_is_in_milliseconds(shared_lab, source):
     assert shared_lab.cluster("source")["EarliestRestorableTime"] == first["EarliestRestorableTime"]
 
 
+def test_the_time_must_be_before_the_latest(shared_lab):
+    # Without an instance the window stands still.
+    window = shared_lab.create_cluster("still")
+    names = {"SourceDBClusterIdentifier": "still", "DBClusterIdentifier": "at-latest"}
+
+    code, message = code_and_message(
+        shared_lab.rds.restore_db_cluster_to_point_in_time, **names, RestoreToTime=window["LatestRestorableTime"]
+    )
+
+    assert code == "InvalidParameterValue"
+    assert "cannot be restored to a time later than" in message
+    shared_lab.rds.restore_db_cluster_to_point_in_time(
+        **names, RestoreToTime=window["LatestRestorableTime"] - ONE_MICROSECOND
+    )
+    shared_lab.await_cluster("at-latest")
+
+
 @pytest.mark.parametrize("cluster", ["created", "restored"])
 def test_there_is_no_window_until_the_cluster_is_complete(start_lab, cluster):
     lab = start_lab("--lag", "0.2")

@@ -140,9 +140,6 @@ impl Checker<'_> {
 
     fn proof(&mut self, at: &str, raw: RawProof) -> Proof {
         let default = Proof::default();
-        if raw.newest_within.is_some() && !self.is_written(at, "newest") {
-            self.fault(&join(at, "newest_within"), "needs `newest`, the query whose answer it limits");
-        }
         Proof {
             tables: self.list(at, "tables", raw.tables, not_blank),
             newest: self.value(at, "newest", raw.newest, not_blank),

@@ -131,9 +131,9 @@ pub struct Check {
 pub struct Proof {
     /// Tables that must exist, as `schema.table` or `table`, where the source cannot be read.
     pub tables: Vec<String>,
-    /// A query for the time of the newest data, one `timestamptz`.
+    /// A query for the time of the newest data, one `timestamptz`. Default: commit timestamps.
     pub newest: Option<String>,
-    /// How far the newest data may lie before the requested time.
+    /// How far the newest data may lie before the requested time. Default: beyond an hour the check is unchecked.
     pub newest_within: Option<Duration>,
     /// PostgreSQL's `statement_timeout` for each query. Default 5 minutes, never zero.
     pub statement_timeout: Duration,

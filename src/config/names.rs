@@ -101,7 +101,9 @@ pub(super) fn secret_id(text: &str) -> Result<String, String> {
     // `!` is in the names that AWS services give to secrets of theirs: `rds!cluster-…`.
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-!".contains(&byte) || (arn && byte == b':');
     if text.is_empty() || text.len() > 2048 || !text.bytes().all(allowed) {
-        return Err("this is not the name or ARN of a secret: a name has only letters, digits and `/_+=.@-!`".to_owned());
+        return Err(
+            "this is not the name or ARN of a secret: a name has only letters, digits and `/_+=.@-!`".to_owned()
+        );
     }
     Ok(text.to_owned())
 }

@@ -105,7 +105,8 @@ pub(super) struct RawProof {
     pub(super) tables: Vec<String>,
     /// A query for the time of the newest data, one timestamptz.
     pub(super) newest: Option<String>,
-    /// How long before the requested time the newest data may be. Needs newest.
+    /// How long before the requested time the newest data may be. Default: more than an hour is neither passed nor
+    /// failed.
     #[schemars(regex(pattern = SPAN))]
     pub(super) newest_within: Option<String>,
     /// How long any one query may take. Default: "5m".

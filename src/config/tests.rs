@@ -137,7 +137,7 @@ fn each_fault_of_a_value_is_found() {
             "proof = { newest = 1, newest_within = '5m' }",
             "proof.newest: expected a text in quotes, found a whole number",
         ),
-        ("proof.newest_within = '5m'", "proof.newest_within: needs `newest`"),
+        ("proof.newest_within = '0s'", "proof.newest_within: zero is not a length of time to wait"),
         ("proof.lock_timeout = '10 s'", "proof.lock_timeout: `10 s` is not a duration"),
         (
             "proof.compare_with_source = 'no'",

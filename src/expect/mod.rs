@@ -10,5 +10,5 @@ mod rule;
 mod value;
 
 pub use number::Number;
-pub use rule::{Expect, ExpectError};
+pub use rule::{Expect, ExpectError, Wants};
 pub use value::{Judged, Value};

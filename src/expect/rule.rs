@@ -35,6 +35,17 @@ pub(super) enum Sign {
     AtMost,
 }
 
+/// The sort of value that can meet an expectation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// Numbers only.
+    Number,
+    /// Texts only.
+    Text,
+    /// What the source has.
+    Either,
+}
+
 /// Signs as written; a sign that begins with another comes before it.
 const SIGNS: [(&str, Sign); 6] = [
     (">=", Sign::AtLeast),
@@ -63,6 +74,16 @@ pub enum ExpectError {
 }
 
 impl Expect {
+    /// The sort of value that can meet it.
+    pub fn wants(&self) -> Wants {
+        match &self.0 {
+            Rule::Number(..) | Rule::Within(_) => Wants::Number,
+            Rule::Source(Sign::Equal | Sign::NotEqual) => Wants::Either,
+            Rule::Source(Sign::Greater | Sign::AtLeast | Sign::Less | Sign::AtMost) => Wants::Number,
+            Rule::Text { .. } => Wants::Text,
+        }
+    }
+
     /// Reads an expectation in one of the forms listed at [`Expect`].
     ///
     /// # Errors

@@ -63,12 +63,18 @@ impl Postgres for Client {
         newest: Option<&str>,
     ) -> Result<Vec<(String, Error)>, Error> {
         let session = self.brief(login).await?;
-        let questions = checks.iter().map(|check| (check.name.as_str(), check.query.as_str()));
-        let newest = newest.map(|query| (checks::NEWEST_DATA, query));
+        let questions = checks.iter().map(|check| (check.name.as_str(), check.query.as_str(), Some(&check.expect)));
+        let newest = newest.map(|query| (checks::NEWEST_DATA, query, None));
         let mut faults = Vec::new();
-        for (name, query) in questions.chain(newest) {
-            match answer::parse(&session, &format!("parse check `{name}`"), query).await {
-                Ok(_) => {}
+        for (name, query, expect) in questions.chain(newest) {
+            let doing = format!("parse check `{name}`");
+            let parsed = answer::parse(&session, &doing, query).await.and_then(|statement| {
+                let of = statement.columns()[0].type_();
+                let unfit = expect.map_or_else(|| answer::no_time(of), |expect| answer::unfit(expect, of));
+                unfit.map_or(Ok(()), |fault| Err(Error::new(ErrorKind::Query, doing, fault)))
+            });
+            match parsed {
+                Ok(()) => {}
                 Err(fault) if fault.kind == ErrorKind::Query => faults.push((name.to_owned(), fault)),
                 Err(lost) => return Err(lost),
             }

@@ -95,18 +95,26 @@ impl Error {
         }
     }
 
-    /// Says whether the question was not put or not answered, which says nothing about the data: no
-    /// privilege, a timeout, a lost connection, a server short of resources, a conflict with replay
-    /// on a replica.
+    /// Says whether the question was not put, not answered or no question at all, which says nothing
+    /// about the data: no privilege, a timeout, a lost connection, a server short of resources, a
+    /// conflict with replay on a replica, an attempt to write, a statement that is no SQL.
     pub(super) fn says_nothing_of_the_data(&self) -> bool {
-        let Some(state) = &self.sqlstate else {
-            return self.kind != ErrorKind::Query;
-        };
-        if state == SqlState::INSUFFICIENT_PRIVILEGE.code() || self.kind != ErrorKind::Query {
+        /// Tables, columns, functions, other objects and schemas that are not there.
+        const NO_SUCH_THING: [SqlState; 5] = [
+            SqlState::UNDEFINED_TABLE,
+            SqlState::UNDEFINED_COLUMN,
+            SqlState::UNDEFINED_FUNCTION,
+            SqlState::UNDEFINED_OBJECT,
+            SqlState::INVALID_SCHEMA_NAME,
+        ];
+        // Without a state it is our own refusal to ask.
+        let (Some(state), ErrorKind::Query) = (self.sqlstate.as_deref(), self.kind) else {
             return true;
-        }
-        // Transaction rollback, insufficient resources, a transaction spoilt earlier.
-        ["40", "53", "25P"].iter().any(|class| state.starts_with(class))
+        };
+        // Transaction state, transaction rollback, a wrong statement or one not allowed,
+        // insufficient resources.
+        ["25", "40", "42", "53"].iter().any(|class| state.starts_with(class))
+            && !NO_SUCH_THING.iter().any(|missing| state == missing.code())
     }
 
     /// Says whether the server met damaged data or a damaged index (class XX, data_corrupted and
@@ -188,10 +196,10 @@ mod tests {
 
     #[test]
     fn only_some_refusals_say_something_of_the_data() {
-        for state in ["42501", "57014", "55P03", "57P01", "53100", "40001", "53300"] {
+        for state in ["42501", "42601", "57014", "55P03", "57P01", "53100", "40001", "53300", "25006", "25P02"] {
             assert!(of(state).says_nothing_of_the_data(), "{state}");
         }
-        for state in ["42P01", "42601", "22P02", "XX001", "25006"] {
+        for state in ["42P01", "42703", "42883", "3F000", "22P02", "XX001"] {
             assert!(!of(state).says_nothing_of_the_data(), "{state}");
         }
         assert!(of("XX002").is_corruption());

@@ -38,7 +38,9 @@ pub trait Postgres: Send + Sync {
     async fn probe(&self, login: &Login, sql: &str) -> Result<(), Error>;
 
     /// Has the server parse and analyse each check's query, and the query for the newest data, and
-    /// returns the faulty ones by name. Nothing is executed and no row is read.
+    /// returns the faulty ones by name: those that the server refuses, with its SQLSTATE, and without
+    /// one those whose answer could not be judged, such as a text where a number is expected or a
+    /// time without a zone. Nothing is executed and no row is read.
     ///
     /// # Errors
     /// When the login fails or the connection is lost: then nothing is known about the queries.
@@ -69,9 +71,11 @@ pub struct ProofRequest {
     pub tables: Vec<String>,
     /// SQL whose only value is the time of the newest data.
     pub newest: Option<String>,
-    /// How far before the requested time the newest data may be.
+    /// How far before the requested time the newest data may be. Without it a gap of more than an
+    /// hour leaves the check unchecked.
     pub newest_within: Option<Duration>,
-    /// How long one statement may take; the whole of the sequences check also gets this long.
+    /// How long one statement may take; the whole of the sequences check also gets this long
+    /// on each side.
     pub statement_timeout: Duration,
     /// How long a statement may wait for one lock.
     pub lock_timeout: Duration,

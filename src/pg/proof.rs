@@ -55,6 +55,10 @@ pub struct CheckResult {
     pub verdict: Verdict,
     /// Why it failed or stayed unchecked; for a passed check, what is worth knowing.
     pub reason: Option<String>,
+    /// Every name that `reason` speaks of, each behind what it is: `missing: public.loans`. `reason`
+    /// itself shows the first ten of a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
     /// How long it took, in seconds, waiting for a connection not counted.
     pub seconds: f64,
 }

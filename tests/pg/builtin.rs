@@ -1,7 +1,6 @@
 //! The writer, the tables and what would run by itself.
 
 use daybreak::pg::{ProofRequest, Verdict};
-use jiff::Timestamp;
 
 use crate::questions::{assert_result, compared, request, result};
 use crate::support::Server;
@@ -36,30 +35,90 @@ async fn the_tables_of_the_source_are_there_or_missing() {
 
 #[tokio::test]
 async fn what_happened_to_tables_since_is_told_and_not_held_against_the_target() {
-    let server = Server::start();
+    // As on Aurora by default.
+    let server = Server::configured("track_commit_timestamp = off");
     server.sql(TABLES);
-    let requested: Timestamp = server.sql("SET TimeZone = 'UTC'; SELECT clock_timestamp();").parse().expect("a time");
+    server.sql("CREATE TABLE rates (id int); CREATE TABLE rates_new (id int);");
     let (source, target) = server.fork();
-    source.sql("DROP TABLE users; CREATE TABLE audit (); ALTER TABLE \"Lending\".\"Loans\" RENAME TO old;");
-    let request = ProofRequest { requested_time: Some(requested), ..compared(&target, &source) };
+    source.sql(
+        "DROP TABLE users; CREATE TABLE audit (); ALTER TABLE \"Lending\".\"Loans\" RENAME TO old;
+         ALTER TABLE rates RENAME TO rates_old; ALTER TABLE rates_new RENAME TO rates;",
+    );
     assert_result(
-        &result(&request, "tables").await,
+        &result(&compared(&target, &source), "tables").await,
         Verdict::Passed,
         &[
             "perhaps the very damage: public.users",
-            "made after the requested time: public.audit",
+            "made since the restored moment: public.audit",
             "\"Lending\".\"Loans\" is \"Lending\".old in the source",
         ],
     );
 }
 
 #[tokio::test]
-async fn a_later_table_needs_a_source_that_keeps_commit_timestamps() {
-    let server = Server::configured("track_commit_timestamp = off");
+async fn a_table_of_a_transaction_open_at_the_restored_moment_is_not_missing() {
+    let server = Server::start();
+    server.sql(
+        "BEGIN; SAVEPOINT a; CREATE TABLE audit (); RELEASE a; PREPARE TRANSACTION 'open'; CREATE TABLE users ();",
+    );
+    let (source, target) = server.fork();
+    source.sql("COMMIT PREPARED 'open';");
+    let since = ["made since the restored moment: public.audit"];
+    assert_result(&result(&compared(&target, &source), "tables").await, Verdict::Passed, &since);
+    target.sql("ROLLBACK PREPARED 'open';");
+    assert_result(&result(&compared(&target, &source), "tables").await, Verdict::Passed, &since);
+}
+
+#[tokio::test]
+async fn a_table_that_may_be_of_either_side_of_the_restored_moment_is_unchecked() {
+    let server = Server::start();
+    server.sql("CREATE TABLE users ();");
+    let (source, target) = server.fork();
+    // The target's own transactions bear the numbers that the source's next ones get.
+    target.sql(&"SELECT pg_current_xact_id();\n".repeat(3));
+    source.sql("CREATE TABLE audit ();");
+    let unchecked = result(&compared(&target, &source), "tables").await;
+    assert_result(&unchecked, Verdict::Unchecked, &["before or since the restored moment: public.audit"]);
+}
+
+#[tokio::test]
+async fn tables_are_told_apart_across_a_wraparound_of_transaction_ids() {
+    let server = Server::configured("track_commit_timestamp = off").at_transaction_id(4_294_967_290);
+    server.sql("CREATE TABLE loans ();");
+    // More transactions carry the ids over the edge.
+    server.sql(&"SELECT pg_current_xact_id();\n".repeat(20));
+    server.sql("CREATE TABLE users ();");
     let (source, target) = server.fork();
     source.sql("CREATE TABLE audit ();");
-    let request = ProofRequest { requested_time: Some(Timestamp::UNIX_EPOCH), ..compared(&target, &source) };
-    assert_result(&result(&request, "tables").await, Verdict::Failed, &["public.audit", "keeps no commit timestamp"]);
+    let since = ["made since the restored moment: public.audit"];
+    assert_result(&result(&compared(&target, &source), "tables").await, Verdict::Passed, &since);
+    target.sql("DROP TABLE loans;");
+    let missing = ["missing: public.loans"];
+    assert_result(&result(&compared(&target, &source), "tables").await, Verdict::Failed, &missing);
+}
+
+#[tokio::test]
+async fn of_many_missing_tables_ten_are_shown_and_all_are_kept() {
+    let server = Server::start();
+    let each = |sql: &str| (0..12).map(|n| format!("{sql} t{n};\n")).collect::<String>();
+    server.sql(&each("CREATE TABLE").replace(';', "();"));
+    server.sql("CREATE TABLE users ();");
+    let (source, target) = server.fork();
+    target.sql(&each("DROP TABLE"));
+    let failed = result(&compared(&target, &source), "tables").await;
+    assert_result(&failed, Verdict::Failed, &["and 2 more"]);
+    assert_eq!(failed.items.len(), 12);
+    assert!(failed.items.contains(&"missing: public.t11".to_owned()), "{:?}", failed.items);
+}
+
+#[tokio::test]
+async fn a_database_without_tables_beside_others_may_be_the_wrong_one() {
+    let server = Server::start();
+    server.sql("CREATE DATABASE reports;");
+    let (source, target) = server.fork();
+    let request = ProofRequest { tables: vec!["loans".to_owned()], ..compared(&target, &source) };
+    let unchecked = result(&request, "tables").await;
+    assert_result(&unchecked, Verdict::Unchecked, &["database loans has no tables", "connect.database"]);
 }
 
 #[tokio::test]
@@ -78,7 +137,7 @@ async fn the_profiles_tables_are_looked_for_in_any_schema() {
         &["only the profile's tables", "empty after any recovery: public.scratch", "not looked into: reports"],
     );
     let missing = result(&wanted(&["users", "loans", "lending.users", "a b"]), "tables").await;
-    assert_result(&missing, Verdict::Failed, &["missing: loans (of the profile), lending.users", "no table name"]);
+    assert_result(&missing, Verdict::Failed, &["missing of the profile's: loans, lending.users", "no table name"]);
 }
 
 #[tokio::test]
@@ -135,7 +194,7 @@ async fn whatever_would_run_by_itself_is_listed_and_left_to_a_person() {
             "prepared transaction 'two-phase'",
         ],
     );
-    assert_eq!(unchecked.found.as_deref(), Some("6 items"));
+    assert_eq!((unchecked.found.as_deref(), unchecked.items.len()), (Some("6 items"), 6));
     let reason = unchecked.reason.unwrap_or_default();
     assert!(!reason.contains("hidden") && !reason.contains("secret command"), "{reason}");
     // Disabling each leaves nothing but the server that leads out.

@@ -37,6 +37,28 @@ async fn faulty_questions_are_named_and_nothing_is_executed() {
 }
 
 #[tokio::test]
+async fn an_answer_that_could_not_be_judged_is_a_fault_of_the_question() {
+    let server = Server::start();
+    server.sql("CREATE TABLE payments (made timestamp, state text, amount numeric);");
+    let checks = [
+        check("SELECT max(state) FROM payments", ">= 1"),
+        check("SELECT sum(amount) FROM payments", "= \"1\""),
+        check("SELECT sum(amount) FROM payments", ">= 1"),
+        check("SELECT max(state) FROM payments", "= source"),
+    ];
+    let newest = "SELECT max(made) FROM payments";
+    let faults = client().rehearse(&server.login(), &checks, Some(newest)).await.expect("the login works");
+    let words = [(checks[0].name.as_str(), "::numeric"), (&checks[1].name, "::text"), ("newest data", "AT TIME ZONE")];
+    assert_eq!(faults.len(), words.len(), "{faults:?}");
+    for ((name, fault), (expected, word)) in faults.iter().zip(words) {
+        assert_eq!((name.as_str(), fault.kind, fault.sqlstate.as_deref()), (expected, ErrorKind::Query, None));
+        assert!(fault.message.contains(word), "{fault}");
+    }
+    let zoned = "SELECT max(made) AT TIME ZONE 'UTC' FROM payments";
+    assert!(client().rehearse(&server.login(), &[], Some(zoned)).await.expect("the login works").is_empty());
+}
+
+#[tokio::test]
 async fn a_rehearsal_without_a_server_tells_nothing_of_the_questions() {
     let server = Server::start();
     let login = Login { database: "absent".to_owned(), ..server.login() };

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use daybreak::pg::{Postgres, ProfileCheck, ProofRequest, Verdict};
 
-use crate::questions::{assert_result, check, client, named, prove, request};
+use crate::questions::{assert_result, check, client, compared, named, prove, request};
 use crate::support::Server;
 
 /// Commits one row after another until there is one in `stop`.
@@ -84,4 +85,30 @@ async fn when_every_session_is_lost_the_rest_is_unchecked() {
     let proof = prove(&ProofRequest { checks, ..request(&server) }).await;
     assert_result(&named(&proof, "SELECT 1"), Verdict::Unchecked, &["connection was lost"]);
     assert_result(&named(&proof, "SELECT 2"), Verdict::Unchecked, &["connection was lost"]);
+}
+
+#[test]
+fn the_source_is_left_before_the_targets_slowest_answer() {
+    let (source, target) = Server::start().fork();
+    // A prepared transaction keeps its lock without a session.
+    target.sql("BEGIN; SELECT pg_advisory_xact_lock(1); PREPARE TRANSACTION 'slow';");
+    let slow = "SELECT pg_advisory_xact_lock(1)::text";
+    let checks = vec![check(slow, "= \"\""), check("SELECT 1", "= source")];
+    let request = ProofRequest { checks, lock_timeout: Duration::from_secs(60), ..compared(&target, &source) };
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'";
+    let visits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'daybreak/test'";
+    let proof = std::thread::scope(|scope| {
+        let proof = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(prove(&request))
+        });
+        while target.sql(waits) == "0" {}
+        while source.sql(visits) != "0" {}
+        let still_waiting = target.sql(waits);
+        target.sql("COMMIT PREPARED 'slow';");
+        assert_eq!(still_waiting, "1");
+        proof.join().expect("a proof")
+    });
+    assert_result(&named(&proof, "SELECT 1"), Verdict::Passed, &["the source has 1"]);
+    assert_result(&named(&proof, slow), Verdict::Passed, &[]);
 }

@@ -70,17 +70,6 @@ impl Server {
         (Self::serve(directory, Arc::clone(&template)), Self::serve(twin, template))
     }
 
-    /// Kills the server and recovers it from its own WAL, as a restore recovers from an archive.
-    pub(crate) fn recovered(self) -> Self {
-        let Self { process, directory, template, .. } = self;
-        process.stop(Signal::QUIT);
-        let data = directory.path().join("data");
-        // Without hot standby the server is ready only when the recovery is over.
-        append(&data.join("postgresql.conf"), "hot_standby = off\nrestore_command = 'false'");
-        signal(&data.join("recovery.signal"));
-        Self::serve(directory, template)
-    }
-
     /// Restarts as a standby that follows nobody.
     pub(crate) fn standing_by(self) -> Self {
         let Self { process, directory, template, .. } = self;

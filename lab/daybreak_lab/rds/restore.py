@@ -107,7 +107,8 @@ class Restore(Retained):
         if params.get("use_latest_restorable_time"):
             return latest
         time = params["restore_to_time"]
-        if time > latest:
+        # AWS wants a time before the latest, not at it.
+        if time >= latest:
             raise errors.invalid_value(
                 f"The specified instance cannot be restored to a time later than {latest.isoformat()}Z."
             )

@@ -9,19 +9,21 @@ pub(super) struct Outcome {
     pub(super) verdict: Verdict,
     pub(super) found: Option<String>,
     pub(super) reason: Option<String>,
+    /// Every name that `reason` speaks of or counts.
+    pub(super) items: Vec<String>,
 }
 
 impl Outcome {
     pub(super) fn passed(found: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Passed, found: Some(found.into()), reason: None }
+        Self { verdict: Verdict::Passed, found: Some(found.into()), reason: None, items: Vec::new() }
     }
 
     pub(super) fn failed(reason: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Failed, found: None, reason: Some(reason.into()) }
+        Self { verdict: Verdict::Failed, found: None, reason: Some(reason.into()), items: Vec::new() }
     }
 
     pub(super) fn unchecked(reason: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Unchecked, found: None, reason: Some(reason.into()) }
+        Self { verdict: Verdict::Unchecked, found: None, reason: Some(reason.into()), items: Vec::new() }
     }
 
     /// The outcome of a question that met an error. `asked` says whether the words were the
@@ -37,6 +39,12 @@ impl Outcome {
 
     pub(super) fn with_found(mut self, found: impl Into<String>) -> Self {
         self.found = Some(found.into());
+        self
+    }
+
+    /// Adds every name that the words were cut from.
+    pub(super) fn with_items(mut self, listing: Listing) -> Self {
+        self.items.extend(listing.0);
         self
     }
 
@@ -60,8 +68,25 @@ pub(super) enum Asked {
     ByProfile,
 }
 
+/// Words that show ten names of a list, and every name beside them.
+#[derive(Debug, Default)]
+pub(super) struct Listing(Vec<String>);
+
+impl Listing {
+    /// Keeps all names, each behind what it is, and returns the words for them.
+    pub(super) fn add<T: AsRef<str>>(&mut self, what: &str, names: &[T]) -> String {
+        self.0.extend(names.iter().map(|name| format!("{what}: {}", name.as_ref())));
+        format!("{what}: {}", list(names))
+    }
+
+    /// As [`Listing::add`], unless there is no name.
+    pub(super) fn named<T: AsRef<str>>(&mut self, what: &str, names: &[T]) -> Option<String> {
+        (!names.is_empty()).then(|| self.add(what, names))
+    }
+}
+
 /// Returns the names joined by commas, the first ten only.
-pub(super) fn list<T: AsRef<str>>(names: &[T]) -> String {
+fn list<T: AsRef<str>>(names: &[T]) -> String {
     const SHOWN: usize = 10;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
     let shown = shown.join(", ");
@@ -90,6 +115,16 @@ mod tests {
         let names: Vec<String> = (0..12).map(|n| format!("t{n}")).collect();
         assert_eq!(list(&names[..2]), "t0, t1");
         assert!(list(&names).ends_with("t9 and 2 more"));
+    }
+
+    #[test]
+    fn what_is_cut_is_kept_in_full() {
+        let names: Vec<String> = (0..12).map(|n| format!("t{n}")).collect();
+        let mut listing = Listing::default();
+        assert_eq!(listing.named("missing", &names[..0]), None);
+        assert!(listing.add("missing", &names).starts_with("missing: t0, t1"));
+        let outcome = Outcome::failed("bad").with_items(listing);
+        assert_eq!((outcome.items.len(), outcome.items[11].as_str()), (12, "missing: t11"));
     }
 
     #[test]

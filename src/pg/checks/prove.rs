@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::outcome::Outcome;
+use super::source::{self, Source};
 use super::unlike::{INVALID_INDEX, UNVALIDATED_CONSTRAINT};
 use super::{newest, profile, scheduled, sequences, tables, writer};
 use crate::pg::session::Limits;
@@ -25,8 +26,6 @@ const SOURCE_LANES: usize = 1;
 pub(super) struct World<'a> {
     pub(super) request: &'a ProofRequest,
     pub(super) target: Snapshot,
-    /// The source's snapshot, or why there is none.
-    pub(super) source: Result<Snapshot, String>,
     /// When the newest data was written, once that is known.
     pub(super) newest: OnceLock<Timestamp>,
 }
@@ -66,14 +65,21 @@ impl BuiltIn {
         }
     }
 
-    async fn ask(self, world: &World<'_>, lane: &Taken<'_>) -> Outcome {
+    fn needs_source(self) -> bool {
+        match self {
+            Self::Tables | Self::Indexes | Self::Constraints | Self::Sequences => true,
+            Self::Writer | Self::NewestData | Self::ScheduledWork => false,
+        }
+    }
+
+    async fn ask(self, world: &World<'_>, source: Source, lane: &Taken<'_>) -> Outcome {
         match self {
             Self::Writer => writer::check(world, lane).await,
             Self::NewestData => newest::check(world, lane).await,
-            Self::Tables => tables::check(world, lane).await,
-            Self::Indexes => INVALID_INDEX.check(world, lane).await,
-            Self::Constraints => UNVALIDATED_CONSTRAINT.check(world, lane).await,
-            Self::Sequences => sequences::check(world, lane).await,
+            Self::Tables => tables::check(world, source, lane).await,
+            Self::Indexes => INVALID_INDEX.check(source, lane).await,
+            Self::Constraints => UNVALIDATED_CONSTRAINT.check(source, lane).await,
+            Self::Sequences => sequences::check(world, source, lane).await,
             Self::ScheduledWork => scheduled::check(lane).await,
         }
     }
@@ -86,14 +92,35 @@ enum Question<'a> {
 }
 
 impl Question<'_> {
-    async fn put(self, world: &World<'_>, on: &OnResult<'_>) -> CheckResult {
-        let lane = world.target.take().await;
-        let began = Instant::now();
-        let outcome = match &self {
-            Self::BuiltIn(check) => check.ask(world, &lane).await,
-            Self::Profile(check) => profile::check(world, &lane, check).await,
+    fn needs_source(&self) -> bool {
+        match self {
+            Self::BuiltIn(check) => check.needs_source(),
+            Self::Profile(check) => check.expect.needs_source(),
+        }
+    }
+
+    async fn put(self, world: &World<'_>, source: Source, on: &OnResult<'_>) -> CheckResult {
+        let (outcome, took) = match &self {
+            Self::BuiltIn(check) => {
+                let lane = world.target.take().await;
+                let began = Instant::now();
+                (check.ask(world, source, &lane).await, began.elapsed())
+            }
+            Self::Profile(check) => {
+                // The source answers without waiting for the target.
+                let reference = async {
+                    if check.expect.needs_source() { Some(profile::reference(check, source).await) } else { None }
+                };
+                let answer = async {
+                    let lane = world.target.take().await;
+                    let began = Instant::now();
+                    (profile::ask(check, &lane).await, began.elapsed())
+                };
+                let (reference, (found, took)) = tokio::join!(reference, answer);
+                (profile::judge(check, found, reference), took)
+            }
         };
-        let result = self.result(outcome, began.elapsed());
+        let result = self.result(outcome, took);
         on(&result);
         result
     }
@@ -105,8 +132,8 @@ impl Question<'_> {
                 (check.name.clone(), CheckKind::Profile, Some(check.query.clone()), Some(check.expect.to_string()))
             }
         };
-        let Outcome { verdict, found, reason } = outcome;
-        CheckResult { name, kind, query, expect, found, verdict, reason, seconds: took.as_secs_f64() }
+        let Outcome { verdict, found, reason, items } = outcome;
+        CheckResult { name, kind, query, expect, found, verdict, reason, items, seconds: took.as_secs_f64() }
     }
 }
 
@@ -126,21 +153,51 @@ pub(in crate::pg) async fn prove(
         source(request, application_name, limits),
     );
     let target = target?;
-    let source = match source {
+    let (source, closer) = match source {
         Ok(source) if source.landed().same_server(target.landed()) => {
             source.close().await;
-            Err("the login for the source leads to the target itself".to_owned())
+            (Err("the login for the source leads to the target itself".to_owned()), None)
         }
-        source => source,
+        Ok(source) => {
+            let (visit, closer) = source::open(source);
+            (Ok(visit), Some(closer))
+        }
+        Err(reason) => (Err(reason), None),
     };
-    let world = World { request, target, source, newest: OnceLock::new() };
-    let questions = BuiltIn::ALL.map(Question::BuiltIn).into_iter().chain(request.checks.iter().map(Question::Profile));
-    let checks = join_all(questions.map(|question| question.put(&world, on))).await;
+    let world = World { request, target, newest: OnceLock::new() };
+    let built_in = BuiltIn::ALL.map(Question::BuiltIn);
+    let questions = built_in.into_iter().chain(request.checks.iter().map(Question::Profile));
+    let checks = ask_all(questions.enumerate().collect(), &world, source, on);
+    let close = async {
+        if let Some(closer) = closer {
+            closer.close().await;
+        }
+    };
+    let (checks, ()) = tokio::join!(checks, close);
     world.target.close().await;
-    if let Ok(source) = world.source {
-        source.close().await;
-    }
     Ok(Proof { checks, newest: world.newest.into_inner() })
+}
+
+/// Puts the questions, those that need the source first, and returns the results in the order of
+/// the numbers.
+async fn ask_all(
+    mut questions: Vec<(usize, Question<'_>)>,
+    world: &World<'_>,
+    source: Source,
+    on: &OnResult<'_>,
+) -> Vec<CheckResult> {
+    // A visit lasts until its question is through, so nobody else gets one.
+    const NO_NEED: &str = "the check does not need the source";
+    questions.sort_by_key(|(_, question)| !question.needs_source());
+    let put = questions.into_iter().map(|(number, question)| {
+        let source = if question.needs_source() { source.clone() } else { Err(NO_NEED.to_owned()) };
+        async move { (number, question.put(world, source, on).await) }
+    });
+    let put: Vec<_> = put.collect();
+    drop(source);
+    let mut results = join_all(put).await;
+    results.sort_by_key(|&(number, _)| number);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 async fn source(request: &ProofRequest, application_name: &str, limits: Limits) -> Result<Snapshot, String> {

@@ -21,7 +21,8 @@ pub(super) async fn check(lane: &Taken<'_>) -> Outcome {
         Ok(found) => {
             // Every one counts here, so the list is not cut.
             let reason = format!("see to each before the quarantine is lifted: {}", found.join(", "));
-            Outcome::unchecked(reason).with_found(count(found.len(), "item"))
+            let number = count(found.len(), "item");
+            Outcome { items: found, ..Outcome::unchecked(reason) }.with_found(number)
         }
     }
 }

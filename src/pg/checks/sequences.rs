@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::Row;
 
-use super::outcome::{Asked, Outcome, count, list};
+use super::outcome::{Asked, Listing, Outcome, count};
 use super::prove::World;
+use super::source::Source;
 use crate::pg::snapshot::Taken;
 use crate::pg::{Error, ErrorKind};
 
@@ -25,13 +26,14 @@ enum Compared {
     Behind(String),
 }
 
-pub(super) async fn check(world: &World<'_>, lane: &Taken<'_>) -> Outcome {
+pub(super) async fn check(world: &World<'_>, source: Source, lane: &Taken<'_>) -> Outcome {
     let feeds = match feeds(lane).await {
         Ok(feeds) => feeds,
         Err(error) => return Outcome::of_error(&error, Asked::ByDaybreak),
     };
-    // Columns without an index are read whole: the check as a whole gets one statement's time.
-    let deadline = Instant::now() + world.request.statement_timeout;
+    // Columns without an index are read whole: all together get one statement's time.
+    let time = world.request.statement_timeout;
+    let deadline = Instant::now() + time;
     let (mut behind, mut unread, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
     for feed in &feeds {
         match feed.compare(lane, deadline).await {
@@ -41,50 +43,62 @@ pub(super) async fn check(world: &World<'_>, lane: &Taken<'_>) -> Outcome {
             Err(error) => unread.push(format!("{} ({})", feed.shown, error.message)),
         }
     }
-    let (own, shared) = apart(world, behind, deadline).await;
-    let mut notes = Vec::new();
-    if !shared.is_empty() {
-        notes.push(format!("behind in the source too: {}", list(&shared)));
-    }
-    let mut faults = Vec::new();
-    if !own.is_empty() {
-        faults.push(format!("behind: {}; move each on with setval", list(&own)));
-    }
-    if !damaged.is_empty() {
-        faults.push(format!("damaged: {}", list(&damaged)));
-    }
-    let unread = (!unread.is_empty()).then(|| format!("not compared: {}", list(&unread)));
-    let found = count(feeds.len(), "column");
-    let outcome = match (faults.is_empty(), unread) {
-        (true, None) => Outcome::passed(found.as_str()),
-        (true, Some(unread)) => Outcome::unchecked(unread),
-        (false, unread) => {
-            notes.extend(unread);
+    let apart = Apart::of(behind, source, time).await;
+    let mut listing = Listing::default();
+    let faults = [listing.named("behind", &apart.own), listing.named("damaged", &damaged)];
+    let faults: Vec<String> = faults.into_iter().flatten().collect();
+    let unknown = listing
+        .named("behind, and whether the source has it too is not known", &apart.unknown)
+        .map(|words| format!("{words}; setval moves a sequence on"));
+    let doubts: Vec<String> = unknown.into_iter().chain(listing.named("not compared", &unread)).collect();
+    let mut notes: Vec<String> = listing.named("behind in the source too", &apart.shared).into_iter().collect();
+    let outcome = match (faults.is_empty(), doubts.is_empty()) {
+        (false, _) => {
+            notes.extend(doubts);
             Outcome::failed(faults.join("; "))
         }
+        (true, false) => Outcome::unchecked(doubts.join("; ")),
+        (true, true) => Outcome::passed(""),
     };
-    outcome.with_found(found).with_notes(&notes)
+    outcome.with_found(count(feeds.len(), "column")).with_notes(&notes).with_items(listing)
 }
 
-/// Parts the sequences that are behind in the target only from those that the source has behind as
-/// well: there someone fills the column by hand, and the restore is faithful to it.
-async fn apart(world: &World<'_>, behind: Vec<(&Feed, String)>, deadline: Instant) -> (Vec<String>, Vec<String>) {
-    let (mut own, mut shared) = (Vec::new(), Vec::new());
-    let source = match &world.source {
-        Ok(source) if !behind.is_empty() => Some(source.take().await),
-        Ok(_) | Err(_) => None,
-    };
-    for (feed, words) in behind {
-        let there = match &source {
-            Some(lane) => feed.compare(lane, deadline).await.ok(),
-            None => None,
-        };
-        match there {
-            Some(Compared::Behind(_)) => shared.push(words),
-            Some(Compared::Ahead) | None => own.push(words),
+/// The sequences that are behind in the target.
+#[derive(Default)]
+struct Apart {
+    /// Ahead in the source.
+    own: Vec<String>,
+    /// Behind in the source as well: there someone fills the column by hand, and the restore is
+    /// faithful to it.
+    shared: Vec<String>,
+    /// The source could not be asked.
+    unknown: Vec<String>,
+}
+
+impl Apart {
+    async fn of(behind: Vec<(&Feed, String)>, source: Source, time: Duration) -> Self {
+        let mut apart = Self::default();
+        if behind.is_empty() {
+            return apart;
         }
+        let visit = match source {
+            Ok(visit) => visit,
+            Err(reason) => {
+                apart.unknown.extend(behind.into_iter().map(|(_, words)| format!("{words} ({reason})")));
+                return apart;
+            }
+        };
+        let lane = visit.take().await;
+        let deadline = Instant::now() + time;
+        for (feed, words) in behind {
+            match feed.compare(&lane, deadline).await {
+                Ok(Compared::Ahead) => apart.own.push(words),
+                Ok(Compared::Behind(_)) => apart.shared.push(words),
+                Err(error) => apart.unknown.push(format!("{words} ({})", error.message)),
+            }
+        }
+        apart
     }
-    (own, shared)
 }
 
 impl Feed {

@@ -20,5 +20,5 @@ WITH books AS (
          count(*) FILTER (WHERE at >= $1)             AS own
     FROM commits
 )
-SELECT tracked, newest, own, pg_catalog.pg_last_xact_replay_timestamp() AS replayed, pg_catalog.clock_timestamp() AS now
+SELECT tracked, newest, own, pg_catalog.clock_timestamp() AS now
   FROM books, newest
