@@ -20,6 +20,7 @@ pub(super) struct Args {
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let turn = Turn {
         scope: Scope::Everything,
+        noun: "a cancel",
         verb: "cancel",
         question: |state| {
             let target = &state.plan.brief.target.cluster;

@@ -3,6 +3,7 @@
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::{desk::Desk, error::CliError, host::Signals};
+use crate::ui::words::flow;
 
 /// How a question was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(super) async fn typed(desk: &Desk, signals: &Signals, question: &str, name: 
 
 /// One line from stdin; end of file, a signal and what cannot be read are empty answers, which are a no to every question.
 async fn ask(desk: &Desk, signals: &Signals, prompt: &str) -> Result<String, CliError> {
-    desk.printer.prompt(prompt);
+    desk.printer.prompt(&wrapped(prompt, desk.printer.terminal().width));
     let mut line = String::new();
     let mut stdin = BufReader::new(tokio::io::stdin());
     tokio::select! {
@@ -39,4 +40,20 @@ async fn ask(desk: &Desk, signals: &Signals, prompt: &str) -> Result<String, Cli
         () = signals.interrupt.raised() => line.clear(),
     }
     Ok(line.trim().to_owned())
+}
+
+/// `prompt` in lines of at most `columns`, so that no name is broken where the terminal ends; the cursor stays behind it.
+fn wrapped(prompt: &str, columns: usize) -> String {
+    let lines: Vec<String> = prompt.lines().flat_map(|line| flow(line, columns)).collect();
+    format!("{} ", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_broken_between_words_and_ends_with_a_space() {
+        assert_eq!(wrapped("\nloans as of noon.\nGo on? [y/N] ", 12), "\nloans as of\nnoon.\nGo on? [y/N] ");
+    }
 }

@@ -4,8 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use clap::Parser;
 
-use super::{
-    args::Output,commands::Cli, desk::Desk, error::CliError, exit, host::SystemClock};
+use super::{args::Output, commands::Cli, desk::Desk, error::CliError, exit, host::SystemClock};
 use crate::ui::printer::{Printer, Terminal};
 
 /// Runs the command line of this process.

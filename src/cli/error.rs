@@ -7,7 +7,12 @@ use crate::{
     moment::MomentError,
     pg,
     recovery::refusal::Refusal,
-    run::{id::{InvalidRunId, RunId}, journal::JournalError, plan::InvalidPlan, store::StoreError},
+    run::{
+        id::{InvalidRunId, RunId},
+        journal::JournalError,
+        plan::InvalidPlan,
+        store::StoreError,
+    },
 };
 
 /// An error on its way to the person, with its exit code.

@@ -17,6 +17,7 @@ pub(super) struct Args {
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let turn = Turn {
         scope: Scope::Cutover,
+        noun: "a rollback",
         verb: "roll back",
         question: |state| {
             let brief = &state.plan.brief;

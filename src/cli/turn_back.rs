@@ -18,6 +18,8 @@ use crate::{
 /// How one of the two speaks and what it takes back.
 pub(super) struct Turn {
     pub(super) scope: Scope,
+    /// What it is called, and what it does.
+    pub(super) noun: &'static str,
     pub(super) verb: &'static str,
     /// What it will do, asked of the person.
     pub(super) question: fn(&RunState<Step>) -> String,
@@ -28,7 +30,7 @@ pub(super) struct Turn {
 }
 
 pub(super) async fn run(desk: &Desk, named: Option<&str>, turn: &Turn) -> Result<u8, CliError> {
-    execute::needs_decision(desk, turn.verb)?;
+    execute::needs_decision(desk, turn.noun)?;
     let store = desk.store()?;
     let run = which::resolve(desk, &*store, named, turn.eligible, turn.what).await?;
     let check = |state: &RunState<Step>| {

@@ -8,6 +8,7 @@ pub mod freshness;
 pub mod names;
 pub mod point_in_time;
 pub mod pointer;
+pub mod policies;
 pub mod refusal;
 pub mod requests;
 pub mod settings;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    names,
+    names, policies,
     refusal::Refusal,
     requests, settings,
     survey::{self, Survey},
@@ -171,7 +171,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
             Step::ModifyCluster(ModifyCluster { purpose: Purpose::Settle, .. }) => Some("settle".to_owned()),
             _ => None,
         }),
-        policies: policies(survey),
+        policies: policies::needed(survey),
     };
     Ok(Plan {
         format: FORMAT,
@@ -302,17 +302,6 @@ fn tagging(cluster: &str, writer: &str, cluster_tags: &[Tag], writer_tags: Vec<T
         .filter(|(_, _, tags)| !tags.is_empty())
         .map(|(to, name, tags)| planned(deadline::SETTINGS, Step::AddTags(AddTags { to, name: name.to_owned(), tags })))
         .collect()
-}
-
-fn policies(survey: &Survey) -> Vec<String> {
-    let mut bundles = vec!["observe", "restore"];
-    if survey.access.is_some() {
-        bundles.push("validate");
-    }
-    if survey.secret.is_some() {
-        bundles.push("cutover-secret");
-    }
-    bundles.into_iter().map(str::to_owned).collect()
 }
 
 fn warnings(survey: &Survey, quarantine: &[String], settings: &[crate::steps::brief::Setting]) -> Vec<String> {

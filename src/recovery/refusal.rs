@@ -31,7 +31,9 @@ pub enum Refusal {
         others: Vec<String>,
     },
     /// Not a database this recipe knows.
-    #[error("cluster {cluster} runs {engine}; a point in time can be restored here for aurora-postgresql (provisioned or Serverless v2) only")]
+    #[error(
+        "cluster {cluster} runs {engine}; a point in time can be restored here for aurora-postgresql (provisioned or Serverless v2) only"
+    )]
     WrongEngine {
         /// Its identifier.
         cluster: String,
@@ -198,7 +200,9 @@ impl Refusal {
                 moment::show(moment::second_before(*latest))
             )),
             Self::NoInstanceClass { .. } => Some("set instance_class under [databases.….restore]".to_owned()),
-            Self::NoWriter { .. } => Some("create an instance in it, or name another server with --endpoint HOST:PORT".to_owned()),
+            Self::NoWriter { .. } => {
+                Some("create an instance in it, or name another server with --endpoint HOST:PORT".to_owned())
+            }
             Self::NoAccess { database } => Some(format!(
                 "set secret or iam_user under [databases.{database}.connect], or go only as far as --until restored"
             )),
@@ -217,7 +221,9 @@ impl Refusal {
             }
             Self::Unprovable { source, .. } => source.hint.clone(),
             Self::Step(unusable) => unusable.0.failure.hint.clone(),
-            Self::OtherAccount { .. } => Some("use the credentials of that account: --profile, or AWS_PROFILE".to_owned()),
+            Self::OtherAccount { .. } => {
+                Some("use the credentials of that account: --profile, or AWS_PROFILE".to_owned())
+            }
             Self::Plan(_) => Some("make a new plan: daybreak plan DATABASE --to TIME".to_owned()),
             Self::Moved { .. } => Some("make a new plan: daybreak plan DATABASE --to TIME".to_owned()),
         }

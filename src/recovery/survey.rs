@@ -85,7 +85,8 @@ pub async fn survey(
                 return Err(Refusal::SecretUnfit {
                     secret: secret.pointer.secret.clone(),
                     why: format!("it leads to {}, which is not the writer's endpoint of {identifier}", secret.host),
-                    hint: "a cutover moves what follows the writer: name that secret under [databases.….cutover]".to_owned(),
+                    hint: "a cutover moves what follows the writer: name that secret under [databases.….cutover]"
+                        .to_owned(),
                 });
             }
             None => refuse_other_cluster(world, &cluster, secret).await?,
@@ -191,7 +192,9 @@ async fn rehearse(
             return Err(Refusal::Unprovable { database: database.name.clone(), source: Box::new(source) });
         }
         Err(error) if error.kind == pg::ErrorKind::Authentication => {
-            return Ok(Rehearsal::impossible(format!("{error}; the target will refuse this login, too, unless the password was changed since")));
+            return Ok(Rehearsal::impossible(format!(
+                "{error}; the target will refuse this login, too, unless the password was changed since"
+            )));
         }
         Err(error) => return Ok(Rehearsal::impossible(error.to_string())),
         Ok(faulty) => faulty,

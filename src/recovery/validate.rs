@@ -4,11 +4,7 @@ use super::{
     refusal::{Refusal, Unusable},
     survey, windows,
 };
-use crate::{
-    config::Database,
-    pg::ProofRequest,
-    steps::world::World,
-};
+use crate::{config::Database, pg::ProofRequest, steps::world::World};
 
 /// What to prove.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -35,6 +35,10 @@ pub(super) fn write(page: &mut Page, proof: &Proof) {
             answer => format!("{word}: {}", clean(&answer)),
         };
         page.marked(mark, tone, &clean(&check.name), names, &words);
+        // The reason cuts a long list short; evidence does not.
+        if check.items.len() > 1 {
+            page.put(Tone::Plain, "      in full: ", &clean(&check.items.join(", ")));
+        }
         if let Some(query) = &check.query {
             page.put(Tone::Quiet, "      asked: ", &clean(query));
         }
@@ -65,10 +69,21 @@ mod tests {
           + writer       passed: found not in recovery
           ? tables       unchecked: the source cannot be read:
                          connect to the source: timed out
-          x loans exist  FAILED: found 17; expected >= 1000; 17 is
-                         less than 1000
+          x loans exist  FAILED: found 17, expected >= 1000
               asked: SELECT count(*) FROM loans
         ");
+    }
+
+    #[test]
+    fn a_list_that_a_reason_cuts_short_is_given_in_full() {
+        let mut proof = failed_proof();
+        let tables: Vec<String> = (1..=12).map(|number| format!("missing: public.t{number}")).collect();
+        proof.checks[1].items.clone_from(&tables);
+        proof.checks[0].items = vec!["named in the reason".to_owned()];
+        let text = render(&proof, Theme::plain(), 60);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("in full: {}", tables.join(", "))), "{text}");
+        assert!(!text.contains("named in the reason"), "{text}");
     }
 
     #[test]

@@ -155,6 +155,10 @@ pub fn application(state: &RunState<Step>) -> Application {
 #[must_use]
 pub fn application_words(state: &RunState<Step>) -> String {
     let brief = &state.plan.brief;
+    // What the way back found, in its own words: it may have met what somebody else wrote meanwhile.
+    if let Some(how) = state.step(move_secret::ID).and_then(|step| step.undone.as_deref()) {
+        return format!("the application is not on the target: {how}");
+    }
     match application(state) {
         Application::NotMoved => "daybreak does not move the application: it uses what it used before".to_owned(),
         Application::OnSource { secret, version } => {
@@ -236,6 +240,9 @@ pub fn cost_words(state: &RunState<Step>) -> Option<String> {
         .iter()
         .map(|(class, count)| format!("{} of class {class}", crate::ui::words::plural(*count, "instance")))
         .collect();
+    if parts.is_empty() {
+        return Some("the target's storage costs money as long as it exists".to_owned());
+    }
     parts.push("the target's storage".to_owned());
     Some(format!("{} cost money as long as they exist", crate::ui::words::list(&parts)))
 }
@@ -277,7 +284,10 @@ mod tests {
             words(proven().moved()),
             "the application is on the target loanserve-prod-aurora-db-k3fa: secret prod/loans/db, version v-after"
         );
-        assert_eq!(words(Story::rolled_back()), words(proven()));
+        assert_eq!(
+            words(Story::rolled_back()),
+            "the application is not on the target: clients get version v-before again"
+        );
         assert_eq!(
             words(Story::stuck_back()),
             "the application is on the source if version v-before of secret prod/loans/db holds AWSCURRENT, and on the target if v-after does"
@@ -295,8 +305,7 @@ mod tests {
         aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf --region eu-west-1 --query VersionIdsToStages
         aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id v-before --remove-from-version-id v-after --region eu-west-1
         ");
-        let moving =
-            || Story::begun().proven().done("lift-quarantine", 850, 860).done("stage-secret", 860, 861);
+        let moving = || Story::begun().proven().done("lift-quarantine", 850, 860).done("stage-secret", 860, 861);
         let begun = commands(moving().then(861, Story::started("move-secret")));
         assert!(begun.contains("describe-secret") && !begun.contains("update-secret"), "{begun}");
         assert_eq!(commands(moving()), "");
@@ -315,6 +324,10 @@ mod tests {
         assert_eq!(
             words(Story::begun().proven()).as_deref(),
             Some("1 instance of class db.r6g.large and the target's storage cost money as long as they exist")
+        );
+        assert_eq!(
+            words(Story::begun().then(1, Story::started("restore-cluster"))).as_deref(),
+            Some("the target's storage costs money as long as it exists")
         );
         assert_eq!(words(Story::begun()), None);
         assert_eq!(words(Story::undone_restore()), None);

@@ -200,7 +200,9 @@ impl<S: Step> RunState<S> {
             (Entry::Stopped { after }, Stage::Going) if self.next() == Next::Stop(*after) => {
                 self.stage = Stage::Stopped(*after)
             }
-            (Entry::TurnedBack { scope, .. }, _) if self.can_turn_back(*scope) => self.stage = Stage::TurningBack(*scope),
+            (Entry::TurnedBack { scope, .. }, _) if self.can_turn_back(*scope) => {
+                self.stage = Stage::TurningBack(*scope)
+            }
             (Entry::UndoStarted { step }, Stage::TurningBack(_)) => match self.next() {
                 Next::StartUndo(index) if self.steps[index].id == *step => {
                     self.steps[index].start(StepState::Undoing, at)

@@ -27,9 +27,19 @@ pub struct Brief {
     /// The step from which on daybreak no longer rolls back by itself.
     pub point_of_no_return: Option<String>,
     /// The policy bundles that the identity needs.
-    pub policies: Vec<String>,
+    pub policies: Vec<Policy>,
     /// What the reader should know before saying yes.
     pub warnings: Vec<String>,
+}
+
+/// The permissions of one capability.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The bundle's name.
+    pub bundle: String,
+    /// The IAM actions in it.
+    pub actions: Vec<String>,
 }
 
 /// The cluster being recovered, as the plan saw it.

@@ -117,23 +117,36 @@ impl MoveSecret {
     }
 
     /// What to do about a version that neither the plan nor this run made.
-    async fn undo_beside_a_stranger(&self, world: &World, cx: &Context<'_>, current: &str, doing: &str) -> Result<Undone, StepError> {
+    async fn undo_beside_a_stranger(
+        &self,
+        world: &World,
+        cx: &Context<'_>,
+        current: &str,
+        doing: &str,
+    ) -> Result<Undone, StepError> {
         let writer: Writer = cx.outputs.of(WRITER)?;
-        let leads_to_target = match read_secret(world, &self.secret, &VersionRef::Current, self.url_key.as_deref()).await {
-            Ok((_, value)) => value.points_at() == (writer.endpoint.as_str(), writer.port),
-            Err(error) if error.remedy == Remedy::Retry => return Err(error),
-            // Not a connection at all: it leads nowhere.
-            Err(_) => false,
-        };
+        let leads_to_target =
+            match read_secret(world, &self.secret, &VersionRef::Current, self.url_key.as_deref()).await {
+                Ok((_, value)) => value.points_at() == (writer.endpoint.as_str(), writer.port),
+                Err(error) if error.remedy == Remedy::Retry => return Err(error),
+                // Not a connection at all: it leads nowhere.
+                Err(_) => false,
+            };
         if !leads_to_target {
-            return Ok(Undone::Done(format!("AWSCURRENT is on {current}, which somebody else wrote and which does not lead to the target: left alone")));
+            return Ok(Undone::Done(format!(
+                "AWSCURRENT is on {current}, which somebody else wrote and which does not lead to the target: left alone"
+            )));
         }
-        let message = format!("{doing}: AWSCURRENT is on {current}, which somebody else wrote, and which leads to the target, too");
+        let message = format!(
+            "{doing}: AWSCURRENT is on {current}, which somebody else wrote, and which leads to the target, too"
+        );
         let command = format!(
             "aws secretsmanager update-secret-version-stage --secret-id {} --version-stage AWSCURRENT --move-to-version-id {} --remove-from-version-id {current}",
             self.secret, self.from_version
         );
-        Err(StepError::terminal(Failure::new(message).hint(format!("find out why; to move the application back all the same: {command}"))))
+        Err(StepError::terminal(
+            Failure::new(message).hint(format!("find out why; to move the application back all the same: {command}")),
+        ))
     }
 
     /// Fetches the secret, connects, and asks where that landed, once by the secret and once by the target's endpoint.

@@ -129,6 +129,12 @@ impl Questions {
 
 /// What was found, against what was expected, and why the check ended as it did; empty when there is nothing to say.
 pub fn answer(check: &CheckResult) -> String {
+    // An answer that is not as expected gives both in its reason.
+    if let (Verdict::Failed, Some(_), Some(_), Some(reason)) =
+        (check.verdict, &check.found, &check.expect, &check.reason)
+    {
+        return reason.clone();
+    }
     let found = check.found.as_deref().map(|found| format!("found {found}"));
     let expected = check.expect.as_deref().map(|expect| format!("expected {expect}"));
     [found, expected, check.reason.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ")
@@ -172,7 +178,11 @@ impl Prove {
 
     fn way_out(&self, cx: &Context<'_>) -> String {
         let at = cx.outputs.of::<Writer>(WRITER).map(|writer| format!(" at {}:{}", writer.endpoint, writer.port));
-        format!("the target is kept{}: let this machine log in to it, then daybreak resume {}", at.unwrap_or_default(), cx.run)
+        format!(
+            "the target is kept{}: let this machine log in to it, then daybreak resume {}",
+            at.unwrap_or_default(),
+            cx.run
+        )
     }
 
     async fn prove(&self, world: &World, cx: &Context<'_>) -> Result<Proof, StepError> {
@@ -229,24 +239,83 @@ impl Body for Prove {
         let doing = format!("judge the proof of cluster {}", self.cluster);
         let proof: Proof =
             serde_json::from_value(note.clone()).map_err(|error| StepError::terminal(Failure::of(&doing, &error)))?;
-        let failed: Vec<&str> = names(&proof, Verdict::Failed).collect();
-        if failed.is_empty() && names(&proof, Verdict::Passed).all(|name| name == "writer") {
+        let failed = proof.failed();
+        if failed == 0 && names(&proof, Verdict::Passed).all(|name| name == "writer") {
             let reasons = causes(&proof, Verdict::Unchecked);
             let message = format!("prove the data of cluster {}: no check of the data could be answered", self.cluster);
             let failure = Failure { causes: reasons, ..Failure::new(message) };
             return Err(StepError::hold(failure.hint(self.way_out(cx))));
         }
-        if failed.is_empty() {
+        if failed == 0 {
             let newest = proof.newest;
             let counts = json!({ "passed": proof.passed(), "unchecked": proof.unchecked(), "newest": newest });
             return Ok(Observed::Done(counts));
         }
         let reasons = causes(&proof, Verdict::Failed);
-        let message = format!("prove the data of cluster {}: {} failed", self.cluster, failed.join(", "));
+        let message =
+            format!("prove the data of cluster {}: {failed} of {} checks failed", self.cluster, proof.checks.len());
         Err(StepError::terminal(Failure { causes: reasons, ..Failure::new(message) }))
     }
 }
 
 fn names(proof: &Proof, verdict: Verdict) -> impl Iterator<Item = &str> {
     proof.checks.iter().filter(move |check| check.verdict == verdict).map(|check| check.name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pg::CheckKind;
+
+    fn check(
+        name: &str,
+        verdict: Verdict,
+        found: Option<&str>,
+        expect: Option<&str>,
+        reason: Option<&str>,
+    ) -> CheckResult {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        CheckResult {
+            name: name.to_owned(),
+            kind: if expect.is_some() { CheckKind::Profile } else { CheckKind::BuiltIn },
+            query: None,
+            expect: text(expect),
+            found: text(found),
+            verdict,
+            reason: text(reason),
+            items: Vec::new(),
+            seconds: 0.1,
+        }
+    }
+
+    #[test]
+    fn an_answer_says_what_was_found_and_expected_once() {
+        use Verdict::{Failed, Passed, Unchecked};
+        for (check, words) in [
+            (check("loans", Passed, Some("7"), Some(">= 5"), None), "found 7; expected >= 5"),
+            (check("loans", Failed, Some("4"), Some(">= 5"), Some("found 4, expected >= 5")), "found 4, expected >= 5"),
+            (check("loans", Failed, None, Some(">= 5"), Some("syntax error")), "expected >= 5; syntax error"),
+            (
+                check("loans", Unchecked, Some("4"), Some("= source"), Some("timed out")),
+                "found 4; expected = source; timed out",
+            ),
+            (check("newest data", Failed, Some("noon"), None, Some("1 s too new")), "found noon; 1 s too new"),
+            (check("writer", Passed, None, None, None), ""),
+        ] {
+            assert_eq!(answer(&check), words);
+        }
+    }
+
+    #[test]
+    fn the_causes_of_a_failure_are_its_checks_by_name() {
+        let checks = vec![
+            check("writer", Verdict::Passed, None, None, None),
+            check("tables", Verdict::Failed, None, None, Some("missing: public.loans")),
+            check("sequences", Verdict::Unchecked, None, None, Some("timed out")),
+            check("indexes", Verdict::Failed, None, None, None),
+        ];
+        let proof = Proof { checks, newest: None };
+        assert_eq!(causes(&proof, Verdict::Failed), ["tables: missing: public.loans", "indexes"]);
+        assert_eq!(causes(&proof, Verdict::Unchecked), ["sequences: timed out"]);
+    }
 }

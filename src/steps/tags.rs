@@ -73,7 +73,9 @@ pub fn whose(thing: &impl Tagged, run: &RunId, seen: Option<&str>) -> Whose {
     match (thing.made_by(), seen) {
         (Some(by), _) if by != run.as_str() => Whose::Theirs(format!("{words} belongs to run {by}")),
         (None, _) => Whose::Theirs(format!("{words} carries no {RUN} tag")),
-        (Some(_), Some(seen)) if seen != thing.resource_id() => Whose::Theirs(format!("{words} is not {seen}, which this run made")),
+        (Some(_), Some(seen)) if seen != thing.resource_id() => {
+            Whose::Theirs(format!("{words} is not {seen}, which this run made"))
+        }
         (Some(_), _) => Whose::Ours,
     }
 }

@@ -154,7 +154,8 @@ impl Body for Watch {
                 Ok(Observed::Note(note(Some(why)), Waiting::on(words).again_in(interval)))
             }
             Verdict::Blind(why) if cx.attended > length + PATIENCE => {
-                let failure = Failure::new(format!("watch the application: its probes cannot be asked from here: {why}"));
+                let failure =
+                    Failure::new(format!("watch the application: its probes cannot be asked from here: {why}"));
                 Err(StepError::hold(failure.hint(format!(
                     "the application was moved and is left there; look at it, then daybreak resume {0} or daybreak rollback {0}",
                     cx.run

@@ -31,7 +31,7 @@ impl DirectoryStore {
         Self { root: root.into() }
     }
 
-    /// Finds out, without leaving anything behind, whether records can be written: a run must not begin to change the
+    /// Finds out whether records can be written, leaving at most an empty directory behind: a run must not begin to change the
     /// world and then find that it cannot remember what it did.
     pub fn check_writable(&self) -> Result<(), StoreError> {
         let runs = self.runs_directory();

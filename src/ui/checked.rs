@@ -22,9 +22,8 @@ mod tests {
 
     #[test]
     fn the_verdict_stands_first_and_the_answer_cannot_steer_the_terminal() {
-        let told = |verdict, answer: &str| {
-            line(&Checked { name: "loans".to_owned(), verdict, answer: answer.to_owned() })
-        };
+        let told =
+            |verdict, answer: &str| line(&Checked { name: "loans".to_owned(), verdict, answer: answer.to_owned() });
         assert_eq!(told(Verdict::Passed, ""), (Tone::Plain, "passed    loans".to_owned()));
         assert_eq!(told(Verdict::Failed, "\u{1b}[2J17"), (Tone::Bad, "FAILED    loans: \u{fffd}[2J17".to_owned()));
         assert_eq!(told(Verdict::Unchecked, "timed out"), (Tone::Caution, "unchecked loans: timed out".to_owned()));

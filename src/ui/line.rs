@@ -77,6 +77,8 @@ impl Listener<Step> for LineDisplay {
             Event::Acting { step } => {
                 self.printer.detail(&format!("{} {step}: acting", self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")))
             }
+            // What is looked at again at once is no wait.
+            Event::Waiting { wait, .. } if wait.again_in == Some(Duration::ZERO) => {}
             Event::Waiting { step, wait, waited_seconds } => {
                 if self.is_due(step, &wait.on) {
                     let waited = Duration::try_from_secs_f64(*waited_seconds).unwrap_or_default();
@@ -191,6 +193,14 @@ mod tests {
         2026-11-20T15:02:00Z restore-cluster: cluster loans-db-k3fa is creating, 120 % (2 min so far)
         2026-11-20T15:02:10Z restore-cluster: cluster loans-db-k3fa is backing-up (2 min 10 s so far)
         ");
+    }
+
+    #[test]
+    fn what_is_looked_at_again_at_once_is_not_told() {
+        let stage = stage(false, &Story::begun().history());
+        let wait = Waiting::on("the proof to be judged").again_in(Duration::ZERO);
+        stage.display.on(&Event::Waiting { step: &StepId::from("prove"), wait: &wait, waited_seconds: 0.0 });
+        assert_eq!(stage.err.text(), "");
     }
 
     #[test]

@@ -171,7 +171,9 @@ fn setting_row(page: &mut Page, setting: &Setting, columns: usize) {
 
 fn execution(page: &mut Page, plan: &Plan<Step>) {
     page.heading(Tone::Heading, "To execute it");
-    page.put(Tone::Plain, "  policies    ", &plan.brief.policies.join(", "));
+    for policy in &plan.brief.policies {
+        page.put(Tone::Plain, "  allow       ", &format!("{}: {}", policy.bundle, policy.actions.join(", ")));
+    }
     page.put(Tone::Plain, "  made        ", &format!("{} by {}", show(plan.made_at), clean(&plan.made_by.who)));
     page.put(Tone::Plain, "  run         ", plan.run.as_str());
     page.put(Tone::Strong, "  execute     ", "daybreak recover --plan FILE");
@@ -369,7 +371,7 @@ mod tests {
                                       AWS alone: none
 
         To execute it
-          policies    observe, restore, validate, cutover-secret, state
+          allow       observe: rds:DescribeDBClusters, rds:DescribeDBInstances
           made        2026-11-20 14:59:50 UTC by ann@bastion
           run         20261120-150000-k3fa
           execute     daybreak recover --plan FILE

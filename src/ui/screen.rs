@@ -19,7 +19,7 @@ use crate::{
     run::{
         clock::elapsed,
         journal::History,
-        record::{Outcome, Record, Scope},
+        record::{Entry, Outcome, Record, Scope},
         state::{RunState, Stage, StepState, StepStatus},
         step::{Step as _, StepId},
     },
@@ -71,13 +71,15 @@ pub(super) struct Picture {
     expected: BTreeMap<StepId, Duration>,
     /// What the step at work waits for, as last heard.
     now: Option<(StepId, String)>,
+    /// Whether the last thing heard is that this process was asked to stop.
+    interrupted: bool,
 }
 
 impl Picture {
     pub(super) fn new(history: &History<Step>, expected: BTreeMap<StepId, Duration>) -> Self {
         let plan = &history.state.plan;
         let titles = plan.steps.iter().map(|planned| (planned.step.id(), title(plan, &planned.step))).collect();
-        Self { state: history.state.clone(), titles, expected, now: None }
+        Self { state: history.state.clone(), titles, expected, now: None, interrupted: false }
     }
 
     /// Takes a record into account.
@@ -85,6 +87,7 @@ impl Picture {
         // The journal has accepted the record: it can follow. What a step waited for is over with each of them.
         if self.state.apply(record).is_ok() {
             self.now = None;
+            self.interrupted = matches!(record.entry, Entry::Interrupted { .. });
         }
     }
 
@@ -132,6 +135,7 @@ impl Picture {
         let plan = &self.state.plan;
         let brief = &plan.brief;
         let (verb, tone) = match self.state.stage {
+            _ if self.interrupted => ("interrupted:", Tone::Caution),
             Stage::Going => ("recovering", Tone::Heading),
             Stage::Stopped(_) => ("stopped:", Tone::Heading),
             Stage::TurningBack(Scope::Cutover) => ("ROLLING BACK", Tone::Caution),
@@ -173,7 +177,7 @@ impl Picture {
     }
 
     fn rests(&self) -> bool {
-        matches!(self.state.stage, Stage::Stopped(_) | Stage::Stuck(_) | Stage::Ended(_))
+        self.interrupted || matches!(self.state.stage, Stage::Stopped(_) | Stage::Stuck(_) | Stage::Ended(_))
     }
 
     /// The step at work.
@@ -382,6 +386,22 @@ mod tests {
                 drawn(&restoring(), 760, Size { columns, rows }, Theme::new(true, true));
             }
         }
+    }
+
+    #[test]
+    fn an_interrupted_run_stands_still_until_it_goes_on() {
+        let told = Story::begun()
+            .then(1, Story::started("restore-cluster"))
+            .then(9, Entry::Interrupted { by: "SIGINT".to_owned() })
+            .history();
+        let begun = Story::begun().then(1, Story::started("restore-cluster")).history();
+        let mut picture = Picture::new(&begun, BTreeMap::new());
+        picture.apply(told.records.last().expect("the interruption"));
+        let text = drawn(&picture, 500, WIDE, Theme::plain());
+        assert!(text.starts_with("interrupted: loans as of ") && text.contains("9 s since it began"), "{text}");
+        // Another process goes on with it.
+        let text = drawn(&Picture::new(&told, BTreeMap::new()), 500, WIDE, Theme::plain());
+        assert!(text.starts_with("recovering loans as of "), "{text}");
     }
 
     #[test]

@@ -256,3 +256,16 @@ async fn a_plan_is_stale_once_its_source_its_secret_or_its_name_is_another() {
         assert!(refusal.to_string().contains(what), "{refusal}");
     }
 }
+
+/// Each call that a plan shows must be allowed by one of the bundles it names.
+#[tokio::test]
+async fn the_bundles_of_a_plan_allow_every_call_it_shows() {
+    let plan = Scene::new().plan().await;
+    let allowed: Vec<&String> = plan.brief.policies.iter().flat_map(|policy| &policy.actions).collect();
+    let calls = plan.steps.iter().flat_map(|planned| planned.step.describe().calls);
+    let denied: Vec<String> = calls
+        .map(|call| format!("{}:{}", call.service, call.action))
+        .filter(|action| !allowed.contains(&action))
+        .collect();
+    assert_eq!(denied, Vec::<String>::new());
+}

@@ -13,7 +13,7 @@ use crate::{
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
-        brief::{Brief, Pointer, Setting, Source, Target, Window},
+        brief::{Brief, Pointer, Policy, Setting, Source, Target, Window},
         create_instance::{CreateInstance, Role},
         modify_cluster::{ModifyCluster, Purpose},
         move_secret::MoveSecret,
@@ -249,7 +249,10 @@ fn brief() -> Brief {
             points_at: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com:5432"),
         }),
         point_of_no_return: Some("settle".to_owned()),
-        policies: ["observe", "restore", "validate", "cutover-secret", "state"].map(str::to_owned).to_vec(),
+        policies: vec![Policy {
+            bundle: "observe".to_owned(),
+            actions: vec!["rds:DescribeDBClusters".to_owned(), "rds:DescribeDBInstances".to_owned()],
+        }],
         warnings: vec!["not carried over to the target: IAM roles".to_owned()],
     }
 }

@@ -13,6 +13,7 @@ pub(crate) fn proof() -> Proof {
         found: None,
         verdict,
         reason: None,
+        items: Vec::new(),
         seconds: 0.25,
     };
     Proof {
@@ -41,6 +42,6 @@ pub(crate) fn failed_proof() -> Proof {
     let mut proof = proof();
     proof.checks[2].verdict = Verdict::Failed;
     proof.checks[2].found = Some("17".to_owned());
-    proof.checks[2].reason = Some("17 is less than 1000".to_owned());
+    proof.checks[2].reason = Some("found 17, expected >= 1000".to_owned());
     proof
 }

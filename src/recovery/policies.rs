@@ -1,0 +1,54 @@
+//! Which permissions a plan needs, by bundle: one bundle a capability, with the IAM actions that its calls require
+//! (Service Authorization Reference of RDS, Secrets Manager, KMS and IAM).
+
+use super::survey::Survey;
+use crate::steps::{
+    access::{Access, Credentials},
+    brief::Policy,
+};
+
+const OBSERVE: &[&str] = &["rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:DescribeEvents"];
+const RESTORE: &[&str] = &[
+    "rds:RestoreDBClusterToPointInTime",
+    "rds:CreateDBInstance",
+    "rds:ModifyDBCluster",
+    "rds:AddTagsToResource",
+    "rds:RemoveTagsFromResource",
+    "rds:DeleteDBInstance",
+    "rds:DeleteDBCluster",
+];
+const CUTOVER_SECRET: &[&str] = &[
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+];
+
+/// The bundles that a recovery of what was surveyed needs.
+pub fn needed(survey: &Survey) -> Vec<Policy> {
+    let bundle = |name: &str, actions: &[&str]| Policy {
+        bundle: name.to_owned(),
+        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+    };
+    let mut restoring = bundle("restore", RESTORE);
+    if survey.cluster.storage_encrypted == Some(true) {
+        restoring.actions.extend(["kms:DescribeKey", "kms:CreateGrant"].map(str::to_owned));
+    }
+    let monitored =
+        survey.instances.iter().any(|instance| instance.monitoring_interval.is_some_and(|seconds| seconds > 0));
+    if monitored {
+        restoring.actions.push("iam:PassRole".to_owned());
+    }
+    let mut bundles = vec![bundle("observe", OBSERVE), restoring];
+    if let Some(Access { credentials, .. }) = &survey.access {
+        let action = match credentials {
+            Credentials::Secret { .. } => "secretsmanager:GetSecretValue",
+            Credentials::IamUser { .. } => "rds-db:connect",
+        };
+        bundles.push(bundle("validate", &[action]));
+    }
+    if survey.secret.is_some() {
+        bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
+    }
+    bundles
+}
