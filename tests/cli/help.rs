@@ -1,0 +1,327 @@
+//! Help and version.
+
+use crate::support::Daybreak;
+
+/// Every command.
+pub(crate) const COMMANDS: [&str; 13] = [
+    "windows",
+    "plan",
+    "recover",
+    "cutover",
+    "rollback",
+    "status",
+    "resume",
+    "cancel",
+    "runs",
+    "validate",
+    "report",
+    "config",
+    "completions",
+];
+
+#[test]
+fn help_lists_the_commands_and_the_exit_codes() {
+    insta::assert_snapshot!(Daybreak::new().run(["--help"]), @r"
+    exit code 0
+    --- stdout
+    Bring a broken Aurora PostgreSQL database back: restore, prove, cut over, undo
+
+    Usage: daybreak [OPTIONS] <COMMAND>
+
+    Commands:
+      windows      Show what can be restored, from when to when
+      plan         Show what a recovery would do, and save it as a plan file
+      recover      Recover a database: plan, confirm, restore, prove, cut over, watch
+      cutover      Move the application to a proven recovery
+      rollback     Move the application back to where it was before the cutover
+      status       Show where a run is and what can be done next
+      resume       Go on with a run that was interrupted or is stuck
+      cancel       Take back all that a run made; the application must not be on it
+      runs         List all runs
+      validate     Prove the data of a database that is there: its cluster, or another endpoint
+      report       Print the evidence of a run
+      config       Print the default configuration or its JSON Schema
+      completions  Print a completion script for a shell
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Global options:
+          --config <FILE>
+              Configuration file [default: ./daybreak.toml, then daybreak/daybreak.toml in the XDG
+              configuration directory]
+
+          --state <DIR>
+              Directory that keeps the journals of runs [default: daybreak in the XDG state directory]
+
+              [env: DAYBREAK_STATE=]
+
+          --region <REGION>
+              AWS region, before those of the profile, the environment and the AWS configuration
+
+          --profile <PROFILE>
+              AWS profile
+
+          --ca-bundle <FILE>
+              RDS certificate bundle (PEM) to trust where the profile names none
+
+              [env: DAYBREAK_CA_BUNDLE=]
+
+          --output <OUTPUT>
+              Form of the result on stdout
+
+              Possible values:
+              - text:       For people
+              - json:       One JSON document
+              - json-lines: One JSON event a line, while it happens (recover and the commands that go on
+                with a run)
+
+              [default: text]
+
+      -q, --quiet
+              Say only what failed
+
+      -v, --verbose
+              Say more
+
+      -y, --yes
+              Ask nothing
+
+    Exit codes:
+      0  done
+      1  failed, and everything undone
+      2  wrong usage or configuration
+      3  refused by a precondition; nothing changed
+      4  stuck: a person is needed; what exists and the next command are printed
+      5  interrupted; daybreak resume goes on
+    ");
+}
+
+#[test]
+fn without_a_command_the_help_is_an_error() {
+    let (bare, help) = (Daybreak::new().run([""; 0]), Daybreak::new().run(["-h"]));
+    assert_eq!((bare.code, help.code), (Some(2), Some(0)));
+    assert_eq!((bare.stdout.as_str(), help.stderr.as_str()), ("", ""));
+    assert_eq!(bare.stderr, help.stdout);
+}
+
+#[test]
+fn each_command_says_what_it_takes() {
+    let mut helps = String::new();
+    for command in COMMANDS {
+        let help = Daybreak::new().run([command, "--help"]);
+        assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
+        let (own, global) = help.stdout.split_once("\nGlobal options:").expect("global options come last");
+        assert!(global.contains("--state <DIR>") && global.contains("--output <OUTPUT>"), "{command}: {global}");
+        let own = own.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        helps.push_str(&format!("$ daybreak {command} --help\n{own}\n"));
+    }
+    insta::assert_snapshot!(helps, @r"
+    $ daybreak windows --help
+    Show what can be restored, from when to when
+
+    Usage: daybreak windows [OPTIONS] [DATABASE]
+
+    Arguments:
+      [DATABASE]
+              Profile in daybreak.toml, or cluster identifier [default: all profiles]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak plan --help
+    Show what a recovery would do, and save it as a plan file
+
+    Usage: daybreak plan [OPTIONS] --to <TIME> <DATABASE>
+
+    Arguments:
+      <DATABASE>
+              Profile in daybreak.toml, or cluster identifier
+
+    Options:
+          --to <TIME>
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+
+          --until <UNTIL>
+              How far the plan is meant to go; it is checked that it can
+
+              Possible values:
+              - restored:  The target exists, with its writer
+              - validated: The data has been proven
+              - cutover:   The application has been moved
+
+          --save <FILE>
+              Where the plan is saved [default: RUN.plan.json]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak recover --help
+    Recover a database: plan, confirm, restore, prove, cut over, watch
+
+    Usage: daybreak recover [OPTIONS] [DATABASE]
+
+    Arguments:
+      [DATABASE]
+              Profile in daybreak.toml, or cluster identifier
+
+    Options:
+          --to <TIME>
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+
+          --plan <FILE>
+              Execute this plan file, exactly as it is
+
+          --until <UNTIL>
+              How far to go without asking again [default: validated, then ask; with --yes: cutover]
+
+              Possible values:
+              - restored:  The target exists, with its writer
+              - validated: The data has been proven
+              - cutover:   The application has been moved
+
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak cutover --help
+    Move the application to a proven recovery
+
+    Usage: daybreak cutover [OPTIONS] [RUN]
+
+    Arguments:
+      [RUN]
+              The run [default: the only one that stopped before its cutover]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak rollback --help
+    Move the application back to where it was before the cutover
+
+    Usage: daybreak rollback [OPTIONS] [RUN]
+
+    Arguments:
+      [RUN]
+              The run [default: the only one whose cutover can be taken back]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak status --help
+    Show where a run is and what can be done next
+
+    Usage: daybreak status [OPTIONS] [RUN]
+
+    Arguments:
+      [RUN]
+              The run [default: the only unfinished one, else the latest]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak resume --help
+    Go on with a run that was interrupted or is stuck
+
+    Usage: daybreak resume [OPTIONS] [RUN]
+
+    Arguments:
+      [RUN]
+              The run [default: the only unfinished one]
+
+    Options:
+          --until <UNTIL>
+              Go further than the run was allowed before; the cutover has its own command
+
+              Possible values:
+              - restored:  The target exists, with its writer
+              - validated: The data has been proven
+              - cutover:   The application has been moved
+
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak cancel --help
+    Take back all that a run made; the application must not be on it
+
+    Usage: daybreak cancel [OPTIONS] [RUN]
+
+    Arguments:
+      [RUN]
+              The run [default: the only unfinished one]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak runs --help
+    List all runs
+
+    Usage: daybreak runs [OPTIONS]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak validate --help
+    Prove the data of a database that is there: its cluster, or another endpoint
+
+    Usage: daybreak validate [OPTIONS] [DATABASE]
+
+    Arguments:
+      [DATABASE]
+              Profile in daybreak.toml [default: the only one, with --endpoint]
+
+    Options:
+          --endpoint <HOST:PORT>
+              Prove this server with the profile's login and checks
+
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak report --help
+    Print the evidence of a run
+
+    Usage: daybreak report [OPTIONS] [RUN]
+
+    Arguments:
+      [RUN]
+              The run [default: the only unfinished one, else the latest]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak config --help
+    Print the default configuration or its JSON Schema
+
+    Usage: daybreak config [OPTIONS] <--default|--schema>
+
+    Options:
+          --default
+              Print the commented default daybreak.toml
+
+          --schema
+              Print the JSON Schema of daybreak.toml
+
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak completions --help
+    Print a completion script for a shell
+
+    Usage: daybreak completions [OPTIONS] <SHELL>
+
+    Arguments:
+      <SHELL>
+              The shell
+
+              [possible values: bash, elvish, fish, powershell, zsh]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let version = Daybreak::new().run(["--version"]);
+    assert_eq!((version.code, version.stdout), (Some(0), format!("daybreak {}\n", env!("CARGO_PKG_VERSION"))));
+}

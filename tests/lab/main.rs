@@ -1,0 +1,20 @@
+//! The real binary against the lab: real API calls, real PostgreSQL, real restores. Every test here compares what is in
+//! the lab afterwards, not only what daybreak says.
+//!
+//! The lab is needed: without it these tests fail, and say that `make lab` makes it.
+
+mod bad_input;
+mod faults;
+mod kills;
+mod leaks;
+mod permissions;
+mod plans;
+mod proofs;
+mod recovery;
+mod secrets;
+mod signals;
+mod stops;
+mod storage;
+mod support;
+mod watching;
+mod windows;

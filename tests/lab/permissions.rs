@@ -1,0 +1,106 @@
+//! An identity that lacks a permission is told which, before anything is created.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Lab, Source, assert_refused, daybreak::Daybreak, lab::python, scene::profile};
+
+/// Makes a user with a policy, as an administrator would; prints its access key.
+const MAKE_USER: &str = r#"
+import json, sys, boto3
+endpoint, name, policy = sys.argv[1:]
+iam = boto3.client("iam", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id="lab-admin", aws_secret_access_key="lab-admin")
+iam.create_user(UserName=name)
+iam.put_user_policy(UserName=name, PolicyName="test", PolicyDocument=policy)
+key = iam.create_access_key(UserName=name)["AccessKey"]
+print(json.dumps([key["AccessKeyId"], key["SecretAccessKey"]]))
+"#;
+
+/// What a recovery needs, but for what is left out.
+fn policy(without: &str) -> String {
+    let actions = [
+        "rds:DescribeDBClusters",
+        "rds:DescribeDBInstances",
+        "rds:DescribeEvents",
+        "rds:ListTagsForResource",
+        "rds:RestoreDBClusterToPointInTime",
+        "rds:CreateDBInstance",
+        "rds:ModifyDBCluster",
+        "rds:ModifyDBInstance",
+        "rds:AddTagsToResource",
+        "rds:DeleteDBCluster",
+        "rds:DeleteDBInstance",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+        "secretsmanager:ListSecretVersionIds",
+    ];
+    let allowed: Vec<&str> = actions.into_iter().filter(|action| *action != without).collect();
+    serde_json::json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": allowed, "Resource": "*" }] }).to_string()
+}
+
+fn user(lab: &Lab, name: &str, policy: &str) -> Daybreak {
+    let output =
+        Command::new(python()).args(["-c", MAKE_USER, &lab.endpoint, name, policy]).output().expect("start Python");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let key: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let part = |index: usize| key[index].as_str().expect("a key").to_owned();
+    Daybreak::new()
+        .with("AWS_ENDPOINT_URL", lab.endpoint.clone())
+        .with("AWS_ACCESS_KEY_ID", part(0))
+        .with("AWS_SECRET_ACCESS_KEY", part(1))
+}
+
+#[test]
+fn the_action_that_is_missing_is_named() {
+    let lab = Lab::start(&["--iam"]);
+    let source = Source::create(&lab, "loans-guarded");
+    lab.aws.create_secret("guarded/db", &source.rds_secret());
+    let connect = format!("secret = \"guarded/db\"\nca = {:?}\n", lab.ca);
+    let profile = profile(&source, &connect, "secret = \"guarded/db\"\n", "[databases.loans.watch]\nfor = \"0s\"\n");
+    let moment = source.moment.to_string();
+    let recover = ["recover", "loans", "--to", &moment, "--yes", "--output", "json"];
+
+    for (number, action) in [
+        "rds:DescribeDBClusters",
+        "rds:DescribeDBInstances",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let daybreak = user(&lab, &format!("reader-{number}"), &policy(action)).with_file("daybreak.toml", &profile);
+        let ended = daybreak.run(recover);
+        assert_refused(&ended, 3);
+        assert!(ended.stderr.contains(&format!("\n  next: allow {action} to ")), "{action}: {ended}");
+        assert!(ended.stderr.contains("\n  now: nothing was created or changed\n"), "{ended}");
+    }
+
+    for (number, (action, step)) in [
+        ("rds:RestoreDBClusterToPointInTime", "restore-cluster"),
+        ("rds:CreateDBInstance", "create-writer"),
+        ("secretsmanager:PutSecretValue", "stage-secret"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let daybreak = user(&lab, &format!("writer-{number}"), &policy(action)).with_file("daybreak.toml", &profile);
+        let ended = daybreak.run(recover);
+        assert_eq!(ended.code, Some(1), "{action}: {ended}");
+        let result = ended.json();
+        assert_eq!(result["failure"]["step"], *step, "{action}: {result:#}");
+        assert!(result["failure"].to_string().contains(action), "{action} is not named: {result:#}");
+        if result["outcome"] == "undone" {
+            let target = result["target"]["cluster"].as_str().expect("a target");
+            assert_eq!(lab.aws.names(target), Vec::<String>::new(), "{action}");
+        }
+    }
+    assert_eq!(lab.aws.versions("guarded/db").len(), 1, "the application is where it was");
+
+    let daybreak = user(&lab, "operator", &policy("")).with_file("daybreak.toml", &profile);
+    let ended = daybreak.run(recover);
+    assert_eq!(ended.code, Some(0), "with all of them it is recovered: {ended}");
+}

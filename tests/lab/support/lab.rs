@@ -1,0 +1,157 @@
+//! Labs as processes: one that all tests share, and others for tests that change what all clients of a lab see.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{LazyLock, mpsc},
+    thread,
+    time::SystemTime,
+};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use super::{aws::Aws, http};
+
+/// A running lab.
+pub(crate) struct Lab {
+    pub(crate) endpoint: String,
+    pub(crate) ca: PathBuf,
+    pub(crate) aws: Aws,
+    process: Child,
+}
+
+impl Lab {
+    /// The lab that the tests of this process share. It lives as long as the process.
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: LazyLock<Lab> = LazyLock::new(|| Lab::start(&[]));
+        &SHARED
+    }
+
+    /// Starts another lab, which ends when it is dropped.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let (send, receive) = mpsc::channel();
+        // The lab is told to end when the thread that started it ends, and that must not be a single test's.
+        thread::spawn(move || {
+            send.send(spawn(&arguments)).expect("the lab is awaited");
+            loop {
+                thread::park();
+            }
+        });
+        let (process, ready) = receive.recv().expect("the lab is started");
+        let text = |name: &str| ready[name].as_str().expect("the ready line has it").to_owned();
+        let endpoint = text("endpoint");
+        Self { aws: Aws::new(&endpoint, "lab-admin"), ca: PathBuf::from(text("ca")), endpoint, process }
+    }
+
+    /// The calls that `identity`, an access key id, has made, oldest first.
+    pub(crate) fn calls(&self, identity: &str) -> Vec<Value> {
+        let answer = self.control("GET", "/_lab/calls", &Value::Null);
+        let calls = answer["calls"].as_array().expect("a list of calls");
+        calls.iter().filter(|call| call["identity"] == identity).cloned().collect()
+    }
+
+    /// Adds rules for faults.
+    pub(crate) fn faults(&self, rules: &Value) {
+        self.control("POST", "/_lab/faults", rules);
+    }
+
+    /// How often the rules whose `match` names `name` have struck.
+    pub(crate) fn struck(&self, name: &str) -> u64 {
+        let answer = self.control("GET", "/_lab/faults", &Value::Null);
+        let rules = answer["faults"].as_array().or(answer.as_array()).expect("a list of rules");
+        rules
+            .iter()
+            .filter(|rule| rule["match"].to_string().contains(name))
+            .filter_map(|rule| rule["hits"].as_u64())
+            .sum()
+    }
+
+    /// Changes delays and outcomes.
+    pub(crate) fn delays(&self, changes: &Value) {
+        self.control("POST", "/_lab/delays", changes);
+    }
+
+    /// Calls EC2, for which there is no client here; the value of the first element `name` of the answer.
+    pub(crate) fn ec2(&self, query: &str, name: &str) -> String {
+        let body = format!("{query}&Version=2016-11-15");
+        let mut headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        headers.extend(signature(&self.endpoint, "ec2", &headers, &body));
+        let (status, body) = http::request(&self.endpoint, "POST", "/", &headers, &body);
+        assert_eq!(status, 200, "{query}: {body}");
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        let value = body.split_once(&open).and_then(|(_, rest)| rest.split_once(&close)).map(|(value, _)| value);
+        value.unwrap_or_else(|| panic!("no {name} in {body}")).to_owned()
+    }
+
+    fn control(&self, method: &str, path: &str, document: &Value) -> Value {
+        let body = if document.is_null() { String::new() } else { document.to_string() };
+        let (status, answer) = http::request(
+            &self.endpoint,
+            method,
+            path,
+            &[("content-type".to_owned(), "application/json".to_owned())],
+            &body,
+        );
+        assert_eq!(status, 200, "{method} {path}: {answer}");
+        serde_json::from_str(&answer).unwrap_or_else(|_| json!({}))
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        let pid = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        // It has not been waited for, so its id is nobody else's.
+        let _ = kill_process(pid, Signal::TERM);
+        let _ = self.process.wait();
+    }
+}
+
+/// The headers that sign a POST of `body` to a service, in the name of the lab's administrator.
+fn signature(endpoint: &str, service: &str, headers: &[(String, String)], body: &str) -> Vec<(String, String)> {
+    let administrator = Credentials::new("lab-admin", "lab-admin", None, None, "the tests").into();
+    let signing = v4::SigningParams::builder().identity(&administrator).region("eu-west-1").name(service);
+    let signing =
+        signing.time(SystemTime::now()).settings(SigningSettings::default()).build().expect("all is given").into();
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let request = SignableRequest::new("POST", format!("{endpoint}/"), headers, SignableBody::Bytes(body.as_bytes()));
+    let (signed, _) = sign(request.expect("a request"), &signing).expect("a signature").into_parts();
+    signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// Starts the lab's process and reads its ready line. Its complaints go where the test's go.
+fn spawn(arguments: &[String]) -> (Child, Value) {
+    let up = Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/up");
+    let mut process = Command::new("setpriv")
+        .args(["--pdeathsig=TERM", "--"])
+        .arg(up)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("start lab/up");
+    let mut line = String::new();
+    let stdout = process.stdout.take().expect("the lab's stdout");
+    BufReader::new(stdout).read_line(&mut line).expect("read the ready line");
+    assert!(
+        !line.is_empty(),
+        "the lab did not start (see above): `make lab` makes what it needs, and PostgreSQL's server must be installed"
+    );
+    (process, serde_json::from_str(&line).expect("the ready line is JSON"))
+}
+
+/// The Python of the lab's virtual environment.
+pub(crate) fn python() -> PathBuf {
+    let environment = std::env::var_os("DAYBREAK_LAB_VENV")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/.venv"), PathBuf::from);
+    let python = environment.join("bin/python");
+    assert!(python.is_file(), "there is no {}: `make lab` makes it", python.display());
+    python
+}
