@@ -9,13 +9,13 @@ PYTHON     ?= python3
 VENV       := lab/.venv
 TOOLS      := .tools
 # Used when no cargo-deny is installed.
-CARGO_DENY := 0.19.4
+CARGO_DENY := 0.20.2
 
 # The lab's environment holds the AWS CLI, which one of the lab's tests and the benchmark drive.
 with-venv := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help deps lab build test test-rust test-lab check fmt clippy deny demo bench clean
+.PHONY: help deps lab build test test-rust test-lab test-demo check fmt clippy deny demo bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,13 +33,16 @@ $(VENV)/.complete: lab/requirements.txt | deps
 build: deps ## build the release binary
 	$(CARGO) build --release --locked
 
-test: test-rust test-lab ## run all tests
+test: test-rust test-demo test-lab ## run all tests
 
 test-rust: deps lab ## run the tests of the tool
 	$(CARGO) test --locked
 
 test-lab: deps lab ## run the tests of the lab
 	cd lab && $(with-venv) python -m pytest -q
+
+test-demo: deps lab ## run the tests of the demo's claims
+	$(with-venv) python -m pytest -q -p no:cacheprovider demo/tests
 
 check: fmt clippy deny ## check format, lints, licences and advisories
 
@@ -61,10 +64,10 @@ deny: ## check licences, sources, duplicates and advisories
 	fi
 
 demo: lab build ## watch a damaged database being recovered, in two minutes
-	@$(VENV)/bin/python demo/run.py --daybreak target/release/daybreak
+	@$(VENV)/bin/python -m demo --daybreak target/release/daybreak
 
 bench: lab build ## measure; writes target/bench.json
-	@$(with-venv) PYTHONPATH="$(CURDIR)" python -m benches --daybreak target/release/daybreak --output target/bench.json
+	@$(with-venv) python -m benches --daybreak target/release/daybreak --output target/bench.json
 
 clean: ## remove what was built, the lab's environment included
 	$(CARGO) clean

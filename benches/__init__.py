@@ -1,0 +1,1 @@
+"""Measurements of daybreak in the lab, and beside the AWS CLI: ``python -m benches``."""
