@@ -3,7 +3,7 @@
 use super::{args::Output, desk::Desk, error::CliError, exit, which};
 use crate::{
     report::{evidence::Evidence, text},
-    run::{clock::Clock, journal, store::Store},
+    run::clock::Clock,
 };
 
 /// Print the evidence of a run
@@ -14,9 +14,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
-    let store = desk.store()?;
-    let run = which::unfinished_or_latest(desk, &*store, args.run.as_deref()).await?;
-    let history = journal::read(&*store as &dyn Store, &run).await?;
+    let history = which::looked_at(desk, args.run.as_deref()).await?;
     match desk.global.output {
         Output::Text => desk.printer.result(&text::render(
             &history,

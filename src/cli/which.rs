@@ -46,12 +46,15 @@ pub(super) async fn resolve(
     }
 }
 
-/// The run named, or the only unfinished one, or else the latest of all: for looking at, where a wrong guess costs nothing.
-pub(super) async fn unfinished_or_latest(
-    desk: &Desk,
-    store: &dyn Store,
-    named: Option<&str>,
-) -> Result<RunId, CliError> {
+/// The journal of the run named, or of the only unfinished one, or else of the latest of all: for looking at, where a wrong guess
+/// costs nothing.
+pub(super) async fn looked_at(desk: &Desk, named: Option<&str>) -> Result<History<Step>, CliError> {
+    let store = desk.store()?;
+    let run = unfinished_or_latest(desk, &*store, named).await?;
+    Ok(journal::read(&*store, &run).await?)
+}
+
+async fn unfinished_or_latest(desk: &Desk, store: &dyn Store, named: Option<&str>) -> Result<RunId, CliError> {
     if named.is_none()
         && !all(desk, store).await?.iter().any(|history| history.state.unfinished())
         && let Some(latest) = store.runs().await?.pop()

@@ -263,5 +263,9 @@ fn probe_address(text: &str) -> Result<Url, &'static str> {
         return Err("an address with a user or a password in it would be stored in plans and journals: \
                     probe one that needs none");
     }
+    if url.query().is_some() {
+        return Err("an address with a query (`?…`), which may hold a token, would be stored in plans and journals: \
+                    probe one without");
+    }
     Ok(url)
 }

@@ -150,6 +150,7 @@ fn each_fault_of_a_value_is_found() {
         ("watch = { for = '3s' }", "watch.for: watching for 3s has no room for an interval of 5s"),
         ("watch.http = ['ftp://example.com']", "watch.http[0]: write a complete address"),
         ("watch.http = ['https://u:hunter2@example.com']", "watch.http[0]: an address with a user or a password"),
+        ("watch.http = ['https://example.com/health?token=hunter2']", "watch.http[0]: an address with a query"),
         ("watch.failures = 99999999999999999999", "watch.failures: "),
     ] {
         let cluster = if setting.starts_with("cluster") { "" } else { "cluster = 'a'\n" };

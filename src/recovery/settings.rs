@@ -38,6 +38,11 @@ fn setting(name: &str, source: String, default: &str, target: String, when: &str
     Setting { name: name.to_owned(), source, default: default.to_owned(), target, when: when.to_owned() }
 }
 
+/// A KMS key; without one the storage is not encrypted.
+fn key(key: Option<&String>) -> String {
+    key.cloned().unwrap_or_else(|| "none".to_owned())
+}
+
 fn days(count: Option<i32>) -> String {
     text(count.map(|count| if count == 1 { "1 day".to_owned() } else { format!("{count} days") }))
 }
@@ -105,7 +110,7 @@ fn at_restore(source: &Cluster, restore: &RestoreClusterToPointInTime) -> Vec<Se
         ),
         same("port", text(source.port), "the engine's default", text(restore.port)),
         same("network type", text(source.network_type.as_ref()), "IPV4", text(restore.network_type.as_ref())),
-        same("encryption key", text(source.kms_key_id.as_ref()), "the source's", text(restore.kms_key_id.as_ref())),
+        same("encryption key", key(source.kms_key_id.as_ref()), "the source's", key(restore.kms_key_id.as_ref())),
         same("storage type", text(source.storage_type.as_ref()), "aurora", text(restore.storage_type.as_ref())),
         same(
             "IAM authentication",

@@ -185,10 +185,12 @@ impl<'a, S: Step> Executor<'a, S> {
                 Some(failure) => self.moved(Entry::UndoFailed { step, failure }).await,
                 None => Ok(self.wait(index, &wait)),
             },
-            Err(StepError { failure, remedy: Remedy::Retry }) => match self.overdue(index, &failure.to_string()) {
-                Some(late) => self.moved(Entry::UndoFailed { step, failure: late }).await,
-                None => Ok(self.try_again(index, &failure)),
-            },
+            Err(StepError { failure, remedy: Remedy::Retry | Remedy::Await }) => {
+                match self.overdue(index, &failure.to_string()) {
+                    Some(late) => self.moved(Entry::UndoFailed { step, failure: late }).await,
+                    None => Ok(self.try_again(index, &failure)),
+                }
+            }
             Err(StepError { failure, .. }) => self.moved(Entry::UndoFailed { step, failure }).await,
         }
     }
@@ -204,7 +206,8 @@ impl<'a, S: Step> Executor<'a, S> {
         let step = self.id(index);
         let StepError { failure, remedy } = error;
         let (failure, then) = match remedy {
-            Remedy::Retry => match self.overdue(index, &failure.to_string()) {
+            Remedy::Retry | Remedy::Await => match self.overdue(index, &failure.to_string()) {
+                Some(late) if remedy == Remedy::Await => (late, Consequence::Hold),
                 Some(late) => (late, self.journal.state().consequence_of_failure(index)),
                 None => return Ok(self.try_again(index, &failure)),
             },

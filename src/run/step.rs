@@ -148,8 +148,11 @@ impl fmt::Display for Failure {
 /// What the executor does about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
-    /// A passing fault: try again until the step's deadline.
+    /// A passing fault of the step's own matter: try again until the step's deadline, then turn back.
     Retry,
+    /// The provider cannot be asked, or does not let us: try again until the step's deadline, then hold. It says nothing of the
+    /// step, and the way back would meet the same.
+    Await,
     /// The step has failed: turn back.
     TurnBack,
     /// The step has failed and a person must decide: keep everything as it is.
@@ -169,6 +172,16 @@ impl StepError {
     /// A passing fault.
     pub fn passing(failure: Failure) -> Self {
         Self { failure, remedy: Remedy::Retry }
+    }
+
+    /// A passing fault of whom the step must ask.
+    pub fn unanswered(failure: Failure) -> Self {
+        Self { failure, remedy: Remedy::Await }
+    }
+
+    /// Whether it may pass by itself.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.remedy, Remedy::Retry | Remedy::Await)
     }
 
     /// The end of this step, without consequences: everything is kept, and a person decides.

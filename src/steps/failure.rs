@@ -8,11 +8,16 @@ use crate::{
 
 use super::world::World;
 
-/// A failed call. Faults that pass by themselves, or by logging in again, do not turn a run back.
+/// A failed call. That AWS cannot be reached, is overloaded, or does not take the credentials any more passes by itself or by
+/// logging in again; a state that forbids a call passes with the state.
 pub fn of_aws(doing: &str, error: &aws::Error) -> StepError {
     let failure = Failure { hint: error.hint(), ..Failure::of(doing, error) };
-    let passing = error.is_retryable() || matches!(error.kind, ErrorKind::Credentials | ErrorKind::InvalidState);
-    if passing { StepError::passing(failure) } else { StepError::terminal(failure) }
+    match error.kind {
+        ErrorKind::InvalidState => StepError::passing(failure),
+        ErrorKind::Credentials => StepError::unanswered(failure),
+        _ if error.is_retryable() => StepError::unanswered(failure),
+        _ => StepError::terminal(failure),
+    }
 }
 
 /// A failed dealing with a server.

@@ -20,7 +20,7 @@ use crate::{
             requests::MoveLabel,
         },
     },
-    run::step::{Context, Failure, Observed, Remedy, StepError, StepId, Undo, Undone, Until},
+    run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until},
 };
 
 /// The step's name in every plan that cuts over by secret.
@@ -128,7 +128,7 @@ impl MoveSecret {
         let leads_to_target =
             match read_secret(world, &self.secret, &VersionRef::Current, self.url_key.as_deref()).await {
                 Ok((_, value)) => value.points_at() == (writer.endpoint.as_str(), writer.port),
-                Err(error) if error.remedy == Remedy::Retry => return Err(error),
+                Err(error) if error.is_passing() => return Err(error),
                 // Not a connection at all: it leads nowhere.
                 Err(_) => false,
             };

@@ -20,7 +20,7 @@ use crate::{
     pg::{self, CheckResult, ProfileCheck, Proof, ProofRequest, Verdict},
     run::{
         event::{self, Checked},
-        step::{Context, Failure, Observed, Remedy, StepError, StepId, Undo, Until, Waiting},
+        step::{Context, Failure, Observed, StepError, StepId, Undo, Until, Waiting},
     },
 };
 
@@ -168,7 +168,7 @@ impl Prove {
     /// A question that could not be put says nothing of the data, and is no reason to remove what took so long to restore: the
     /// password may have been changed since the requested time, or this machine be kept out by the quarantine.
     fn unanswered(&self, error: StepError, cx: &Context<'_>) -> StepError {
-        if error.remedy == Remedy::Retry && cx.attended < PATIENCE {
+        if error.is_passing() && cx.attended < PATIENCE {
             return error;
         }
         let hints = [error.failure.hint.clone(), Some(self.way_out(cx))];

@@ -132,6 +132,16 @@ async fn a_watch_that_cannot_see_does_not_roll_back() {
 }
 
 #[tokio::test]
+async fn a_provider_that_cannot_be_asked_for_long_holds_the_cutover_where_it_is() {
+    let scene = Scene::new();
+    scene.recover(Until::Validated).await;
+    scene.cloud.secrets_are_unreadable_after(0);
+    assert_eq!(scene.cut_over().await, Stage::Stuck(Direction::Forward));
+    scene.cloud.secrets_are_unreadable_after(u32::MAX);
+    assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));
+}
+
+#[tokio::test]
 async fn what_somebody_protected_is_not_deleted() {
     let scene = Scene::new();
     scene.recover(Until::Validated).await;
