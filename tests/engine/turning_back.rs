@@ -1,12 +1,15 @@
 //! The ways back: by a failure, by the watch, by a person.
 
 use daybreak::run::{
+    clock::Clock,
+    executor::Advance,
+    interrupt::Interrupt,
     record::{Outcome, Scope},
-    state::{Direction, Stage},
+    state::{Direction, Stage, StepState},
     step::Until,
 };
 
-use crate::support::{Fault, SOURCE, Scene};
+use crate::support::{Fault, SOURCE, Scene, actor};
 
 fn source_host() -> String {
     format!("{SOURCE}.cluster.example")
@@ -85,6 +88,24 @@ async fn a_secret_written_by_somebody_else_stops_the_cutover_and_is_not_overwrit
     scene.recover(Until::Validated).await;
     scene.cloud.secret_is_written_by_somebody("elsewhere.example");
     assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::RolledBack));
+    assert_eq!(scene.cloud.secret_versions()["theirs"], ["AWSCURRENT"]);
+}
+
+#[tokio::test]
+async fn a_secret_written_between_staging_and_moving_is_not_overwritten() {
+    let scene = Scene::new();
+    scene.recover(Until::Validated).await;
+    let mut executor = scene.executor(scene.open().await);
+    executor.allow(Until::Cutover, actor()).await.unwrap();
+    let (_raise, interrupt) = Interrupt::new();
+    while executor.journal().state().step("stage-secret").unwrap().state != StepState::Done {
+        if let Advance::Wait(span) = executor.advance(&interrupt).await.unwrap() {
+            scene.clock.sleep(span).await;
+        }
+    }
+    scene.cloud.secret_is_written_by_somebody("elsewhere.example");
+    scene.drive(&mut executor).await.unwrap();
+    assert_eq!(executor.journal().state().stage, Stage::Ended(Outcome::RolledBack));
     assert_eq!(scene.cloud.secret_versions()["theirs"], ["AWSCURRENT"]);
 }
 
