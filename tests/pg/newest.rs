@@ -52,7 +52,7 @@ async fn the_profiles_question_decides() {
     let after = by_query(&server, newest, "2026-11-20T14:21:58Z", None).await;
     assert_result(&after, Verdict::Failed, &["after the requested time", "2026-11-20 14:21:58 UTC"]);
     let before = by_query(&server, newest, "2026-11-20T14:22:06Z", Some(5)).await;
-    assert_result(&before, Verdict::Failed, &["before the requested time", "at most 5s"]);
+    assert_result(&before, Verdict::Failed, &["before the requested time", "at most 5 s"]);
     let unsaid = by_query(&server, newest, "2026-11-20T15:22:01Z", None).await;
     assert_result(&unsaid, Verdict::Unchecked, &["before the requested time", "newest_within"]);
 }
@@ -87,7 +87,7 @@ async fn without_one_commit_timestamps_tell() {
     assert_eq!(proof.newest, Some(commit));
     let within = Some(Duration::from_secs(59));
     let stale = ProofRequest { newest_within: within, ..at(commit + SignedDuration::from_secs(60)) };
-    assert_result(&result(&stale, NAME).await, Verdict::Failed, &["at most 59s"]);
+    assert_result(&result(&stale, NAME).await, Verdict::Failed, &["at most 59 s"]);
 }
 
 #[tokio::test]
