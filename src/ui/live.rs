@@ -98,11 +98,6 @@ impl LiveDisplay {
         Self { shared, tick }
     }
 
-    /// Writes a line that stays, above the picture.
-    pub fn say(&self, line: &str) {
-        self.shared.update(|_, columns| broken(hang("", &clean(line), 2, columns), columns).collect());
-    }
-
     /// Draws the last picture and stops. Nothing is drawn afterwards, whatever is heard.
     pub fn finish(&self) {
         self.tick.abort();
@@ -279,11 +274,9 @@ mod tests {
         for record in &history.records[2..] {
             live.on(&Event::Recorded { record });
         }
-        live.say("and that is all");
         let text = screen.text();
         assert_eq!(text.matches("restore-cluster: trying again: throttled").count(), 1);
         assert!(text.contains("FAILED after 6 min 39 s: restore"), "{text:?}");
         assert!(text.contains("undone: loans as of"), "{text:?}");
-        assert!(text.contains("and that is all\u{1b}[K\r\n"));
     }
 }

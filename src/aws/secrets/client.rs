@@ -49,7 +49,6 @@ impl Secrets for SecretsClient {
             // Said, although it is the default: policies can then be held to it by `VersionStage`.
             VersionRef::Current => request.version_stage(CURRENT),
             VersionRef::Id(id) => request.version_id(id),
-            VersionRef::Label(label) => request.version_stage(label),
         };
         let output = match request.send().await.map_err(|error| GET.failed(error)) {
             Ok(output) => output,
@@ -114,7 +113,6 @@ fn description(it: DescribeSecretOutput) -> Result<SecretDescription, Error> {
         owning_service: it.owning_service,
         rotation_enabled: it.rotation_enabled.unwrap_or(false),
         next_rotation: it.next_rotation_date.as_ref().and_then(sdk::timestamp),
-        last_changed: it.last_changed_date.as_ref().and_then(sdk::timestamp),
         deleted: it.deleted_date.as_ref().and_then(sdk::timestamp),
         kms_key_id: it.kms_key_id,
         primary_region: it.primary_region,

@@ -26,8 +26,6 @@ pub struct SecretDescription {
     pub rotation_enabled: bool,
     /// `NextRotationDate`.
     pub next_rotation: Option<Timestamp>,
-    /// `LastChangedDate`.
-    pub last_changed: Option<Timestamp>,
     /// `DeletedDate`: set when the secret is to be deleted; it cannot be read or edited meanwhile.
     pub deleted: Option<Timestamp>,
     /// `KmsKeyId`; absent means Secrets Manager's own key.
@@ -77,8 +75,6 @@ pub enum VersionRef {
     Current,
     /// The one of this version id.
     Id(String),
-    /// The one that holds this staging label.
-    Label(String),
 }
 
 /// One version of a secret, with its value. `Debug` shows the value as redacted.

@@ -442,7 +442,6 @@ impl Secrets for Cloud {
         let id = match version {
             VersionRef::Current => inner.secret.current().map(str::to_owned),
             VersionRef::Id(id) => Some(id.clone()),
-            VersionRef::Label(label) => inner.secret.holder(label).map(str::to_owned),
         };
         Ok(id.and_then(|id| {
             let value = SecretString::from(inner.values.get(&id)?.clone());
