@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
+    absence,
     body::{Body, Description},
-    failure, settle,
+    failure,
     tags::{self, Whose},
     world::World,
 };
@@ -165,7 +166,7 @@ impl Body for CreateInstance {
             let cluster = &self.request.db_cluster_identifier;
             let members = world.rds.instances_of(cluster).await.map_err(|error| failure::of_aws(&doing, &error))?;
             let listed = members.iter().any(|member| member.identifier == self.name());
-            return Ok(settle::absent(&format!("instance {}", self.name()), &self.id().0, listed, cx));
+            return Ok(absence::judge(&format!("instance {}", self.name()), &self.id().0, listed, cx));
         };
         let seen = cx.outputs.of::<Seen>(&self.id().0).ok();
         match tags::whose(&instance, cx.run, seen.as_ref().map(|seen| seen.resource_id.as_str())) {

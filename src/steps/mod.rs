@@ -4,6 +4,7 @@
 //! journal for (outputs of earlier steps); what it needs to know of the present it observes. Steps never print, sleep
 //! or read a clock.
 
+mod absence;
 pub mod access;
 pub mod add_tags;
 pub mod await_readers;
@@ -15,7 +16,6 @@ pub mod modify_cluster;
 pub mod move_secret;
 pub mod prove;
 pub mod restore_cluster;
-mod settle;
 pub mod stage_secret;
 pub mod step;
 pub mod tags;

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
+    absence,
     body::{Body, Description},
     failure,
     modify_cluster::SETTLE,
-    settle,
     tags::{self, Whose},
     world::World,
 };
@@ -120,7 +120,7 @@ impl Body for RestoreCluster {
         let Some(cluster) = self.look(world, &doing).await? else {
             let clusters = world.rds.clusters().await.map_err(|error| failure::of_aws(&doing, &error))?;
             let listed = clusters.iter().any(|cluster| cluster.identifier == self.target());
-            return Ok(settle::absent(&format!("cluster {}", self.target()), ID, listed, cx));
+            return Ok(absence::judge(&format!("cluster {}", self.target()), ID, listed, cx));
         };
         let seen = cx.outputs.of::<RestoredCluster>(ID).ok();
         match tags::whose(&cluster, cx.run, seen.as_ref().map(|seen| seen.resource_id.as_str())) {

@@ -12,7 +12,7 @@ const SETTLING: Duration = Duration::from_secs(5);
 ///
 /// What this run had seen is gone then. What it never saw may have been asked for a moment before the asker died, and
 /// may still appear: it is looked for until the provider has had time to show it.
-pub(super) fn absent(what: &str, step: &str, listed: bool, cx: &Context<'_>) -> Undone {
+pub(super) fn judge(what: &str, step: &str, listed: bool, cx: &Context<'_>) -> Undone {
     let again = |on: String| Undone::Wait(Waiting::on(on).again_in(Duration::from_secs(1)));
     if listed {
         again(format!("{what}, which is listed but not found by its name"))
