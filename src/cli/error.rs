@@ -172,7 +172,7 @@ impl From<StoreError> for CliError {
             StoreError::Held { run, .. } => format!("daybreak status {run} shows how far it is"),
             StoreError::Missing { .. } => "restore the missing record from a backup of the state directory".to_owned(),
             StoreError::Io { .. } => "make room, or rights, there; or name another place with --state DIR".to_owned(),
-            StoreError::Exists { run, .. } => format!("daybreak status {run}"),
+            StoreError::Exists { run, .. } | StoreError::Lost { run, .. } => format!("daybreak status {run}"),
         };
         Self::from_error(exit::REFUSED, &error).hint(hint)
     }
@@ -183,7 +183,7 @@ impl From<JournalError> for CliError {
         match error {
             JournalError::Store(error) => error.into(),
             JournalError::Plan(error) => error.into(),
-            JournalError::Overtaken { ref run } => {
+            JournalError::Overtaken { ref run, .. } => {
                 let hint = format!("daybreak status {run}");
                 Self::from_error(exit::INTERRUPTED, &error).state("the other executor has the run").hint(hint)
             }

@@ -180,6 +180,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
         database: database.name.clone(),
         made_at: survey.at,
         made_by: wish.by.clone(),
+        deadline_seconds: None,
         brief,
         steps,
     })

@@ -44,6 +44,10 @@ pub struct Executor<'a, S: Step> {
     acted: Option<(StepId, Duration)>,
     /// What this process is at, and since when, by [`Clock::awake`].
     at: Option<(Work, Duration)>,
+    /// Since when this process executes the run.
+    since: Duration,
+    /// How often this process has looked at what it is at.
+    looks: u32,
 }
 
 /// One stretch of work: a step or its undo, as last started.
@@ -54,13 +58,16 @@ struct Work {
     started: Option<Timestamp>,
 }
 
+/// How long a call under way may go on after the run was asked to stop: ECS and Lambda give 30 s before they kill.
+const LEAVE: Duration = Duration::from_secs(20);
+
 /// How long a change just made may stay invisible before it is made again.
 const GRACE: Duration = Duration::from_secs(30);
 
 impl<'a, S: Step> Executor<'a, S> {
     /// An executor that goes on with `journal`.
     pub fn new(journal: Journal<S>, world: &'a S::World, clock: &'a dyn Clock, listener: &'a dyn Listener<S>) -> Self {
-        Self { journal, world, clock, listener, acted: None, at: None }
+        Self { journal, world, clock, listener, acted: None, at: None, since: clock.awake(), looks: 0 }
     }
 
     /// The journal so far.
@@ -116,7 +123,7 @@ impl<'a, S: Step> Executor<'a, S> {
             }
             Next::Undo(index) => {
                 self.attend(index, true);
-                self.undo(index).await
+                self.undo(index, interrupt).await
             }
             Next::End(outcome) => self.moved(Entry::Ended { outcome }).await,
             Next::Rest => Ok(Advance::Resting),
@@ -125,6 +132,9 @@ impl<'a, S: Step> Executor<'a, S> {
 
     async fn work(&mut self, index: usize, interrupt: &Interrupt) -> Result<Advance, JournalError> {
         let step = self.id(index);
+        if let Some(late) = self.too_late(index) {
+            return self.moved(Entry::Failed { step, failure: late, then: Consequence::Hold }).await;
+        }
         let observed = {
             let (planned, tell) = (&self.journal.state().plan.steps[index].step, self.teller(&step));
             let cx = self.context(index, &tell);
@@ -139,17 +149,17 @@ impl<'a, S: Step> Executor<'a, S> {
                 self.acted = None;
                 self.moved(Entry::Finished { step, output }).await
             }
-            Ok(Observed::Act) => self.act(index).await,
+            Ok(Observed::Act) => self.act(index, interrupt).await,
             Ok(Observed::Wait(wait)) => self.wait_or_fail(index, &wait).await,
             Ok(Observed::Note(note, wait)) => {
                 self.record(Entry::Noted { step, note }).await?;
-                Ok(self.wait(index, &wait))
+                Ok(self.tell_wait(index, &wait))
             }
             Err(error) => self.failed(index, error).await,
         }
     }
 
-    async fn act(&mut self, index: usize) -> Result<Advance, JournalError> {
+    async fn act(&mut self, index: usize, interrupt: &Interrupt) -> Result<Advance, JournalError> {
         let step = self.id(index);
         if let Some((acted, at)) = &self.acted
             && *acted == step
@@ -158,10 +168,16 @@ impl<'a, S: Step> Executor<'a, S> {
             let wait = Waiting::on("the provider to show the change just made");
             return self.wait_or_fail(index, &wait).await;
         }
+        self.journal.confirm().await?;
         self.listener.on(&Event::Acting { step: &step });
         let acted = {
             let (planned, tell) = (&self.journal.state().plan.steps[index].step, self.teller(&step));
-            planned.act(self.world, &self.context(index, &tell)).await
+            let cx = self.context(index, &tell);
+            tokio::select! {
+                biased;
+                acted = planned.act(self.world, &cx) => acted,
+                () = self.must_leave(interrupt) => return Ok(Advance::Interrupted),
+            }
         };
         match acted {
             Ok(()) => {
@@ -172,18 +188,24 @@ impl<'a, S: Step> Executor<'a, S> {
         }
     }
 
-    async fn undo(&mut self, index: usize) -> Result<Advance, JournalError> {
+    async fn undo(&mut self, index: usize, interrupt: &Interrupt) -> Result<Advance, JournalError> {
         let step = self.id(index);
         self.acted = None;
+        self.journal.confirm().await?;
         let undone = {
             let (planned, tell) = (&self.journal.state().plan.steps[index].step, self.teller(&step));
-            planned.undo(self.world, &self.context(index, &tell)).await
+            let cx = self.context(index, &tell);
+            tokio::select! {
+                biased;
+                undone = planned.undo(self.world, &cx) => undone,
+                () = self.must_leave(interrupt) => return Ok(Advance::Interrupted),
+            }
         };
         match undone {
             Ok(Undone::Done(how)) => self.moved(Entry::UndoFinished { step, how }).await,
             Ok(Undone::Wait(wait)) => match self.overdue(index, &wait.on) {
                 Some(failure) => self.moved(Entry::UndoFailed { step, failure }).await,
-                None => Ok(self.wait(index, &wait)),
+                None => self.wait(index, &wait).await,
             },
             Err(StepError { failure, remedy: Remedy::Retry | Remedy::Await }) => {
                 match self.overdue(index, &failure.to_string()) {
@@ -198,8 +220,14 @@ impl<'a, S: Step> Executor<'a, S> {
     async fn wait_or_fail(&mut self, index: usize, wait: &Waiting) -> Result<Advance, JournalError> {
         match self.overdue(index, &wait.on) {
             Some(failure) => self.failed(index, StepError::terminal(failure)).await,
-            None => Ok(self.wait(index, wait)),
+            None => self.wait(index, wait).await,
         }
+    }
+
+    /// Returns once a call under way has to be left behind: it may have its effect, which the next look will find.
+    async fn must_leave(&self, interrupt: &Interrupt) {
+        interrupt.raised().await;
+        self.clock.sleep(LEAVE).await;
     }
 
     async fn failed(&mut self, index: usize, error: StepError) -> Result<Advance, JournalError> {
@@ -223,7 +251,9 @@ impl<'a, S: Step> Executor<'a, S> {
         let work = Work { index, undoing, started: self.journal.state().steps[index].started };
         if self.at.as_ref().is_none_or(|(at, _)| *at != work) {
             self.at = Some((work, self.clock.awake()));
+            self.looks = 0;
         }
+        self.looks += 1;
     }
 
     /// How long this process has been at the present step.
@@ -235,12 +265,38 @@ impl<'a, S: Step> Executor<'a, S> {
     fn overdue(&self, index: usize, on: &str) -> Option<Failure> {
         let deadline = Duration::from_secs(self.journal.state().plan.steps[index].deadline_seconds);
         (self.attended() > deadline).then(|| {
-            let (seconds, step) = (deadline.as_secs(), self.id(index));
-            Failure::new(format!("gave up after {seconds} s, the deadline of step {step}; last seen: {on}"))
+            let (seconds, looks, step) = (deadline.as_secs(), self.looks, self.id(index));
+            Failure::new(format!(
+                "gave up after {seconds} s and {looks} looks, the deadline of step {step}; last seen: {on}"
+            ))
         })
     }
 
-    fn wait(&self, index: usize, wait: &Waiting) -> Advance {
+    /// Why the run may not go on with step `index`: it has taken longer than planned. A cutover that has begun is finished,
+    /// since half a move is worse than a late one.
+    fn too_late(&self, index: usize) -> Option<Failure> {
+        let state = self.journal.state();
+        let deadline = Duration::from_secs(state.plan.deadline_seconds?);
+        let moving = state.steps[..index].iter().any(|step| step.until == Until::Cutover);
+        (!moving && self.clock.awake().saturating_sub(self.since) > deadline).then(|| {
+            let seconds = deadline.as_secs();
+            Failure::new(format!("the run has taken longer than {seconds} s, its deadline")).hint(format!(
+                "what was made is kept: daybreak resume {0} gives the run the same time again, daybreak cancel {0} removes it",
+                state.plan.run
+            ))
+        })
+    }
+
+    /// Waits; what for, and since when, is journaled as often as it changes.
+    async fn wait(&mut self, index: usize, wait: &Waiting) -> Result<Advance, JournalError> {
+        let known = self.journal.state().steps[index].awaiting.as_ref().is_some_and(|(_, on)| *on == wait.on);
+        if !known {
+            self.record(Entry::Awaiting { step: self.id(index), on: wait.on.clone() }).await?;
+        }
+        Ok(self.tell_wait(index, wait))
+    }
+
+    fn tell_wait(&self, index: usize, wait: &Waiting) -> Advance {
         let started = self.journal.state().steps[index].started;
         let waited = started.map_or(Duration::ZERO, |started| elapsed(started, self.clock.now()));
         self.listener.on(&Event::Waiting { step: &self.id(index), wait, waited_seconds: waited.as_secs_f64() });

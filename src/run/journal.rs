@@ -20,12 +20,12 @@ pub enum JournalError {
     #[error(transparent)]
     Store(StoreError),
     /// Another executor wrote the next record first. Nothing more was done here.
-    #[error(
-        "another executor went on with run {run} while this one was away; this one stops, having done nothing more"
-    )]
+    #[error("{by} went on with run {run} while this process was away; it stops, having done nothing more")]
     Overtaken {
         /// The run.
         run: RunId,
+        /// Who, as far as it is known.
+        by: String,
     },
     /// The plan was executed before: a plan is executed once.
     #[error("this plan was executed before, as run {run}")]
@@ -103,7 +103,7 @@ pub async fn read<S: Step>(store: &dyn Store, run: &RunId) -> Result<History<S>,
 pub struct Journal<S: Step> {
     store: Arc<dyn Store>,
     history: History<S>,
-    _lease: Box<dyn Lease>,
+    lease: Box<dyn Lease>,
 }
 
 impl<S: Step> Journal<S> {
@@ -124,10 +124,10 @@ impl<S: Step> Journal<S> {
         let record = Record { format: FORMAT, run: run.clone(), number: 0, at: now, previous: None, entry };
         let state = RunState::begin(&record).map_err(|source| JournalError::Illegal { run: run.clone(), source })?;
         let digest = create(&*store, &record).await.map_err(|error| match error {
-            JournalError::Overtaken { run } => JournalError::ExecutedBefore { run },
+            JournalError::Overtaken { run, .. } => JournalError::ExecutedBefore { run },
             other => other,
         })?;
-        Ok(Self { store, history: History { records: vec![record], state, digest }, _lease: lease })
+        Ok(Self { store, history: History { records: vec![record], state, digest }, lease })
     }
 
     /// Opens the journal of `run` to go on with it. It is read before the lease is taken, so that a run that does not
@@ -136,7 +136,7 @@ impl<S: Step> Journal<S> {
         read::<S>(&*store, run).await?;
         let lease = store.lease(run, holder).await.map_err(JournalError::Store)?;
         let history = read(&*store, run).await?;
-        Ok(Self { store, history, _lease: lease })
+        Ok(Self { store, history, lease })
     }
 
     /// What has happened so far.
@@ -147,6 +147,20 @@ impl<S: Step> Journal<S> {
     /// What is true now.
     pub fn state(&self) -> &RunState<S> {
         &self.history.state
+    }
+
+    /// Makes sure that this process still has the run, right before it changes the world.
+    pub async fn confirm(&self) -> Result<(), JournalError> {
+        self.lease.confirm().await.map_err(|error| match error {
+            StoreError::Lost { run, by } => JournalError::Overtaken { run, by },
+            other => JournalError::Store(other),
+        })
+    }
+
+    /// Gives the run up to whoever wants to go on with it.
+    pub async fn close(self) -> History<S> {
+        self.lease.release().await;
+        self.history
     }
 
     /// Writes one more record. An entry that cannot follow is refused before anything is written; once this returns
@@ -171,7 +185,7 @@ async fn create<S: Step>(store: &dyn Store, record: &Record<S>) -> Result<String
     let (bytes, digest) = record.encode().map_err(|source| JournalError::Encode { run, source })?;
     match store.create(&record.run, record.number, &bytes).await {
         Ok(()) => Ok(digest),
-        Err(StoreError::Exists { run, .. }) => Err(JournalError::Overtaken { run }),
+        Err(StoreError::Exists { run, .. }) => Err(JournalError::Overtaken { run, by: "another executor".to_owned() }),
         Err(error) => Err(JournalError::Store(error)),
     }
 }

@@ -43,6 +43,9 @@ pub struct Plan<S: Step> {
     pub made_at: Timestamp,
     /// Who made it.
     pub made_by: Actor,
+    /// How long one process may execute the run up to its cutover, in seconds; then it holds, with everything kept. None: as
+    /// long as its steps may take.
+    pub deadline_seconds: Option<u64>,
     /// What the plan tells its reader.
     pub brief: S::Brief,
     /// The steps, in order of execution; undone in reverse.

@@ -95,6 +95,13 @@ pub enum Entry<S: Step> {
         /// What it found.
         note: Value,
     },
+    /// A step, or its undo, has begun to wait for something else than before.
+    Awaiting {
+        /// The step.
+        step: StepId,
+        /// What it waits for.
+        on: String,
+    },
     /// A step's effect is there and complete.
     Finished {
         /// The step.

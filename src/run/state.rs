@@ -86,6 +86,8 @@ pub struct StepStatus {
     pub ended: Option<Timestamp>,
     /// What it noted since it last started.
     pub notes: Vec<(Timestamp, Value)>,
+    /// What it, or its undo, waits for, and since when.
+    pub awaiting: Option<(Timestamp, String)>,
     /// Why it, or its undo, failed.
     pub failure: Option<Failure>,
     /// How it was taken back.
@@ -184,6 +186,12 @@ impl<S: Step> RunState<S> {
                 _ => return Err(illegal(record, format!("it is not the turn of {step}"))),
             },
             (Entry::Noted { step, note }, Stage::Going) => self.working(record, step)?.notes.push((at, note.clone())),
+            (Entry::Awaiting { step, on }, Stage::Going) => {
+                self.working(record, step)?.awaiting = Some((at, on.clone()));
+            }
+            (Entry::Awaiting { step, on }, Stage::TurningBack(_)) => {
+                self.undoing(record, step)?.awaiting = Some((at, on.clone()));
+            }
             (Entry::Finished { step, output }, Stage::Going) => {
                 self.working(record, step)?.end(StepState::Done, at);
                 self.outputs.0.insert(step.clone(), output.clone());
@@ -353,6 +361,7 @@ impl StepStatus {
             started: None,
             ended: None,
             notes: Vec::new(),
+            awaiting: None,
             failure: None,
             undone: None,
         }
@@ -361,18 +370,21 @@ impl StepStatus {
     fn reset(&mut self) {
         self.state = StepState::Pending;
         (self.started, self.ended, self.failure, self.undone) = (None, None, None, None);
+        self.awaiting = None;
         self.notes.clear();
     }
 
     fn start(&mut self, state: StepState, at: Timestamp) {
         self.state = state;
         (self.started, self.ended, self.failure) = (Some(at), None, None);
+        self.awaiting = None;
         self.notes.clear();
     }
 
     fn end(&mut self, state: StepState, at: Timestamp) {
         self.state = state;
         self.ended = Some(at);
+        self.awaiting = None;
     }
 
     /// Undo is owed by every reversible step that started, whether it succeeded or not.
@@ -410,6 +422,7 @@ impl<S: Step> Entry<S> {
             Self::Allowed { .. } => "allowed",
             Self::Started { .. } => "started",
             Self::Noted { .. } => "noted",
+            Self::Awaiting { .. } => "awaiting",
             Self::Finished { .. } => "finished",
             Self::Failed { .. } => "failed",
             Self::Stopped { .. } => "stopped",

@@ -76,8 +76,11 @@ pub enum Observed {
 /// What a step, or its undo, waits for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Waiting {
-    /// What is being waited for, in words: `cluster loans-db-k3fa is creating`.
+    /// What is being waited for, in words that stay the same as long as it is the same: `cluster loans-db-k3fa is creating`.
     pub on: String,
+    /// What changes from look to look: `40 %`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<String>,
     /// When to look again, where the step knows better than the general pace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub again_in: Option<Duration>,
@@ -86,7 +89,21 @@ pub struct Waiting {
 impl Waiting {
     /// A wait at the general pace.
     pub fn on(what: impl Into<String>) -> Self {
-        Self { on: what.into(), again_in: None }
+        Self { on: what.into(), progress: None, again_in: None }
+    }
+
+    /// The same wait, with how far it has got.
+    #[must_use]
+    pub fn progress(self, progress: Option<String>) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// The wait in words, with how far it has got.
+    pub fn words(&self) -> String {
+        match &self.progress {
+            Some(progress) => format!("{}, {progress}", self.on),
+            None => self.on.clone(),
+        }
     }
 
     /// The same wait, with the next look at a time of its own.

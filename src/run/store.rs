@@ -28,8 +28,16 @@ pub trait Store: Send + Sync {
     fn place(&self) -> String;
 }
 
-/// The right to execute a run, given up when dropped.
-pub trait Lease: Send + Sync {}
+/// The right to execute a run. Dropped without [`Lease::release`] it ends as it does when its holder dies.
+#[async_trait]
+pub trait Lease: Send + Sync {
+    /// Makes sure, right before the world is changed, that nobody else has taken the run over; [`StoreError::Lost`] when
+    /// somebody has.
+    async fn confirm(&self) -> Result<(), StoreError>;
+
+    /// Gives the run up, so that others need not wait. What fails here fails nobody: the lease ends by itself.
+    async fn release(self: Box<Self>);
+}
 
 /// Who holds a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +89,14 @@ pub enum StoreError {
         /// The run.
         run: RunId,
         /// Who has the lease.
+        by: String,
+    },
+    /// The lease was taken over by someone else.
+    #[error("run {run} was taken over by {by}")]
+    Lost {
+        /// The run.
+        run: RunId,
+        /// Who has the lease now.
         by: String,
     },
     /// The medium failed.

@@ -146,8 +146,8 @@ impl Body for CreateInstance {
             Role::Reader => Ok(Observed::Done(json!(Seen { resource_id: instance.resource_id }))),
             Role::Writer if instance.status.is_available() => self.writer(world, instance).await,
             Role::Writer => {
-                let progress = instance.percent_progress.map(|percent| format!(", {percent} %")).unwrap_or_default();
-                Ok(Observed::Wait(Waiting::on(format!("{what} is {}{progress}", instance.status))))
+                let progress = instance.percent_progress.map(|percent| format!("{percent} %"));
+                Ok(Observed::Wait(Waiting::on(format!("{what} is {}", instance.status)).progress(progress)))
             }
         }
     }

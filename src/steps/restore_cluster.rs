@@ -94,8 +94,8 @@ impl Body for RestoreCluster {
             return Err(failure::of_status(world, &what, status, &EventSource::Cluster(self.target().to_owned())).await);
         }
         if !cluster.status.is_available() {
-            let progress = cluster.percent_progress.map(|percent| format!(", {percent} %")).unwrap_or_default();
-            return Ok(Observed::Wait(Waiting::on(format!("{what} is {status}{progress}"))));
+            let progress = cluster.percent_progress.map(|percent| format!("{percent} %"));
+            return Ok(Observed::Wait(Waiting::on(format!("{what} is {status}")).progress(progress)));
         }
         let restored = RestoredCluster {
             identifier: cluster.identifier,

@@ -170,8 +170,8 @@ impl Body for Watch {
             Verdict::Passing if left.is_zero() => Ok(Observed::Done(json!({ "seconds": self.for_seconds }))),
             Verdict::Passing => {
                 let left_words = crate::moment::in_words(Duration::from_secs(left.as_secs().max(1)));
-                let words = format!("probes pass; watching for {left_words} more");
-                Ok(Observed::Wait(Waiting::on(words).again_in(interval.min(left))))
+                let wait = Waiting::on("probes pass; watching").progress(Some(format!("{left_words} left")));
+                Ok(Observed::Wait(wait.again_in(interval.min(left))))
             }
         }
     }

@@ -85,6 +85,8 @@ impl Narrator {
                 of(step, Tone::Plain, title.to_owned())
             }
             Entry::Noted { step, note } => note_words(note).map_or_else(Vec::new, |(tone, text)| of(step, tone, text)),
+            // Told while it lasts; afterwards only how long the step took matters.
+            Entry::Awaiting { .. } => Vec::new(),
             Entry::Finished { step, .. } => of(step, Tone::Good, format!("done{}", self.after(step, at))),
             Entry::Failed { step, failure, then } => {
                 let mut lines =

@@ -80,14 +80,15 @@ impl Listener<Step> for LineDisplay {
             // What is looked at again at once is no wait.
             Event::Waiting { wait, .. } if wait.again_in == Some(Duration::ZERO) => {}
             Event::Waiting { step, wait, waited_seconds } => {
-                if self.is_due(step, &wait.on) {
+                let words = wait.words();
+                if self.is_due(step, &words) {
                     let waited = Duration::try_from_secs_f64(*waited_seconds).unwrap_or_default();
                     let so_far = if waited < Duration::from_secs(1) {
                         String::new()
                     } else {
                         format!(" ({} so far)", in_words(Duration::from_secs(waited.as_secs())))
                     };
-                    self.now(step, Tone::Plain, format!("{}{so_far}", clean(&wait.on)));
+                    self.now(step, Tone::Plain, format!("{}{so_far}", clean(&words)));
                 }
             }
             Event::Retrying { step, error } => {

@@ -173,7 +173,7 @@ impl Listener<Step> for LiveDisplay {
                 Vec::new()
             }),
             Event::Waiting { step, wait, .. } => shared.update(|view, _| {
-                view.picture.waits(step, &wait.on);
+                view.picture.waits(step, &wait.words());
                 Vec::new()
             }),
             Event::Retrying { step, error } => shared.update(|view, columns| {

@@ -185,6 +185,7 @@ pub(crate) fn plan() -> Plan<Step> {
         database: "loans".to_owned(),
         made_at: time("2026-11-20T14:59:50Z"),
         made_by: actor(),
+        deadline_seconds: None,
         brief: brief(),
         steps: steps.into_iter().map(|(deadline_seconds, step)| Planned { deadline_seconds, step }).collect(),
     }

@@ -43,7 +43,14 @@ impl MemoryStore {
 
 struct MemoryLease(MemoryStore, RunId);
 
-impl Lease for MemoryLease {}
+#[async_trait]
+impl Lease for MemoryLease {
+    async fn confirm(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn release(self: Box<Self>) {}
+}
 
 impl Drop for MemoryLease {
     fn drop(&mut self) {
