@@ -9,12 +9,13 @@ use url::Url;
 
 use super::error::Fault;
 use super::model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, InstanceClass, Proof, Readers, Restore,
-    Watch,
+    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Proof, Readers,
+    Restore, Watch,
 };
 use super::names;
 use super::raw::{
-    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawProof, RawReaders, RawRestore, RawWatch,
+    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawProof, RawReaders,
+    RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
 use crate::expect::Expect;
@@ -56,6 +57,7 @@ impl Checker<'_> {
             proof: self.proof(&join(at, "proof"), raw.proof),
             cutover: self.cutover(&join(at, "cutover"), raw.cutover),
             watch: self.watch(&join(at, "watch"), raw.watch),
+            deadlines: self.deadlines(&join(at, "deadlines"), raw.deadlines),
             name,
         }
     }
@@ -77,7 +79,18 @@ impl Checker<'_> {
                 .value(at, "instance_class", raw.instance_class, instance_class)
                 .unwrap_or(default.instance_class),
             readers: raw.readers.map_or(default.readers, |readers| self.readers(at, readers)),
-            deadline: self.timeout(at, "deadline", raw.deadline).unwrap_or(default.deadline),
+        }
+    }
+
+    fn deadlines(&mut self, at: &str, raw: RawDeadlines) -> Deadlines {
+        let default = Deadlines::default();
+        Deadlines {
+            restore: self.timeout(at, "restore", raw.restore).unwrap_or(default.restore),
+            instance: self.timeout(at, "instance", raw.instance).unwrap_or(default.instance),
+            settings: self.timeout(at, "settings", raw.settings).unwrap_or(default.settings),
+            proof: self.timeout(at, "proof", raw.proof).unwrap_or(default.proof),
+            pointer: self.timeout(at, "pointer", raw.pointer).unwrap_or(default.pointer),
+            run: self.timeout(at, "run", raw.run),
         }
     }
 

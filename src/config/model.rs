@@ -41,6 +41,8 @@ pub struct Database {
     pub cutover: Cutover,
     /// What is watched after the cutover.
     pub watch: Watch,
+    /// How long steps, and the run, may take.
+    pub deadlines: Deadlines,
 }
 
 /// Settings of the target.
@@ -52,8 +54,23 @@ pub struct Restore {
     pub instance_class: InstanceClass,
     /// How many readers the target gets.
     pub readers: Readers,
-    /// How long the restore may take before the run gives up. Default 6 hours, never zero.
-    pub deadline: Duration,
+}
+
+/// How long a step of each kind, or its undo, may take before the run gives it up; none is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// The restore of the cluster. Default 6 hours.
+    pub restore: Duration,
+    /// An instance. Default 2 hours.
+    pub instance: Duration,
+    /// A change of settings or tags. Default 30 minutes.
+    pub settings: Duration,
+    /// The proof. Default 2 hours.
+    pub proof: Duration,
+    /// The move of a pointer. Default 5 minutes.
+    pub pointer: Duration,
+    /// All that comes before the cutover; then the run holds, with everything kept. Default: none.
+    pub run: Option<Duration>,
 }
 
 /// The class of the target's instances.
@@ -220,17 +237,27 @@ impl Database {
             proof: Proof::default(),
             cutover: Cutover::default(),
             watch: Watch::default(),
+            deadlines: Deadlines::default(),
         }
     }
 }
 
 impl Default for Restore {
     fn default() -> Self {
+        Self { quarantine_security_groups: Vec::new(), instance_class: InstanceClass::Source, readers: Readers::Source }
+    }
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        let minutes = |count: u64| Duration::from_secs(count * 60);
         Self {
-            quarantine_security_groups: Vec::new(),
-            instance_class: InstanceClass::Source,
-            readers: Readers::Source,
-            deadline: Duration::from_secs(6 * 60 * 60),
+            restore: minutes(6 * 60),
+            instance: minutes(2 * 60),
+            settings: minutes(30),
+            proof: minutes(2 * 60),
+            pointer: minutes(5),
+            run: None,
         }
     }
 }

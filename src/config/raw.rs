@@ -47,6 +47,8 @@ pub(super) struct RawDatabase {
     pub(super) cutover: RawCutover,
     /// What is watched after the cutover; failing brings the rollback.
     pub(super) watch: RawWatch,
+    /// How long steps, and the run, may take before they are given up.
+    pub(super) deadlines: RawDeadlines,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -59,9 +61,29 @@ pub(super) struct RawRestore {
     pub(super) instance_class: Option<String>,
     /// The number of readers: "source", or 0 to 15. Default: "source".
     pub(super) readers: Option<RawReaders>,
-    /// How long the restore may take before the run gives up. Default: "6h".
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawDeadlines {
+    /// How long the restore of the cluster may take. Default: "6h".
     #[schemars(regex(pattern = SPAN))]
-    pub(super) deadline: Option<String>,
+    pub(super) restore: Option<String>,
+    /// How long an instance may take to be created or deleted. Default: "2h".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) instance: Option<String>,
+    /// How long a change of settings or tags may take. Default: "30m".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) settings: Option<String>,
+    /// How long the proof may take. Default: "2h".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) proof: Option<String>,
+    /// How long the move of a pointer may take. Default: "5m".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) pointer: Option<String>,
+    /// How long all that comes before the cutover may take; then the run holds, with everything kept. Default: no limit.
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) run: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

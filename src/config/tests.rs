@@ -35,7 +35,6 @@ fn a_profile_is_read_with_its_own_values() {
         [databases.loans.restore]
         instance_class = "db.r6g.large"
         readers = 2
-        deadline = "1h30m"
         [databases.loans.connect]
         via = "[::1]:15432"
         ca = "ca.pem"
@@ -46,6 +45,9 @@ fn a_profile_is_read_with_its_own_values() {
         timeout = "10m"
         [databases.loans.watch]
         for = "0s"
+        [databases.loans.deadlines]
+        restore = "1h30m"
+        run = "4h"
         "#,
     );
     let loans = &config.databases["loans"];
@@ -53,7 +55,9 @@ fn a_profile_is_read_with_its_own_values() {
     assert_eq!(loans.cluster, "loanserve-prod", "as RDS stores it");
     assert_eq!(loans.restore.instance_class, InstanceClass::Named("db.r6g.large".to_owned()));
     assert_eq!(loans.restore.readers, Readers::Count(2));
-    assert_eq!(loans.restore.deadline, Duration::from_secs(5400));
+    assert_eq!(loans.deadlines.restore, Duration::from_secs(5400));
+    assert_eq!(loans.deadlines.run, Some(Duration::from_secs(4 * 3600)));
+    assert_eq!(loans.deadlines.pointer, Duration::from_secs(300), "as it is by default");
     assert_eq!(loans.connect.via, Some(HostPort { host: "::1".to_owned(), port: 15432 }));
     assert_eq!(loans.checks[0].expect.to_string(), "= \"paid\"");
     assert_eq!(loans.checks[0].timeout, Some(Duration::from_secs(600)));
@@ -119,8 +123,8 @@ fn each_fault_of_a_value_is_found() {
             "restore.readers = 1.5",
             "restore.readers: expected a text in quotes or a whole number, found a number with a fraction",
         ),
-        ("restore.deadline = '0s'", "restore.deadline: zero is not a length of time to wait"),
-        ("restore.deadline = 3600", "restore.deadline: expected a text in quotes, found a whole number"),
+        ("deadlines.restore = '0s'", "deadlines.restore: zero is not a length of time to wait"),
+        ("deadlines.run = 3600", "deadlines.run: expected a text in quotes, found a whole number"),
         ("restore = 'source'", "restore: expected a table, found a text in quotes"),
         ("connect = { secret = 'a', iam_user = 'b' }", "connect.iam_user: set together with `secret`"),
         ("connect.secret = 'postgres://app:hunter2@db/loans'", "connect.secret: this is not the name of a secret"),

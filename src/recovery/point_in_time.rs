@@ -45,16 +45,8 @@ use crate::{
 /// The recipe's name.
 pub const RECIPE: &str = "point-in-time";
 
-/// How long steps may take. A cluster of many terabytes restores for hours; AWS's own tools allow 36 h.
-mod deadline {
-    use std::time::Duration;
-
-    pub(super) const INSTANCE: Duration = Duration::from_secs(2 * 3600);
-    pub(super) const SETTINGS: Duration = Duration::from_secs(30 * 60);
-    pub(super) const PROOF: Duration = Duration::from_secs(2 * 3600);
-    pub(super) const POINTER: Duration = Duration::from_secs(5 * 60);
-    pub(super) const AFTER_WATCH: Duration = Duration::from_secs(10 * 60);
-}
+/// How long a watch may take beyond its own length.
+const AFTER_WATCH: Duration = Duration::from_secs(10 * 60);
 
 /// What the person asked for.
 #[derive(Debug, Clone)]
@@ -119,24 +111,26 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
     let settings = settings::table(source, writer, &restore, &writer_request, quarantine, &own_tags);
 
     let mut steps =
-        vec![planned(database.restore.deadline, Step::RestoreCluster(RestoreCluster { request: Box::new(restore) }))];
-    let create = |role, request| planned(deadline::INSTANCE, Step::CreateInstance(CreateInstance { role, request }));
+        vec![planned(database.deadlines.restore, Step::RestoreCluster(RestoreCluster { request: Box::new(restore) }))];
+    let create =
+        |role, request| planned(database.deadlines.instance, Step::CreateInstance(CreateInstance { role, request }));
     steps.push(create(Role::Writer, writer_request));
     let reader_names: Vec<String> =
         reader_requests.iter().map(|request| request.db_instance_identifier.clone()).collect();
     steps.extend(reader_requests.into_iter().map(|request| create(Role::Reader, request)));
     if let Some(request) = requests::after_restore(source, &target) {
-        steps.push(modify(Purpose::ApplySettings, request, None));
+        steps.push(modify(database.deadlines.settings, Purpose::ApplySettings, request, None));
     }
     if let Some(access) = &survey.access {
         steps.push(prove(survey, database, access, &target, time));
         if !reader_names.is_empty() {
             let await_readers = AwaitReaders { cluster: target.clone(), readers: reader_names };
-            steps.push(planned(deadline::INSTANCE, Step::AwaitReaders(await_readers)));
+            steps.push(planned(database.deadlines.instance, Step::AwaitReaders(await_readers)));
         }
         steps.extend(lift_quarantine(wish, survey, &target));
         // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.
         steps.extend(tagging(
+            database.deadlines.settings,
             &target,
             &writer_name,
             &own_tags,
@@ -144,7 +138,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
         ));
         steps.extend(move_application(wish, survey, access, &target));
         if let Some(request) = requests::protection(source, &target) {
-            steps.push(modify(Purpose::Settle, request, None));
+            steps.push(modify(database.deadlines.settings, Purpose::Settle, request, None));
         }
     }
 
@@ -180,7 +174,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
         database: database.name.clone(),
         made_at: survey.at,
         made_by: wish.by.clone(),
-        deadline_seconds: None,
+        deadline_seconds: database.deadlines.run.map(|run| run.as_secs()),
         brief,
         steps,
     })
@@ -196,12 +190,13 @@ fn planned(deadline: Duration, step: Step) -> Planned<Step> {
 }
 
 fn modify(
+    deadline: Duration,
     purpose: Purpose,
     request: crate::aws::rds::requests::ModifyCluster,
     back: Option<crate::aws::rds::requests::ModifyCluster>,
 ) -> Planned<Step> {
     let step = ModifyCluster { purpose, request: Box::new(request), back: back.map(Box::new) };
-    planned(deadline::SETTINGS, Step::ModifyCluster(step))
+    planned(deadline, Step::ModifyCluster(step))
 }
 
 fn prove(survey: &Survey, database: &Database, access: &Access, target: &str, time: Timestamp) -> Planned<Step> {
@@ -220,7 +215,7 @@ fn prove(survey: &Survey, database: &Database, access: &Access, target: &str, ti
         requested_time: time,
         questions: survey::questions(database),
     };
-    planned(deadline::PROOF, Step::Prove(prove))
+    planned(database.deadlines.proof, Step::Prove(prove))
 }
 
 /// The source's security groups instead of the quarantine's.
@@ -231,7 +226,7 @@ fn lift_quarantine(wish: &Wish<'_>, survey: &Survey, target: &str) -> Option<Pla
     }
     let lifted = requests::security_groups(target, survey.cluster.security_group_ids());
     let back = requests::security_groups(target, quarantine.clone());
-    Some(modify(Purpose::LiftQuarantine, lifted, Some(back)))
+    Some(modify(wish.database.deadlines.settings, Purpose::LiftQuarantine, lifted, Some(back)))
 }
 
 /// The pointer moved, the application watched.
@@ -259,7 +254,7 @@ fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &
         access: client.clone(),
         url_key: secret.url_key.clone(),
     };
-    steps.push(planned(deadline::POINTER, Step::StageSecret(stage)));
+    steps.push(planned(wish.database.deadlines.pointer, Step::StageSecret(stage)));
     let move_secret = MoveSecret {
         secret: secret.pointer.arn.clone(),
         from_version: secret.pointer.version.clone(),
@@ -270,7 +265,7 @@ fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &
         access: client.clone(),
         url_key: secret.url_key.clone(),
     };
-    steps.push(planned(deadline::POINTER, Step::MoveSecret(move_secret)));
+    steps.push(planned(wish.database.deadlines.pointer, Step::MoveSecret(move_secret)));
     steps.extend(watch(&wish.database.watch, client));
     steps
 }
@@ -294,14 +289,20 @@ fn watch(watch: &crate::config::Watch, access: Access) -> Option<Planned<Step>> 
         http_timeout_ms: millis(watch.http_timeout),
         access,
     };
-    Some(planned(watch.duration + deadline::AFTER_WATCH, Step::Watch(step)))
+    Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
 }
 
-fn tagging(cluster: &str, writer: &str, cluster_tags: &[Tag], writer_tags: Vec<Tag>) -> Vec<Planned<Step>> {
+fn tagging(
+    deadline: Duration,
+    cluster: &str,
+    writer: &str,
+    cluster_tags: &[Tag],
+    writer_tags: Vec<Tag>,
+) -> Vec<Planned<Step>> {
     [(Tagged::Cluster, cluster, cluster_tags.to_vec()), (Tagged::Writer, writer, writer_tags)]
         .into_iter()
         .filter(|(_, _, tags)| !tags.is_empty())
-        .map(|(to, name, tags)| planned(deadline::SETTINGS, Step::AddTags(AddTags { to, name: name.to_owned(), tags })))
+        .map(|(to, name, tags)| planned(deadline, Step::AddTags(AddTags { to, name: name.to_owned(), tags })))
         .collect()
 }
 

@@ -70,6 +70,10 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
     for (name, value) in rows {
         page.field(name, 12, &clean(&value));
     }
+    if let Some(seconds) = plan.deadline_seconds {
+        let limit = in_words(Duration::from_secs(seconds));
+        page.field("limit", 12, &format!("{limit} up to the cutover; then it holds, with everything kept"));
+    }
 }
 
 fn warnings(page: &mut Page, warnings: &[String]) {

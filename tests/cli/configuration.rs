@@ -24,7 +24,7 @@ fn an_unknown_key_is_told_with_the_nearest_one() {
     error: ~/daybreak.toml has 3 faults:
       ~/daybreak.toml:5: databases.loans.cutover.secert: unknown key, did you mean `secret`?
       ~/daybreak.toml:7: databases.loans.restore.quarantine_security_group: unknown key, did you mean `quarantine_security_groups`?
-      ~/daybreak.toml:8: databases.loans.failover: unknown key, the keys here are cluster, region, restore, connect, checks, proof, cutover, watch
+      ~/daybreak.toml:8: databases.loans.failover: unknown key, the keys here are cluster, region, restore, connect, checks, proof, cutover, watch, deadlines
       now: nothing was created or changed
       next: `daybreak config --default` prints every setting with its explanation
     ");
@@ -38,7 +38,6 @@ fn all_faults_of_values_are_told_at_once() {
         region = "Ireland"
         [databases.loans.restore]
         readers = 16
-        deadline = "soon"
         [databases.loans.connect]
         secret = "postgres://master:hunter2@db.example/loans"
         via = "localhost"
@@ -49,6 +48,8 @@ fn all_faults_of_values_are_told_at_once() {
         [databases.loans.watch]
         failures = 0
         http = ["ftp://example.com"]
+        [databases.loans.deadlines]
+        restore = "soon"
     "#;
     let ended = windows(configuration);
     assert!(!ended.stderr.contains("hunter2"), "{ended}");
@@ -59,13 +60,13 @@ fn all_faults_of_values_are_told_at_once() {
       ~/daybreak.toml:3: databases.loans.cluster: a cluster identifier has only letters, digits and hyphens
       ~/daybreak.toml:4: databases.loans.region: `Ireland` is not the name of an AWS region, such as `eu-west-1`
       ~/daybreak.toml:6: databases.loans.restore.readers: write `"source"` or a number from 0 to 15
-      ~/daybreak.toml:7: databases.loans.restore.deadline: `soon` is not a duration: write days, hours, minutes and seconds like `90s`, `5m` or `1h30m`
-      ~/daybreak.toml:9: databases.loans.connect.secret: this is not the name of a secret, it looks like the content of one: put it into Secrets Manager and write its name or ARN here
-      ~/daybreak.toml:10: databases.loans.connect.via: write a host and a port, such as `127.0.0.1:15432` or `[::1]:15432`
-      ~/daybreak.toml:13: databases.loans.checks[0].query: empty
-      ~/daybreak.toml:14: databases.loans.checks[0].expect: `many` is not an expectation: write `= 0`, `>= 1000`, `= source`, `within 1% of source` or `= "text"`
-      ~/daybreak.toml:16: databases.loans.watch.failures: write a number from 1 to 1000
-      ~/daybreak.toml:17: databases.loans.watch.http[0]: write a complete address, such as `https://api.example.com/health`
+      ~/daybreak.toml:8: databases.loans.connect.secret: this is not the name of a secret, it looks like the content of one: put it into Secrets Manager and write its name or ARN here
+      ~/daybreak.toml:9: databases.loans.connect.via: write a host and a port, such as `127.0.0.1:15432` or `[::1]:15432`
+      ~/daybreak.toml:12: databases.loans.checks[0].query: empty
+      ~/daybreak.toml:13: databases.loans.checks[0].expect: `many` is not an expectation: write `= 0`, `>= 1000`, `= source`, `within 1% of source` or `= "text"`
+      ~/daybreak.toml:15: databases.loans.watch.failures: write a number from 1 to 1000
+      ~/daybreak.toml:16: databases.loans.watch.http[0]: write a complete address, such as `https://api.example.com/health`
+      ~/daybreak.toml:18: databases.loans.deadlines.restore: `soon` is not a duration: write days, hours, minutes and seconds like `90s`, `5m` or `1h30m`
       now: nothing was created or changed
       next: `daybreak config --default` prints every setting with its explanation
     "#);

@@ -150,7 +150,7 @@ fn an_edited_plan_is_refused() {
     let (file, target) = scene.plan();
     let text = fs::read_to_string(&file).expect("the plan");
     for (from, to) in
-        [(target.as_str(), "loans-prod"), ("\"deadline_seconds\": ", "\"deadline_seconds\": 1"), (">= 1000", ">= 0")]
+        [(target.as_str(), "loans-prod"), ("\"deadline_seconds\": 300", "\"deadline_seconds\": 3"), (">= 1000", ">= 0")]
     {
         fs::write(&file, text.replace(from, to)).expect("edit the plan");
         refused(&scene.execute(), "the plan was changed after it was made");

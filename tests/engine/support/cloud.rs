@@ -46,6 +46,8 @@ struct Inner {
     /// The changing calls made, by operation.
     changes: Vec<String>,
     fault: Option<(usize, Fault)>,
+    /// How many reads more than usual a creation takes.
+    slow: u32,
     /// The status in which a restore ends.
     restore_ends: Option<&'static str>,
     serial: u32,
@@ -84,6 +86,11 @@ impl Cloud {
         let mut inner = self.inner();
         let nth = inner.changes.len() + nth;
         inner.fault = Some((nth, fault));
+    }
+
+    /// A creation takes `reads` reads more than usual.
+    pub(crate) fn takes(&self, reads: u32) {
+        self.inner().slow = reads;
     }
 
     /// The next `count` looks at clusters and instances by name find nothing.
@@ -322,7 +329,8 @@ impl Rds for Cloud {
                 ..Cluster::default()
             };
             inner.clusters.insert(identifier.clone(), cluster);
-            inner.pending.insert(identifier, READS);
+            let reads = READS + inner.slow;
+            inner.pending.insert(identifier, reads);
             Ok(())
         })
     }
@@ -350,7 +358,8 @@ impl Rds for Cloud {
                 ..Instance::default()
             };
             inner.instances.insert(identifier.clone(), instance);
-            inner.pending.insert(identifier, READS);
+            let reads = READS + inner.slow;
+            inner.pending.insert(identifier, reads);
             Ok(())
         })
     }

@@ -142,7 +142,11 @@ impl Scene {
 
     /// Begins a run of that plan, up to its first record.
     pub(crate) async fn begin(&self, until: Until) -> Journal<Step> {
-        let plan = self.plan().await;
+        self.begin_with(self.plan().await, until).await
+    }
+
+    /// Begins a run of `plan`.
+    pub(crate) async fn begin_with(&self, plan: Plan<Step>, until: Until) -> Journal<Step> {
         Journal::begin(Arc::new(self.store.clone()), plan, until, actor(), &holder(), self.clock.now()).await.unwrap()
     }
 
