@@ -27,7 +27,7 @@ pub enum Event<'a, S: Step> {
         step: &'a StepId,
         /// What it waits for, in words, and how far it is.
         wait: &'a Waiting,
-        /// Seconds since the step, or its undo, started.
+        /// Seconds since it began to wait for this.
         waited_seconds: f64,
     },
     /// A step, or its undo, met a passing fault and will try again.

@@ -297,8 +297,9 @@ impl<'a, S: Step> Executor<'a, S> {
     }
 
     fn tell_wait(&self, index: usize, wait: &Waiting) -> Advance {
-        let started = self.journal.state().steps[index].started;
-        let waited = started.map_or(Duration::ZERO, |started| elapsed(started, self.clock.now()));
+        let StepStatus { started, awaiting, .. } = &self.journal.state().steps[index];
+        let since = awaiting.as_ref().map(|(since, _)| *since).or(*started);
+        let waited = since.map_or(Duration::ZERO, |since| elapsed(since, self.clock.now()));
         self.listener.on(&Event::Waiting { step: &self.id(index), wait, waited_seconds: waited.as_secs_f64() });
         Advance::Wait(wait.again_in.unwrap_or_else(|| self.pace()))
     }
