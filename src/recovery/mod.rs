@@ -5,10 +5,13 @@
 //! was made for.
 
 pub mod freshness;
+pub mod inventory;
+pub mod leftovers;
 pub mod names;
 pub mod point_in_time;
 pub mod pointer;
 pub mod policies;
+pub mod price;
 pub mod refusal;
 pub mod requests;
 pub mod settings;

@@ -21,6 +21,11 @@ pub fn target_instance(cluster: &str, number: usize) -> String {
     format!("{cluster}-{number}")
 }
 
+/// The name of the snapshot that a deleted target leaves. RDS allows 255 characters for it.
+pub fn final_snapshot(cluster: &str) -> String {
+    format!("{cluster}-final")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -105,14 +105,23 @@ pub fn decisions(history: &History<Step>) -> Vec<Decision> {
         let (decided, by) = match &record.entry {
             Entry::Begun { until, by, .. } => (format!("began it, as far as {}", far(*until)), by),
             Entry::Allowed { until, by } => (format!("let it go on, as far as {}", far(*until)), by),
-            Entry::TurnedBack { scope: Scope::Cutover, by } => ("took the cutover back".to_owned(), by),
-            Entry::TurnedBack { scope: Scope::Everything, by } => ("took everything back".to_owned(), by),
+            Entry::TurnedBack { scope: Scope::Cutover, by, .. } => ("took the cutover back".to_owned(), by),
+            Entry::TurnedBack { scope: Scope::Everything, by, .. } => ("took everything back".to_owned(), by),
+            Entry::Removing { final_snapshot, by } => (format!("had the target removed, {}", kept(final_snapshot.as_deref())), by),
             Entry::Retried { by } => ("let it try again".to_owned(), by),
             _ => continue,
         };
         decisions.push(Decision { at: record.at, decided, by: by.clone() });
     }
     decisions
+}
+
+/// What is kept of a target that is removed.
+pub(super) fn kept(final_snapshot: Option<&str>) -> String {
+    final_snapshot.map_or_else(
+        || "without a final snapshot".to_owned(),
+        |snapshot| format!("with the final snapshot {snapshot}"),
+    )
 }
 
 fn far(until: Until) -> &'static str {

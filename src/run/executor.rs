@@ -85,9 +85,24 @@ impl<'a, S: Step> Executor<'a, S> {
         self.record(Entry::Allowed { until, by }).await
     }
 
-    /// Turns the run back.
+    /// Turns the run back; of what is removed nothing is kept.
     pub async fn turn_back(&mut self, scope: Scope, by: Actor) -> Result<(), JournalError> {
-        self.record(Entry::TurnedBack { scope, by }).await
+        self.turn_back_keeping(scope, None, by).await
+    }
+
+    /// Turns the run back; the data of a target that is removed is kept under the name `final_snapshot`.
+    pub async fn turn_back_keeping(
+        &mut self,
+        scope: Scope,
+        final_snapshot: Option<String>,
+        by: Actor,
+    ) -> Result<(), JournalError> {
+        self.record(Entry::TurnedBack { scope, final_snapshot, by }).await
+    }
+
+    /// Has the ended run's target removed, or goes on with its removal; its data is kept under the name `final_snapshot`.
+    pub async fn remove_target(&mut self, final_snapshot: Option<String>, by: Actor) -> Result<(), JournalError> {
+        self.record(Entry::Removing { final_snapshot, by }).await
     }
 
     /// Lets a stuck run try again where it stopped.
@@ -126,6 +141,7 @@ impl<'a, S: Step> Executor<'a, S> {
                 self.undo(index, interrupt).await
             }
             Next::End(outcome) => self.moved(Entry::Ended { outcome }).await,
+            Next::EndRemoval => self.moved(Entry::Removed).await,
             Next::Rest => Ok(Advance::Resting),
         }
     }
@@ -333,6 +349,7 @@ impl<'a, S: Step> Executor<'a, S> {
             attended: self.attended(),
             outputs: &state.outputs,
             notes,
+            final_snapshot: state.final_snapshot.as_deref(),
             tell,
         }
     }

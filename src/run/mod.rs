@@ -19,6 +19,7 @@ pub mod journal;
 pub mod pace;
 pub mod plan;
 pub mod record;
+pub mod removal;
 pub mod state;
 pub mod step;
 pub mod store;

@@ -127,6 +127,9 @@ pub enum Entry<S: Step> {
     TurnedBack {
         /// How much of it.
         scope: Scope,
+        /// The name under which the target's data is kept when the target is removed; none: it is not kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        final_snapshot: Option<String>,
         /// Who.
         by: Actor,
     },
@@ -164,6 +167,17 @@ pub enum Entry<S: Step> {
         /// How.
         outcome: Outcome,
     },
+    /// A person has the target of an ended run removed, or a removal that did not get to its end gone on with. The run's outcome
+    /// stays what it was.
+    Removing {
+        /// The name under which the target's data is kept; none: it is not kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        final_snapshot: Option<String>,
+        /// Who.
+        by: Actor,
+    },
+    /// The target of an ended run is removed.
+    Removed,
 }
 
 /// Bytes that are not the expected record.

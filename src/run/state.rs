@@ -12,6 +12,8 @@
 //!           turning back ──UndoFailed──► stuck ──Retried──► where it was
 //!            rolled_back ──Allowed──► going,  ──TurnedBack──► turning back
 //! ```
+//!
+//! What `Removing` begins and `Removed` ends does not change the stage: see [`super::removal`].
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -20,6 +22,7 @@ use serde_json::Value;
 use super::{
     plan::{Actor, Plan},
     record::{Consequence, Entry, Outcome, Record, Scope},
+    removal::{Progress, Removal},
     step::{Failure, Outputs, Step, StepId, Undo, Until},
 };
 
@@ -113,6 +116,13 @@ pub struct RunState<S: Step> {
     pub steps: Vec<StepStatus>,
     /// What finished steps left.
     pub outputs: Outputs,
+    /// Whether a step of the cutover has ever started: from then on the target may hold what the application wrote, whether or
+    /// not the cutover was taken back.
+    pub opened: bool,
+    /// The name under which the target's data is kept when it is removed, by whoever last had it removed.
+    pub final_snapshot: Option<String>,
+    /// The removal of the ended run's target.
+    pub removal: Option<Removal>,
 }
 
 /// A record that cannot follow those before it.
@@ -142,6 +152,8 @@ pub enum Next {
     Undo(usize),
     /// Record the end.
     End(Outcome),
+    /// Record that the target is removed.
+    EndRemoval,
     /// Nothing, until a person says more.
     Rest,
 }
@@ -162,6 +174,9 @@ impl<S: Step> RunState<S> {
             begun_by: by.clone(),
             steps,
             outputs: Outputs::default(),
+            opened: false,
+            final_snapshot: None,
+            removal: None,
         })
     }
 
@@ -173,7 +188,9 @@ impl<S: Step> RunState<S> {
                 self.allowed = *until;
                 self.stage = Stage::Going;
             }
-            (Entry::Allowed { until: Until::Cutover, .. }, Stage::Ended(Outcome::RolledBack)) => {
+            (Entry::Allowed { until: Until::Cutover, .. }, Stage::Ended(Outcome::RolledBack))
+                if self.removal.is_none() =>
+            {
                 self.allowed = Until::Cutover;
                 self.stage = Stage::Going;
                 for step in self.steps.iter_mut().filter(|step| step.until == Until::Cutover) {
@@ -182,14 +199,17 @@ impl<S: Step> RunState<S> {
                 }
             }
             (Entry::Started { step }, Stage::Going) => match self.next() {
-                Next::Start(index) if self.steps[index].id == *step => self.steps[index].start(StepState::Started, at),
+                Next::Start(index) if self.steps[index].id == *step => {
+                    self.opened |= self.steps[index].until == Until::Cutover;
+                    self.steps[index].start(StepState::Started, at);
+                }
                 _ => return Err(illegal(record, format!("it is not the turn of {step}"))),
             },
             (Entry::Noted { step, note }, Stage::Going) => self.working(record, step)?.notes.push((at, note.clone())),
             (Entry::Awaiting { step, on }, Stage::Going) => {
                 self.working(record, step)?.awaiting = Some((at, on.clone()));
             }
-            (Entry::Awaiting { step, on }, Stage::TurningBack(_)) => {
+            (Entry::Awaiting { step, on }, Stage::TurningBack(_) | Stage::Ended(_)) => {
                 self.undoing(record, step)?.awaiting = Some((at, on.clone()));
             }
             (Entry::Finished { step, output }, Stage::Going) => {
@@ -208,26 +228,31 @@ impl<S: Step> RunState<S> {
             (Entry::Stopped { after }, Stage::Going) if self.next() == Next::Stop(*after) => {
                 self.stage = Stage::Stopped(*after)
             }
-            (Entry::TurnedBack { scope, .. }, _) if self.can_turn_back(*scope) => {
+            (Entry::TurnedBack { scope, final_snapshot, .. }, _) if self.can_turn_back(*scope) => {
+                self.final_snapshot.clone_from(final_snapshot);
                 self.stage = Stage::TurningBack(*scope)
             }
-            (Entry::UndoStarted { step }, Stage::TurningBack(_)) => match self.next() {
+            (Entry::UndoStarted { step }, Stage::TurningBack(_) | Stage::Ended(_)) => match self.next() {
                 Next::StartUndo(index) if self.steps[index].id == *step => {
                     self.steps[index].start(StepState::Undoing, at)
                 }
                 _ => return Err(illegal(record, format!("it is not the turn of {step} to be undone"))),
             },
-            (Entry::UndoFinished { step, how }, Stage::TurningBack(_)) => {
+            (Entry::UndoFinished { step, how }, Stage::TurningBack(_) | Stage::Ended(_)) => {
                 let status = self.undoing(record, step)?;
                 status.end(StepState::Undone, at);
                 status.undone = Some(how.clone());
                 self.outputs.0.remove(step);
             }
-            (Entry::UndoFailed { step, failure }, Stage::TurningBack(scope)) => {
+            (Entry::UndoFailed { step, failure }, Stage::TurningBack(_) | Stage::Ended(_)) => {
                 let status = self.undoing(record, step)?;
                 status.end(StepState::UndoFailed, at);
                 status.failure = Some(failure.clone());
-                self.stage = Stage::Stuck(Direction::Back(scope));
+                match (self.stage, &mut self.removal) {
+                    (Stage::TurningBack(scope), _) => self.stage = Stage::Stuck(Direction::Back(scope)),
+                    (_, Some(removal)) => removal.progress = Progress::Failed,
+                    (_, None) => {}
+                }
             }
             (Entry::Retried { .. }, Stage::Stuck(direction)) => {
                 let (from, to, stage) = match direction {
@@ -240,9 +265,12 @@ impl<S: Step> RunState<S> {
                 self.stage = stage;
             }
             (Entry::Interrupted { .. }, Stage::Going | Stage::TurningBack(_)) => {}
+            (Entry::Interrupted { .. }, Stage::Ended(_)) if self.removal.as_ref().is_some_and(Removal::is_open) => {}
             (Entry::Ended { outcome }, Stage::Going | Stage::TurningBack(_)) if self.next() == Next::End(*outcome) => {
                 self.stage = Stage::Ended(*outcome);
             }
+            (Entry::Removing { final_snapshot, by }, Stage::Ended(_)) => self.begin_removal(at, final_snapshot, by),
+            (Entry::Removed, Stage::Ended(_)) if self.next() == Next::EndRemoval => self.end_removal(at),
             (_, stage) => return Err(illegal(record, format!("the run is {}", stage_words(stage)))),
         }
         self.latest = at;
@@ -276,7 +304,8 @@ impl<S: Step> RunState<S> {
                     }),
                 }
             }
-            Stage::Stopped(_) | Stage::Stuck(_) | Stage::Ended(_) => Next::Rest,
+            Stage::Ended(_) => self.next_of_removal(),
+            Stage::Stopped(_) | Stage::Stuck(_) => Next::Rest,
         }
     }
 
@@ -307,6 +336,7 @@ impl<S: Step> RunState<S> {
     /// after the application has been moved away from it.
     pub fn can_turn_back(&self, scope: Scope) -> bool {
         match (scope, self.stage) {
+            _ if self.removal.is_some() => false,
             (_, Stage::TurningBack(_) | Stage::Ended(Outcome::Undone)) => false,
             (Scope::Cutover, Stage::Stuck(Direction::Back(Scope::Everything)) | Stage::Ended(Outcome::RolledBack)) => {
                 false
@@ -326,7 +356,7 @@ impl<S: Step> RunState<S> {
         !matches!(self.stage, Stage::Ended(_))
     }
 
-    fn position(&self, wanted: impl Fn(&StepStatus) -> bool) -> Option<usize> {
+    pub(super) fn position(&self, wanted: impl Fn(&StepStatus) -> bool) -> Option<usize> {
         self.steps.iter().position(wanted)
     }
 
@@ -374,7 +404,7 @@ impl StepStatus {
         self.notes.clear();
     }
 
-    fn start(&mut self, state: StepState, at: Timestamp) {
+    pub(super) fn start(&mut self, state: StepState, at: Timestamp) {
         self.state = state;
         (self.started, self.ended, self.failure) = (Some(at), None, None);
         self.awaiting = None;
@@ -388,7 +418,7 @@ impl StepStatus {
     }
 
     /// Undo is owed by every reversible step that started, whether it succeeded or not.
-    fn owes_undo(&self, scope: Scope) -> bool {
+    pub(super) fn owes_undo(&self, scope: Scope) -> bool {
         let begun =
             matches!(self.state, StepState::Started | StepState::Done | StepState::Failed | StepState::UndoFailed);
         let covered = scope == Scope::Everything || self.until == Until::Cutover;
@@ -433,6 +463,8 @@ impl<S: Step> Entry<S> {
             Self::Retried { .. } => "retried",
             Self::Interrupted { .. } => "interrupted",
             Self::Ended { .. } => "ended",
+            Self::Removing { .. } => "removing",
+            Self::Removed => "removed",
         }
     }
 }

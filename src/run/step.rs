@@ -246,6 +246,8 @@ pub struct Context<'a> {
     pub outputs: &'a Outputs,
     /// What this step has noted since it started, oldest first.
     pub notes: &'a [(Timestamp, Value)],
+    /// The name under which the target's data is to be kept when an undo removes it.
+    pub final_snapshot: Option<&'a str>,
     /// Tells whoever watches how one check ended.
     pub tell: &'a (dyn Fn(&Checked) + Send + Sync),
 }

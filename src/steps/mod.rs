@@ -12,6 +12,7 @@ pub mod body;
 pub mod brief;
 pub mod create_instance;
 pub mod failure;
+mod final_snapshot;
 pub mod modify_cluster;
 pub mod move_secret;
 pub mod prove;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     absence,
     body::{Body, Description},
-    failure,
+    failure, final_snapshot,
     modify_cluster::SETTLE,
     tags::{self, Whose},
     world::World,
@@ -117,13 +117,19 @@ impl Body for RestoreCluster {
 
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("delete cluster {}", self.target());
+        let seen = cx.outputs.of::<RestoredCluster>(ID).ok().map(|seen| seen.resource_id);
         let Some(cluster) = self.look(world, &doing).await? else {
             let clusters = world.rds.clusters().await.map_err(|error| failure::of_aws(&doing, &error))?;
             let listed = clusters.iter().any(|cluster| cluster.identifier == self.target());
-            return Ok(absence::judge(&format!("cluster {}", self.target()), ID, listed, cx));
+            let judged = absence::judge(&format!("cluster {}", self.target()), ID, listed, cx);
+            return match (judged, cx.final_snapshot) {
+                (Undone::Done(how), Some(name)) => {
+                    final_snapshot::left_behind(world, &how, name, seen.as_deref(), &doing).await
+                }
+                (judged, _) => Ok(judged),
+            };
         };
-        let seen = cx.outputs.of::<RestoredCluster>(ID).ok();
-        match tags::whose(&cluster, cx.run, seen.as_ref().map(|seen| seen.resource_id.as_str())) {
+        match tags::whose(&cluster, cx.run, seen.as_deref()) {
             Whose::Ours => {}
             // This run was refused the name, or lost it: what is there was made by somebody else and is left alone.
             Whose::Theirs(why) => return Ok(Undone::Done(format!("left alone: {why}"))),
@@ -150,11 +156,18 @@ impl Body for RestoreCluster {
         if !cluster.status.is_deleting() {
             let request = DeleteCluster {
                 db_cluster_identifier: self.target().to_owned(),
-                skip_final_snapshot: true,
-                final_db_snapshot_identifier: None,
+                skip_final_snapshot: cx.final_snapshot.is_none(),
+                final_db_snapshot_identifier: cx.final_snapshot.map(str::to_owned),
                 delete_automated_backups: Some(true),
             };
+            if let Some(name) = cx.final_snapshot {
+                final_snapshot::possible(&cluster, name, &doing)?;
+            }
             match world.rds.delete_cluster(&request).await {
+                Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                    let name = cx.final_snapshot.unwrap_or_default();
+                    return final_snapshot::collided(world, &cluster, name, &doing, &error, cx).await;
+                }
                 Err(error) if error.kind != ErrorKind::NotFound => return Err(failure::of_aws(&doing, &error)),
                 _ => {}
             }

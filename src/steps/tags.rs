@@ -14,6 +14,8 @@ pub const RUN: &str = "daybreak:run";
 pub const SOURCE: &str = "daybreak:source";
 /// `recovery`, `drill` or `probe`.
 pub const PURPOSE: &str = "daybreak:purpose";
+/// When a drill or a probe may be removed: RFC 3339.
+pub const EXPIRES: &str = "daybreak:expires";
 
 /// The tags of what a recovery makes.
 pub fn of_recovery(run: &RunId, source: &str) -> Vec<Tag> {

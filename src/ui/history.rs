@@ -96,7 +96,11 @@ impl Narrator {
                 lines
             }
             Entry::Stopped { after } => run(Tone::Strong, format!("stopped, as asked: {}", reached(*after))),
-            Entry::TurnedBack { scope, by } => run(Tone::Caution, format!("{} {}", clean(&by.who), takes_back(*scope))),
+            Entry::TurnedBack { scope, by, final_snapshot } => {
+                let kept = final_snapshot.as_ref().map(|name| format!(", keeping its data as snapshot {name}"));
+                let kept = kept.unwrap_or_default();
+                run(Tone::Caution, format!("{} {}{kept}", clean(&by.who), takes_back(*scope)))
+            }
             Entry::UndoStarted { step } => {
                 self.started.insert(step.clone(), at);
                 let undo = self.words.get(step).map_or("what it did", |words| &words.undo);
@@ -130,6 +134,15 @@ impl Narrator {
                 }
                 Outcome::Undone => run(Tone::Caution, "undone: nothing that the run made is left".to_owned()),
             },
+            Entry::Removing { final_snapshot, by } => {
+                self.started.clear();
+                let kept = final_snapshot.as_ref().map_or_else(
+                    || "without keeping its data".to_owned(),
+                    |name| format!("keeping its data as snapshot {name}"),
+                );
+                run(Tone::Caution, format!("{} has the target removed, {kept}", clean(&by.who)))
+            }
+            Entry::Removed => run(Tone::Caution, "the target is removed".to_owned()),
         }
     }
 

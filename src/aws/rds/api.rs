@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::model::{Cluster, Event, EventSource, Instance};
+use super::model::{Cluster, ClusterSnapshot, Event, EventSource, Instance};
 use super::requests::{
     AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags, RestoreClusterToPointInTime,
 };
@@ -31,6 +31,18 @@ pub trait Rds: Send + Sync {
     /// no such cluster.
     async fn instances_of(&self, cluster: &str) -> Result<Vec<Instance>, Error>;
 
+    /// Returns all instances of the region that the identity may see, over all pages
+    /// (`DescribeDBInstances`).
+    async fn instances(&self) -> Result<Vec<Instance>, Error>;
+
+    /// Returns the manual cluster snapshot of this name (`DescribeDBClusterSnapshots`). Final snapshots
+    /// are manual ones.
+    async fn cluster_snapshot(&self, identifier: &str) -> Result<Option<ClusterSnapshot>, Error>;
+
+    /// Returns all manual cluster snapshots of the region, over all pages
+    /// (`DescribeDBClusterSnapshots`).
+    async fn cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error>;
+
     /// Returns what RDS reports of the last `minutes` minutes, oldest first, over all pages
     /// (`DescribeEvents`). RDS keeps events for 14 days.
     async fn events(&self, source: &EventSource, minutes: u32) -> Result<Vec<Event>, Error>;
@@ -49,7 +61,9 @@ pub trait Rds: Send + Sync {
     /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it is gone.
     async fn delete_instance(&self, request: &DeleteInstance) -> Result<(), Error>;
 
-    /// Has a cluster removed (`DeleteDBCluster`);
+    /// Has a cluster removed (`DeleteDBCluster`), where wanted with a final snapshot: a snapshot of that
+    /// name that is there already, also of this very cluster, refuses the deletion with
+    /// [`ErrorKind::AlreadyExists`](crate::aws::error::ErrorKind::AlreadyExists).
     /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it is gone.
     async fn delete_cluster(&self, request: &DeleteCluster) -> Result<(), Error>;
 

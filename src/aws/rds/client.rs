@@ -7,7 +7,7 @@ use aws_sdk_rds::types::{Filter, SourceType};
 
 use super::api::Rds;
 use super::convert;
-use super::model::{Cluster, Event, EventSource, Instance};
+use super::model::{Cluster, ClusterSnapshot, Event, EventSource, Instance};
 use super::requests::{
     AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags, RestoreClusterToPointInTime,
 };
@@ -21,6 +21,7 @@ const PAGE: i32 = 100;
 
 const DESCRIBE_CLUSTERS: Operation = Operation::rds("DescribeDBClusters");
 const DESCRIBE_INSTANCES: Operation = Operation::rds("DescribeDBInstances");
+const DESCRIBE_CLUSTER_SNAPSHOTS: Operation = Operation::rds("DescribeDBClusterSnapshots");
 const DESCRIBE_EVENTS: Operation = Operation::rds("DescribeEvents");
 
 /// One region's RDS, called through the SDK.
@@ -96,6 +97,48 @@ impl Rds for RdsClient {
             instance.cluster.as_deref().is_some_and(|member_of| member_of.eq_ignore_ascii_case(name))
         });
         Ok(instances)
+    }
+
+    async fn instances(&self) -> Result<Vec<Instance>, Error> {
+        let mut pages = self.client.describe_db_instances().into_paginator().page_size(PAGE).items().send();
+        let mut instances = Vec::new();
+        while let Some(instance) = pages.next().await {
+            let instance = instance.map_err(|error| DESCRIBE_INSTANCES.failed(error))?;
+            instances.push(convert::instance(instance, DESCRIBE_INSTANCES)?);
+        }
+        Ok(instances)
+    }
+
+    async fn cluster_snapshot(&self, identifier: &str) -> Result<Option<ClusterSnapshot>, Error> {
+        let answer =
+            self.client.describe_db_cluster_snapshots().db_cluster_snapshot_identifier(identifier).send().await;
+        let Some(output) = unless_not_found(answer.map_err(|error| DESCRIBE_CLUSTER_SNAPSHOTS.failed(error)))? else {
+            return Ok(None);
+        };
+        for snapshot in output.db_cluster_snapshots.unwrap_or_default() {
+            let snapshot = convert::cluster_snapshot(snapshot, DESCRIBE_CLUSTER_SNAPSHOTS)?;
+            if is_named(identifier, &snapshot.identifier, &snapshot.arn) {
+                return Ok(Some(snapshot));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
+        let mut pages = self
+            .client
+            .describe_db_cluster_snapshots()
+            .snapshot_type("manual")
+            .into_paginator()
+            .page_size(PAGE)
+            .items()
+            .send();
+        let mut snapshots = Vec::new();
+        while let Some(snapshot) = pages.next().await {
+            let snapshot = snapshot.map_err(|error| DESCRIBE_CLUSTER_SNAPSHOTS.failed(error))?;
+            snapshots.push(convert::cluster_snapshot(snapshot, DESCRIBE_CLUSTER_SNAPSHOTS)?);
+        }
+        Ok(snapshots)
     }
 
     async fn events(&self, source: &EventSource, minutes: u32) -> Result<Vec<Event>, Error> {

@@ -4,7 +4,7 @@ use aws_sdk_rds::primitives::DateTime;
 use aws_sdk_rds::types;
 
 use super::model::{
-    AssociatedRole, Cluster, ClusterMember, Event, Instance, MasterUserSecret, ParameterGroup, SecurityGroup,
+    AssociatedRole, Cluster, ClusterMember, ClusterSnapshot, Event, Instance, MasterUserSecret, ParameterGroup, SecurityGroup,
     ServerlessV2Scaling, StatusInfo, Tag,
 };
 use crate::aws::error::Error;
@@ -115,6 +115,20 @@ pub(super) fn instance(it: types::DbInstance, operation: Operation) -> Result<In
         performance_insights_retention_period: it.performance_insights_retention_period,
         status_infos: it.status_infos.unwrap_or_default().into_iter().map(status_info).collect(),
         pending: it.pending_modified_values.map(pending_of_instance).unwrap_or_default(),
+        tags: tags(it.tag_list),
+    })
+}
+
+pub(super) fn cluster_snapshot(it: types::DbClusterSnapshot, operation: Operation) -> Result<ClusterSnapshot, Error> {
+    Ok(ClusterSnapshot {
+        identifier: it
+            .db_cluster_snapshot_identifier
+            .ok_or_else(|| operation.lacks("DBClusterSnapshotIdentifier"))?,
+        arn: it.db_cluster_snapshot_arn.ok_or_else(|| operation.lacks("DBClusterSnapshotArn"))?,
+        cluster: it.db_cluster_identifier.ok_or_else(|| operation.lacks("DBClusterIdentifier"))?,
+        cluster_resource_id: it.db_cluster_resource_id,
+        status: it.status.ok_or_else(|| operation.lacks("Status"))?,
+        created: time(it.snapshot_create_time),
         tags: tags(it.tag_list),
     })
 }

@@ -230,6 +230,33 @@ impl Instance {
     }
 }
 
+/// A cluster's snapshot as `DescribeDBClusterSnapshots` shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSnapshot {
+    /// `DBClusterSnapshotIdentifier`, in lower case.
+    pub identifier: String,
+    /// `DBClusterSnapshotArn`.
+    pub arn: String,
+    /// `DBClusterIdentifier`: the cluster's name when it was taken.
+    pub cluster: String,
+    /// `DbClusterResourceId`: the cluster it was taken of, whatever that is called now.
+    pub cluster_resource_id: Option<String>,
+    /// `Status`: `creating`, `available`, `copying`.
+    pub status: String,
+    /// `SnapshotCreateTime`.
+    pub created: Option<Timestamp>,
+    /// `TagList`.
+    pub tags: Vec<Tag>,
+}
+
+impl ClusterSnapshot {
+    /// The value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        tag_value(&self.tags, key)
+    }
+}
+
 /// A security group on a cluster or instance (`VpcSecurityGroupMembership`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -219,7 +219,7 @@ impl Story {
 
     /// A person takes the run back.
     pub(crate) fn turned_back(scope: Scope) -> Entry<Step> {
-        Entry::TurnedBack { scope, by: actor() }
+        Entry::TurnedBack { scope, final_snapshot: None, by: actor() }
     }
 
     /// The run's history.

@@ -10,7 +10,7 @@ use daybreak::aws::{
     Error,
     rds::{
         Rds,
-        model::{Cluster, ClusterMember, Event, EventSource, Instance, SecurityGroup, Tag},
+        model::{Cluster, ClusterMember, ClusterSnapshot, Event, EventSource, Instance, SecurityGroup, Tag},
         requests::{
             AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags,
             RestoreClusterToPointInTime,
@@ -39,6 +39,7 @@ pub(crate) enum Fault {
 struct Inner {
     clusters: BTreeMap<String, Cluster>,
     instances: BTreeMap<String, Instance>,
+    snapshots: BTreeMap<String, ClusterSnapshot>,
     secret: SecretDescription,
     values: BTreeMap<String, String>,
     /// Reads that a change under way still needs, by name.
@@ -142,6 +143,22 @@ impl Cloud {
 
     pub(crate) fn instances(&self) -> Vec<Instance> {
         self.inner().instances.values().cloned().collect()
+    }
+
+    pub(crate) fn snapshots(&self) -> Vec<ClusterSnapshot> {
+        self.inner().snapshots.values().cloned().collect()
+    }
+
+    /// Somebody takes a snapshot of this name, of another cluster.
+    pub(crate) fn somebody_takes_snapshot(&self, identifier: &str) {
+        let snapshot = ClusterSnapshot {
+            identifier: identifier.to_owned(),
+            cluster: "another".to_owned(),
+            cluster_resource_id: Some("cluster-THEIRS".to_owned()),
+            status: "available".to_owned(),
+            ..ClusterSnapshot::default()
+        };
+        self.inner().snapshots.insert(identifier.to_owned(), snapshot);
     }
 
     /// Version ids and labels of the secret, labelled or not.
@@ -302,6 +319,18 @@ impl Rds for Cloud {
         Ok(names.iter().filter_map(|name| inner.instances.get(name).cloned()).collect())
     }
 
+    async fn instances(&self) -> Result<Vec<Instance>, Error> {
+        Ok(Self::instances(self))
+    }
+
+    async fn cluster_snapshot(&self, identifier: &str) -> Result<Option<ClusterSnapshot>, Error> {
+        Ok(self.inner().snapshots.get(identifier).cloned())
+    }
+
+    async fn cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
+        Ok(self.snapshots())
+    }
+
     async fn events(&self, source: &EventSource, _: u32) -> Result<Vec<Event>, Error> {
         let (EventSource::Cluster(source) | EventSource::Instance(source)) = source.clone();
         let message = "the storage volume could not be read".to_owned();
@@ -404,6 +433,25 @@ impl Rds for Cloud {
                 .any(|i| i.cluster.as_ref() == Some(&cluster.identifier) && !i.status.is_deleting())
             {
                 return answered("DeleteDBCluster", "InvalidDBClusterStateFault");
+            }
+            if cluster.status.is_deleting() {
+                return answered("DeleteDBCluster", "InvalidDBClusterStateFault");
+            }
+            if request.skip_final_snapshot == request.final_db_snapshot_identifier.is_some() {
+                return answered("DeleteDBCluster", "InvalidParameterCombination");
+            }
+            if let Some(name) = &request.final_db_snapshot_identifier {
+                if inner.snapshots.contains_key(name) {
+                    return answered("DeleteDBCluster", "DBClusterSnapshotAlreadyExistsFault");
+                }
+                let snapshot = ClusterSnapshot {
+                    identifier: name.clone(),
+                    cluster: cluster.identifier.clone(),
+                    cluster_resource_id: Some(cluster.resource_id.clone()),
+                    status: "available".to_owned(),
+                    ..ClusterSnapshot::default()
+                };
+                inner.snapshots.insert(name.clone(), snapshot);
             }
             cluster.status = "deleting".into();
             inner.pending.insert(request.db_cluster_identifier.clone(), READS);
