@@ -5,16 +5,16 @@ use super::{
     error::CliError,
     turn_back::{self, Turn},
 };
-use crate::run::{
-    record::{Outcome, Scope},
-    state::Stage,
-};
+use crate::run::record::Scope;
 
 /// Take back all that a run made; the application must not be on it
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The run [default: the only unfinished one]
     run: Option<String>,
+    /// Keep no final snapshot of a target that the application may have written to
+    #[arg(long)]
+    no_final_snapshot: bool,
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
@@ -22,11 +22,16 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         scope: Scope::Everything,
         noun: "a cancel",
         verb: "cancel",
-        question: |state| {
+        keep: !args.no_final_snapshot,
+        question: |state, final_snapshot| {
             let target = &state.plan.brief.target.cluster;
-            let written = match state.stage {
-                Stage::Ended(Outcome::RolledBack) => ", with what the application wrote to it before the rollback",
-                _ => "",
+            let written = match (state.opened, final_snapshot) {
+                (true, None) => {
+                    ", with what the application may have written to it before the rollback, without a final snapshot"
+                        .to_owned()
+                }
+                (_, Some(name)) => format!(" and keeps its data as snapshot {name}"),
+                (false, None) => String::new(),
             };
             format!(
                 "Run {}: this deletes {target} and its instances{written}; the source is not touched. Go on?",

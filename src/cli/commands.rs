@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     args::{Global, Output},
-    cancel, completions, config, cutover,
+    cancel, cleanup, completions, config, cutover,
     desk::Desk,
     error::CliError,
     plan, recover, report, resume, rollback, runs, status, validate, windows,
@@ -42,6 +42,7 @@ pub(super) enum Command {
     Runs(runs::Args),
     Validate(validate::Args),
     Report(report::Args),
+    Cleanup(cleanup::Args),
     Config(config::Args),
     Completions(completions::Args),
 }
@@ -69,6 +70,7 @@ impl Command {
             Self::Runs(args) => runs::run(desk, args).await,
             Self::Validate(args) => validate::run(desk, args).await,
             Self::Report(args) => report::run(desk, args).await,
+            Self::Cleanup(args) => cleanup::run(desk, args).await,
             Self::Config(args) => config::run(desk, args),
             Self::Completions(args) => completions::run(desk, args),
         }

@@ -26,6 +26,17 @@ pub(super) async fn typed(desk: &Desk, signals: &Signals, question: &str, name: 
     Ok(if line == name { Answer::Yes } else { Answer::No })
 }
 
+/// Asks for a cluster's name, typed: the one question after which data goes.
+pub(super) async fn removal(desk: &Desk, signals: &Signals, question: &str, cluster: &str) -> Result<Answer, CliError> {
+    let line = ask(
+        desk,
+        signals,
+        &format!("{question}\nType the cluster's name ({cluster}) to remove it, anything else to keep it: "),
+    )
+    .await?;
+    Ok(if line == cluster { Answer::Yes } else { Answer::No })
+}
+
 /// One line from stdin; end of file, a signal and what cannot be read are empty answers, which are a no to every question.
 async fn ask(desk: &Desk, signals: &Signals, prompt: &str) -> Result<String, CliError> {
     desk.printer.prompt(&wrapped(prompt, desk.printer.terminal().width));

@@ -27,6 +27,7 @@ pub(super) struct Args {
 fn ready(state: &RunState<Step>) -> bool {
     let proven = |outputs: &Outputs| outputs.has(prove::ID);
     matches!(state.stage, Stage::Stopped(Until::Validated) | Stage::Ended(Outcome::RolledBack))
+        && state.removal.is_none()
         && proven(&state.outputs)
 }
 
@@ -35,6 +36,10 @@ fn check(state: &RunState<Step>) -> Result<(), CliError> {
         return Ok(());
     }
     let run = &state.plan.run;
+    if state.removal.is_some() {
+        let error = CliError::refused(format!("the target of run {run} was removed, or its removal has begun"));
+        return Err(error.hint(format!("daybreak status {run}")));
+    }
     let error =
         CliError::refused(format!("run {run} is {}; only a proven recovery can be cut over", stage_words(state.stage)));
     Err(match state.stage {

@@ -6,7 +6,7 @@ use crate::{
     config::ConfigError,
     moment::MomentError,
     pg,
-    recovery::refusal::Refusal,
+    recovery::{inventory::Unlisted, refusal::Refusal},
     run::{
         id::{InvalidRunId, RunId},
         journal::JournalError,
@@ -153,6 +153,15 @@ impl From<Refusal> for CliError {
             other => Self::from_error(code, other),
         };
         error.maybe_hint(hint)
+    }
+}
+
+impl From<Unlisted> for CliError {
+    fn from(error: Unlisted) -> Self {
+        match error {
+            Unlisted::Store(error) => error.into(),
+            Unlisted::Refused(refusal) => refusal.into(),
+        }
     }
 }
 

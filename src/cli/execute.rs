@@ -38,10 +38,11 @@ pub(super) struct Opened {
 }
 
 /// A person's word that lets a run go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Word {
     Allow(Until),
-    TurnBack(Scope),
+    /// With the name under which the data of a target that is removed is kept.
+    TurnBack(Scope, Option<String>),
     Retry,
 }
 
@@ -79,7 +80,7 @@ pub(super) async fn go(
     for word in words {
         let recorded = match word {
             Word::Allow(until) => executor.allow(*until, by.clone()).await,
-            Word::TurnBack(scope) => executor.turn_back(*scope, by.clone()).await,
+            Word::TurnBack(scope, kept) => executor.turn_back_keeping(*scope, kept.clone(), by.clone()).await,
             Word::Retry => executor.retry(by.clone()).await,
         };
         recorded.map_err(|error| CliError::from(error).about(&run))?;

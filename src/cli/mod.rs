@@ -5,6 +5,7 @@
 
 mod args;
 mod cancel;
+mod cleanup;
 mod commands;
 mod completions;
 mod config;
@@ -20,6 +21,7 @@ mod host;
 mod plan;
 mod questions;
 mod recover;
+mod removal;
 mod report;
 mod resume;
 mod rollback;

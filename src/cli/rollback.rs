@@ -19,7 +19,8 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         scope: Scope::Cutover,
         noun: "a rollback",
         verb: "roll back",
-        question: |state| {
+        keep: false,
+        question: |state, _| {
             let brief = &state.plan.brief;
             format!(
                 "Run {}: this moves the application back to {}; what was written to {} since the cutover stays there only. Go on?",

@@ -8,6 +8,7 @@ use super::{
     which,
 };
 use crate::{
+    recovery::names,
     run::{
         record::Scope,
         state::{RunState, Stage, stage_words},
@@ -21,12 +22,22 @@ pub(super) struct Turn {
     /// What it is called, and what it does.
     pub(super) noun: &'static str,
     pub(super) verb: &'static str,
-    /// What it will do, asked of the person.
-    pub(super) question: fn(&RunState<Step>) -> String,
+    /// Whether the data of a target that is removed is kept, where the application may have written to it.
+    pub(super) keep: bool,
+    /// What it will do, asked of the person; with the name of the final snapshot, if there is to be one.
+    pub(super) question: fn(&RunState<Step>, Option<&str>) -> String,
     /// What to do instead, when it is refused.
     pub(super) instead: fn(&RunState<Step>) -> String,
     pub(super) eligible: which::Eligible,
     pub(super) what: &'static str,
+}
+
+impl Turn {
+    /// The name of the snapshot that the target leaves: one that the application never could write to leaves none.
+    fn kept(&self, state: &RunState<Step>) -> Option<String> {
+        let wanted = self.keep && self.scope == Scope::Everything && state.opened;
+        wanted.then(|| names::final_snapshot(&state.plan.brief.target.cluster))
+    }
 }
 
 pub(super) async fn run(desk: &Desk, named: Option<&str>, turn: &Turn) -> Result<u8, CliError> {
@@ -43,11 +54,13 @@ pub(super) async fn run(desk: &Desk, named: Option<&str>, turn: &Turn) -> Result
     };
     let opened = execute::open(desk, store, &run, check).await?;
     let signals = execute::signals()?;
-    if desk.can_ask() && confirm::yes(desk, &signals, &(turn.question)(opened.journal.state())).await? == Answer::No {
+    let state = opened.journal.state();
+    let fresh = state.can_turn_back(turn.scope);
+    let kept = if fresh { turn.kept(state) } else { state.final_snapshot.clone() };
+    if desk.can_ask() && confirm::yes(desk, &signals, &(turn.question)(state, kept.as_deref())).await? == Answer::No {
         return Err(CliError::refused("not confirmed"));
     }
-    let fresh = opened.journal.state().can_turn_back(turn.scope);
-    let words = if fresh { vec![Word::TurnBack(turn.scope)] } else { Vec::new() };
+    let words = if fresh { vec![Word::TurnBack(turn.scope, kept)] } else { Vec::new() };
     let (opened, _) = execute::go(desk, opened, &words, &signals).await?;
     execute::conclude(desk, &opened.journal)
 }

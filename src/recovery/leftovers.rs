@@ -420,8 +420,12 @@ impl Known<'_> {
             source.resource_id == cluster.resource_id
                 || (self.of_here(&history.state) && source.cluster.eq_ignore_ascii_case(&cluster.identifier))
         });
-        let of_profile =
-            || self.profiles.iter().any(|name| name.eq_ignore_ascii_case(&cluster.identifier)).then(|| "a profile".to_owned());
+        let of_profile = || {
+            self.profiles
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(&cluster.identifier))
+                .then(|| "a profile".to_owned())
+        };
         of_run.map(|history| format!("run {}", history.state.plan.run)).or_else(of_profile)
     }
 
@@ -436,7 +440,8 @@ impl Known<'_> {
     /// What a host is the address of, here.
     fn owner_of(&self, host: &str) -> Option<String> {
         let by_cluster = self.holdings.clusters.iter().find(|cluster| pointer::leads_to(host, cluster).is_some());
-        let address = |instance: &&Instance| instance.address.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(host));
+        let address =
+            |instance: &&Instance| instance.address.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(host));
         let by_instance = || self.holdings.instances.iter().find(address);
         by_cluster
             .map(|cluster| cluster.identifier.clone())
@@ -467,7 +472,10 @@ impl Known<'_> {
             return None;
         }
         let (who, at) = (&removal.by.who, moment::show(removal.began));
-        let judged = may_go(Verdict::Removable, format!("it is gone, and its removal, begun by {who} at {at}, is not recorded as complete"));
+        let judged = may_go(
+            Verdict::Removable,
+            format!("it is gone, and its removal, begun by {who} at {at}, is not recorded as complete"),
+        );
         Some(Leftover {
             final_snapshot: state.final_snapshot.clone(),
             ..self.leftover(Kind::Cluster, name, None, state.plan.run.to_string(), judged)
@@ -483,10 +491,13 @@ impl Known<'_> {
         let (run, reason) = match (by_journal, snapshot.tag(tags::RUN)) {
             (Some(history), _) => {
                 let run = history.state.plan.run.to_string();
-                let reason = format!("it is all that is left of {}: cleanup never removes a snapshot", snapshot.cluster);
+                let reason =
+                    format!("it is all that is left of {}: cleanup never removes a snapshot", snapshot.cluster);
                 (run, reason)
             }
-            (None, Some(run)) => (run.to_owned(), format!("no journal in {} tells of it: its tags were copied", self.place)),
+            (None, Some(run)) => {
+                (run.to_owned(), format!("no journal in {} tells of it: its tags were copied", self.place))
+            }
             (None, None) => return None,
         };
         let command = format!(

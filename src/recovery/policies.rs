@@ -24,12 +24,30 @@ const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:UpdateSecretVersionStage",
 ];
 
+const CLEANUP: &[&str] = &[
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+    "rds:DescribeDBClusterSnapshots",
+    "rds:ModifyDBCluster",
+    "rds:DeleteDBInstance",
+    "rds:DeleteDBCluster",
+    "rds:CreateDBClusterSnapshot",
+    "rds:AddTagsToResource",
+    "secretsmanager:GetSecretValue",
+];
+
+fn bundle(name: &str, actions: &[&str]) -> Policy {
+    Policy { bundle: name.to_owned(), actions: actions.iter().map(|action| (*action).to_owned()).collect() }
+}
+
+/// The bundle that listing and removing leftovers needs: final snapshots are made by the deletion, and get the cluster's tags
+/// where it copies them.
+pub fn cleanup() -> Policy {
+    bundle("cleanup", CLEANUP)
+}
+
 /// The bundles that a recovery of what was surveyed needs.
 pub fn needed(survey: &Survey) -> Vec<Policy> {
-    let bundle = |name: &str, actions: &[&str]| Policy {
-        bundle: name.to_owned(),
-        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
-    };
     let mut restoring = bundle("restore", RESTORE);
     if survey.cluster.storage_encrypted == Some(true) {
         restoring.actions.extend(["kms:DescribeKey", "kms:CreateGrant"].map(str::to_owned));

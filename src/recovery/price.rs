@@ -8,7 +8,8 @@ use serde::Serialize;
 use crate::aws::rds::model::{Cluster, Instance};
 
 /// What an estimate is made of, for whoever reads one.
-pub const BASIS: &str = "list price on demand in us-east-1, 730 hours, without storage, backups and I/O, whose amounts RDS does not tell";
+pub const BASIS: &str =
+    "list price on demand in us-east-1, 730 hours, without storage, backups and I/O, whose amounts RDS does not tell";
 
 const HOURS_A_MONTH: f64 = 730.0;
 

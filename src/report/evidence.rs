@@ -107,7 +107,9 @@ pub fn decisions(history: &History<Step>) -> Vec<Decision> {
             Entry::Allowed { until, by } => (format!("let it go on, as far as {}", far(*until)), by),
             Entry::TurnedBack { scope: Scope::Cutover, by, .. } => ("took the cutover back".to_owned(), by),
             Entry::TurnedBack { scope: Scope::Everything, by, .. } => ("took everything back".to_owned(), by),
-            Entry::Removing { final_snapshot, by } => (format!("had the target removed, {}", kept(final_snapshot.as_deref())), by),
+            Entry::Removing { final_snapshot, by } => {
+                (format!("had the target removed, {}", kept(final_snapshot.as_deref())), by)
+            }
             Entry::Retried { by } => ("let it try again".to_owned(), by),
             _ => continue,
         };
@@ -118,10 +120,8 @@ pub fn decisions(history: &History<Step>) -> Vec<Decision> {
 
 /// What is kept of a target that is removed.
 pub(super) fn kept(final_snapshot: Option<&str>) -> String {
-    final_snapshot.map_or_else(
-        || "without a final snapshot".to_owned(),
-        |snapshot| format!("with the final snapshot {snapshot}"),
-    )
+    final_snapshot
+        .map_or_else(|| "without a final snapshot".to_owned(), |snapshot| format!("with the final snapshot {snapshot}"))
 }
 
 fn far(until: Until) -> &'static str {

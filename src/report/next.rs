@@ -27,6 +27,14 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
     let cancel =
         || state.can_turn_back(Scope::Everything).then(|| offer("cancel", "removes everything that the run made"));
     let mut next = Vec::new();
+    if let Some(removal) = &state.removal {
+        if removal.done().is_none() {
+            let command = format!("daybreak cleanup --remove {run}");
+            next.push(NextStep { command, does: "goes on removing the target".to_owned() });
+        }
+        next.push(offer("report", "prints the evidence"));
+        return next;
+    }
     match state.stage {
         Stage::Going => {
             next.push(offer("resume", "goes on where it was, if no process executes the run any more"));

@@ -48,8 +48,26 @@ pub struct RunResult {
     pub steps: Vec<StepResult>,
     /// Why the run is not recovered, where something failed.
     pub failure: Option<FailureResult>,
+    /// The snapshot under which the data of a removed target was to be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_snapshot: Option<String>,
+    /// The removal of the ended run's target; none before it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removal: Option<RemovalResult>,
     /// What a person can do next, as commands.
     pub next: Vec<String>,
+}
+
+/// The removal of an ended run's target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemovalResult {
+    /// Who last said that it shall be.
+    pub by: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it was complete.
+    pub done: Option<Timestamp>,
 }
 
 /// Where a run is.
@@ -201,6 +219,12 @@ impl RunResult {
             rpo_seconds: facts::rpo_seconds(history, &facts),
             steps: state.steps.iter().map(StepResult::of).collect(),
             failure: facts.failure.map(|(step, failure)| FailureResult::of(step.0, failure)),
+            final_snapshot: state.final_snapshot.clone(),
+            removal: state.removal.as_ref().map(|removal| RemovalResult {
+                by: removal.by.who.clone(),
+                began: removal.began,
+                done: removal.done(),
+            }),
             next: next_steps(state).into_iter().map(|next| next.command).collect(),
         }
     }

@@ -155,6 +155,9 @@ pub fn application(state: &RunState<Step>) -> Application {
 #[must_use]
 pub fn application_words(state: &RunState<Step>) -> String {
     let brief = &state.plan.brief;
+    if state.removal.is_some() {
+        return "the application was not on the target when its removal began".to_owned();
+    }
     // What the way back found, in its own words: it may have met what somebody else wrote meanwhile.
     if let Some(how) = state.step(move_secret::ID).and_then(|step| step.undone.as_deref()) {
         return format!("the application is not on the target: {how}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
+    evidence::kept,
     facts::{self, Facts},
     next::next_steps,
     standing::{Application, application, application_words, by_hand, cost_words, made},
@@ -15,7 +16,8 @@ use crate::{
         clock::elapsed,
         journal::History,
         record::{Outcome, Scope},
-        state::{Direction, RunState, Stage, StepState},
+        removal::{Progress, Removal},
+        state::{Direction, RunState, Stage, StepState, stage_words},
         step::{StepId, Until},
     },
     steps::{prove, step::Step},
@@ -36,6 +38,9 @@ pub fn status_line(state: &RunState<Step>) -> String {
 /// The run's stage in words, with the step at work or at fault.
 #[must_use]
 pub fn stage_sentence(state: &RunState<Step>) -> String {
+    if let Some(removal) = &state.removal {
+        return removal_sentence(state, removal);
+    }
     let total = state.steps.len();
     let at = |wanted: &[StepState]| state.steps.iter().position(|step| wanted.contains(&step.state));
     let step = |index: usize| format!("step {} of {total}, {}", index + 1, state.steps[index].id);
@@ -73,11 +78,22 @@ pub fn stage_sentence(state: &RunState<Step>) -> String {
     }
 }
 
+/// The stage of an ended run whose target was removed since, or is being removed.
+fn removal_sentence(state: &RunState<Step>, removal: &Removal) -> String {
+    let (stage, who) = (stage_words(state.stage), clean(&removal.by.who));
+    let kept = kept(state.final_snapshot.as_deref());
+    match removal.progress {
+        Progress::Done(at) => format!("{stage}; its target was removed by {who} on {}, {kept}", show(at)),
+        Progress::Open => format!("{stage}; its target is being removed by {who}, {kept}"),
+        Progress::Failed => format!("{stage}; its target could not be removed, as {who} wanted, {kept}"),
+    }
+}
+
 /// The database with the run's stage; whether the run is going or was interrupted only its last record tells.
 fn headline(history: &History<Step>) -> String {
     let state = &history.state;
     let database = clean(&state.plan.database);
-    if Facts::of(history).interrupted {
+    if Facts::of(history).interrupted && state.unfinished() {
         format!("{database}: interrupted, and can be resumed; it was {}", stage_sentence(state))
     } else {
         format!("{database}: {}", stage_sentence(state))

@@ -21,7 +21,9 @@ pub(super) fn possible(cluster: &Cluster, name: &str, doing: &str) -> Result<(),
     }
     let (identifier, status) = (&cluster.identifier, &cluster.status);
     let message = format!("{doing}: the final snapshot {name} cannot be taken: cluster {identifier} is {status}");
-    Err(StepError::terminal(Failure::new(message).hint("if its data shall go: the same again with --no-final-snapshot")))
+    Err(StepError::terminal(
+        Failure::new(message).hint("if its data shall go: the same again with --no-final-snapshot"),
+    ))
 }
 
 /// What it means that the deletion of `cluster` was refused because the snapshot `name` is there already.
@@ -38,7 +40,8 @@ pub(super) async fn collided(
 ) -> Result<Undone, StepError> {
     let found = world.rds.cluster_snapshot(name).await.map_err(|error| failure::of_aws(doing, &error))?;
     let wait = |on: String| Ok(Undone::Wait(Waiting::on(on)));
-    let failed = |what: String| Err(StepError::terminal(Failure::of(&format!("{doing}: {what}"), refused).hint(WAY_OUT)));
+    let failed =
+        |what: String| Err(StepError::terminal(Failure::of(&format!("{doing}: {what}"), refused).hint(WAY_OUT)));
     match found {
         None => wait(format!("snapshot {name}, which RDS says exists, to be shown")),
         Some(snapshot) if snapshot.cluster_resource_id.as_deref() != Some(&cluster.resource_id) => {
@@ -51,8 +54,7 @@ pub(super) async fn collided(
     }
 }
 
-const WAY_OUT: &str =
-    "copy or remove that snapshot, then the same again; or, if the data shall go, the same again with --no-final-snapshot";
+const WAY_OUT: &str = "copy or remove that snapshot, then the same again; or, if the data shall go, the same again with --no-final-snapshot";
 
 /// The end of a deletion that was to leave the snapshot `name`: `how` the cluster went, and whether the snapshot is there.
 /// `cluster` is its resource id, where the journal holds it.

@@ -81,7 +81,7 @@ impl Body for RestoreCluster {
         Description {
             title: format!("restore into a new cluster {}", self.target()),
             calls: vec![self.request.call()],
-            undo: format!("delete cluster {}, without a final snapshot", self.target()),
+            undo: format!("delete cluster {}, with a final snapshot only after a cutover", self.target()),
         }
     }
 

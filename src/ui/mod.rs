@@ -8,6 +8,7 @@
 pub mod checked;
 pub mod history;
 pub mod json;
+pub mod leftovers;
 pub mod line;
 pub mod live;
 pub mod page;

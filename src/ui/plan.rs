@@ -278,8 +278,8 @@ mod tests {
                      RestoreType=full-copy RestoreToTime=2026-11-20T14:22:05Z Port=5432
                      VpcSecurityGroupIds=[sg-quarantine] DeletionProtection=false
                      Tags=[daybreak:run=20261120-150000-k3fa]
-             undo  delete cluster loanserve-prod-aurora-db-k3fa, without a final
-                   snapshot
+             undo  delete cluster loanserve-prod-aurora-db-k3fa, with a final snapshot
+                   only after a cutover
              limit 6 h
 
           2. create the writer loanserve-prod-aurora-db-k3fa-1 (db.r6g.large)

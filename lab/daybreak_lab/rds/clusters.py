@@ -112,18 +112,30 @@ class Clusters(Base):
             raise errors.invalid_combination(
                 "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
             )
-        if snapshot_name:
-            errors.not_in_lab("DeleteDBCluster with a final snapshot")
+        snapshot = self._final_snapshot(cluster, snapshot_name) if snapshot_name else None
         if cluster.manage_master_user_password:
             cluster.master_user_secret.delete_secret()
         volume, keep_backups = cluster.volume, not delete_automated_backups
         work = self.plane.submit(volume.keep_backups if keep_backups else volume.destroy)
 
         def settle(_: BaseException | None, when: datetime) -> None:
+            if snapshot is not None:
+                snapshot.status = "available"
             self.finish_deletion(cluster, keep_backups, when)
 
         self.begin(cluster, "deleting", "delete", work, settle)
         return cluster
+
+    def _final_snapshot(self, cluster: DBCluster, name: str) -> models.DBClusterSnapshot:
+        """The snapshot that the deletion leaves: a record, without data. A name that is taken refuses the deletion."""
+        identifier = errors.check_identifier(name, "FinalDBSnapshotIdentifier", limit=255)
+        if identifier in self.cluster_snapshots:
+            raise errors.cluster_snapshot_exists(identifier)
+        snapshot = models.DBClusterSnapshot(self, cluster, identifier)
+        snapshot.status = "creating"
+        snapshot.db_cluster_resource_id = cluster.db_cluster_resource_id
+        self.cluster_snapshots[identifier] = snapshot
+        return snapshot
 
     def finish_deletion(self, cluster: DBCluster, keep_backups: bool, when: datetime) -> None:
         """Forgets a cluster whose data is gone, and its volume unless the backups are kept."""

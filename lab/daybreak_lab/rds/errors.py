@@ -29,6 +29,14 @@ def cluster_exists() -> RDSClientError:
     return RDSClientError("DBClusterAlreadyExistsFault", "DB Cluster already exists")
 
 
+def cluster_snapshot_exists(identifier: str) -> RDSClientError:
+    """A DBClusterSnapshotAlreadyExistsFault."""
+    return RDSClientError(
+        "DBClusterSnapshotAlreadyExistsFault",
+        f"Cannot create the cluster snapshot because one with the identifier {identifier} already exists.",
+    )
+
+
 def cluster_state(message: str) -> RDSClientError:
     """An InvalidDBClusterStateFault."""
     return RDSClientError("InvalidDBClusterStateFault", message)
@@ -59,9 +67,9 @@ def not_in_lab(what: str) -> NoReturn:
     raise NotImplementedError(f"{what} is not provided by the lab")
 
 
-def check_identifier(value: str, parameter: str) -> str:
+def check_identifier(value: str, parameter: str, limit: int = _IDENTIFIER_LIMIT) -> str:
     """value in lower case, as RDS stores it; raises InvalidParameterValue when it breaks the rules."""
-    if not _IDENTIFIER.fullmatch(value) or len(value) > _IDENTIFIER_LIMIT:
+    if not _IDENTIFIER.fullmatch(value) or len(value) > limit:
         raise invalid_value(
             f"The parameter {parameter} is not a valid identifier. "
             "Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; "

@@ -4,8 +4,8 @@ use aws_sdk_rds::primitives::DateTime;
 use aws_sdk_rds::types;
 
 use super::model::{
-    AssociatedRole, Cluster, ClusterMember, ClusterSnapshot, Event, Instance, MasterUserSecret, ParameterGroup, SecurityGroup,
-    ServerlessV2Scaling, StatusInfo, Tag,
+    AssociatedRole, Cluster, ClusterMember, ClusterSnapshot, Event, Instance, MasterUserSecret, ParameterGroup,
+    SecurityGroup, ServerlessV2Scaling, StatusInfo, Tag,
 };
 use crate::aws::error::Error;
 use crate::aws::sdk::{self, Operation};
@@ -121,9 +121,7 @@ pub(super) fn instance(it: types::DbInstance, operation: Operation) -> Result<In
 
 pub(super) fn cluster_snapshot(it: types::DbClusterSnapshot, operation: Operation) -> Result<ClusterSnapshot, Error> {
     Ok(ClusterSnapshot {
-        identifier: it
-            .db_cluster_snapshot_identifier
-            .ok_or_else(|| operation.lacks("DBClusterSnapshotIdentifier"))?,
+        identifier: it.db_cluster_snapshot_identifier.ok_or_else(|| operation.lacks("DBClusterSnapshotIdentifier"))?,
         arn: it.db_cluster_snapshot_arn.ok_or_else(|| operation.lacks("DBClusterSnapshotArn"))?,
         cluster: it.db_cluster_identifier.ok_or_else(|| operation.lacks("DBClusterIdentifier"))?,
         cluster_resource_id: it.db_cluster_resource_id,
