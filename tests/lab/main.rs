@@ -4,6 +4,7 @@
 //! The lab is needed: without it these tests fail, and say that `make lab` makes it.
 
 mod bad_input;
+mod cleanup;
 mod faults;
 mod kills;
 mod leaks;

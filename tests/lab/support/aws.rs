@@ -71,6 +71,16 @@ impl Aws {
         names
     }
 
+    /// All cluster snapshots whose names begin with `prefix`, sorted.
+    pub(crate) fn snapshots(&self, prefix: &str) -> Vec<String> {
+        let answer = wait(self.rds.describe_db_cluster_snapshots().send()).expect("list the snapshots");
+        let snapshots = answer.db_cluster_snapshots.unwrap_or_default().into_iter();
+        let mut names: Vec<String> = snapshots.filter_map(|one| one.db_cluster_snapshot_identifier).collect();
+        names.retain(|name| name.starts_with(prefix));
+        names.sort();
+        names
+    }
+
     /// The instances of a cluster, by name.
     pub(crate) fn instances(&self, cluster: &str) -> Vec<DbInstance> {
         let mut instances = self.all_instances();
