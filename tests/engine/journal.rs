@@ -149,6 +149,7 @@ async fn an_undone_run_accepts_nothing_more() {
         Entry::Retried { by: actor() },
         Entry::Interrupted { by: "SIGINT".to_owned() },
         Entry::Ended { outcome: Outcome::Recovered },
+        Entry::Removed,
     ];
     for entry in entries {
         let name = entry.name();

@@ -4,7 +4,9 @@
 mod deadlines;
 mod journal;
 mod kills;
+mod leftovers;
 mod planning;
 mod recovery;
+mod removal;
 mod support;
 mod turning_back;
