@@ -37,7 +37,7 @@ pub(super) struct Args {
 fn needs() -> String {
     let actions = policies::cleanup().actions;
     let lines: Vec<String> = actions.iter().map(|action| format!("  {action}")).collect();
-    format!("Allowed must be:\n{}", lines.join("\n"))
+    format!("IAM actions that it needs:\n{}", lines.join("\n"))
 }
 
 /// Where to look, kept for looking again.

@@ -17,4 +17,5 @@ pub mod requests;
 pub mod settings;
 pub mod survey;
 pub mod validate;
+mod verdict;
 pub mod windows;

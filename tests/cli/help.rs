@@ -3,7 +3,7 @@
 use crate::support::Daybreak;
 
 /// Every command.
-pub(crate) const COMMANDS: [&str; 13] = [
+pub(crate) const COMMANDS: [&str; 14] = [
     "windows",
     "plan",
     "recover",
@@ -15,6 +15,7 @@ pub(crate) const COMMANDS: [&str; 13] = [
     "runs",
     "validate",
     "report",
+    "cleanup",
     "config",
     "completions",
 ];
@@ -40,6 +41,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
       runs         List all runs
       validate     Prove the data of a database that is there: its cluster, or another endpoint
       report       Print the evidence of a run
+      cleanup      List what earlier runs left and what it costs; remove what is confirmed
       config       Print the default configuration or its JSON Schema
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
@@ -252,6 +254,9 @@ fn each_command_says_what_it_takes() {
               The run [default: the only unfinished one]
 
     Options:
+          --no-final-snapshot
+              Keep no final snapshot of a target that the application may have written to
+
       -h, --help
               Print help (see a summary with '-h')
     $ daybreak runs --help
@@ -287,6 +292,20 @@ fn each_command_says_what_it_takes() {
               The run [default: the only unfinished one, else the latest]
 
     Options:
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak cleanup --help
+    List what earlier runs left and what it costs; remove what is confirmed
+
+    Usage: daybreak cleanup [OPTIONS]
+
+    Options:
+          --remove <CLUSTER|RUN>...
+              Remove this: a cluster, or a run whose target it is; asks about each, unless --yes
+
+          --no-final-snapshot
+              Keep no final snapshot of what is removed
+
       -h, --help
               Print help (see a summary with '-h')
     $ daybreak config --help
