@@ -107,7 +107,10 @@ impl<'a, S: Step> Executor<'a, S> {
 
     /// Lets a stuck run try again where it stopped.
     pub async fn retry(&mut self, by: Actor) -> Result<(), JournalError> {
-        self.record(Entry::Retried { by }).await
+        self.record(Entry::Retried { by }).await?;
+        // Its time is counted anew, even where the clock has not moved since the step started.
+        self.at = None;
+        Ok(())
     }
 
     /// Records that the executor was asked to stop.
