@@ -1,5 +1,7 @@
 //! Moves the application: AWSCURRENT goes to the staged version, compare-and-set, and is read back as a client would.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,6 +27,9 @@ use crate::{
 
 /// The step's name in every plan that cuts over by secret.
 pub const ID: &str = "move-secret";
+
+/// How long a rollback tries to move a label that nobody waits for.
+const LABEL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Moves AWSCURRENT.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,15 +109,22 @@ impl MoveSecret {
     }
 
     /// Gives AWSPREVIOUS, which follows AWSCURRENT by itself, back to where the plan saw it. Nobody waits for this label: that
-    /// it cannot be moved is said and does not hold up the rollback.
-    async fn give_back_previous(&self, world: &World, secret: &SecretDescription) -> &'static str {
+    /// it cannot be moved is tried again for a moment, then said, and does not hold up the rollback.
+    async fn give_back_previous(
+        &self,
+        world: &World,
+        cx: &Context<'_>,
+        secret: &SecretDescription,
+        doing: &str,
+    ) -> Result<&'static str, StepError> {
         if secret.holder(PREVIOUS) != Some(&self.to_version) {
-            return "";
+            return Ok("");
         }
         let request = self.label(PREVIOUS, Some(&self.to_version), self.previous_version.as_deref());
         match world.secrets.move_label(&request).await {
-            Ok(()) => "",
-            Err(_) => "; AWSPREVIOUS is on the version that led to the target",
+            Ok(()) => Ok(""),
+            Err(error) if error.is_retryable() && cx.attended < LABEL_PATIENCE => Err(failure::of_aws(doing, &error)),
+            Err(_) => Ok("; AWSPREVIOUS is on the version that led to the target"),
         }
     }
 
@@ -228,7 +240,7 @@ impl Body for MoveSecret {
             return Err(StepError::passing(Failure::new(format!("{doing}: clients still get version {version}"))));
         }
         let secret = self.describe(world, &doing).await?;
-        let remark = self.give_back_previous(world, &secret).await;
+        let remark = self.give_back_previous(world, cx, &secret, &doing).await?;
         Ok(Undone::Done(format!("clients get version {version} again{remark}")))
     }
 }

@@ -2,6 +2,7 @@
 //! the world remembers, so what is compared is what would exist, not what was called.
 
 mod deadlines;
+mod idempotency;
 mod journal;
 mod kills;
 mod leftovers;

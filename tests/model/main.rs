@@ -119,7 +119,7 @@ fn whatever_happens_every_promise_is_kept() {
     let account = broken.first().map(account);
     panic::set_hook(loud);
     let lived = seeds.end - seeds.start;
-    sweep::report("model", lived, broken.len());
+    sweep::report("model", lived, "histories", broken.len());
     assert!(account.is_none(), "{}", account.unwrap_or_default());
     if lived >= HISTORIES {
         assert_eq!(tally.rarer_than(OFTEN_ENOUGH), [], "a sweep that does not meet these shows nothing of them");

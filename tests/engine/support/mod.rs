@@ -4,6 +4,8 @@ mod cloud;
 mod scene;
 mod servers;
 mod store;
+#[path = "../../support/sweep.rs"]
+pub(crate) mod sweep;
 mod time;
 
 pub(crate) use cloud::{Cloud, Fault};
