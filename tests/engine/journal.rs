@@ -6,7 +6,7 @@ use daybreak::run::{
     clock::Clock,
     journal::{self, Journal, JournalError},
     plan::Plan,
-    record::{Consequence, Entry, InvalidRecord, Outcome, Scope},
+    record::{Consequence, Entry, Outcome, Scope},
     state::Stage,
     step::{Failure, StepId, Until},
     store::{Store, StoreError},
@@ -47,52 +47,6 @@ async fn an_executor_overtaken_by_another_stops_having_done_nothing_more() {
     scene.store.create(&run(), 1, b"theirs").await.unwrap();
     assert!(matches!(scene.drive(&mut executor).await, Err(JournalError::Overtaken { .. })));
     assert_eq!(scene.cloud.changes(), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn a_full_disk_stops_the_run_before_the_next_change() {
-    let scene = Scene::new();
-    let mut executor = scene.executor(scene.begin(Until::Cutover).await);
-    scene.store.room_for(2);
-    assert!(matches!(scene.drive(&mut executor).await, Err(JournalError::Store(StoreError::Io { .. }))));
-    assert_eq!(scene.cloud.changes(), ["RestoreDBClusterToPointInTime"]);
-    drop(executor);
-    scene.store.make_room();
-    assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));
-}
-
-#[tokio::test]
-async fn damaged_foreign_and_newer_records_are_refused() {
-    type Damage = fn(&mut Vec<u8>);
-    let damage: [(&str, Damage); 5] = [
-        ("cut short", |bytes| bytes.truncate(bytes.len() / 2)),
-        ("empty", Vec::clear),
-        ("a flipped bit", |bytes| {
-            let middle = bytes.len() / 2;
-            bytes[middle] ^= 1;
-        }),
-        ("no record at all", |bytes| *bytes = b"{\"hello\":1}".to_vec()),
-        ("not text", |bytes| *bytes = vec![0xff, 0xfe]),
-    ];
-    for (what, change) in damage {
-        let scene = Scene::new();
-        scene.recover(Until::Restored).await;
-        scene.store.overwrite(&run(), 1, change);
-        let read = journal::read::<Step>(&scene.store, &run()).await;
-        assert!(matches!(read, Err(JournalError::Record { .. })), "{what}");
-    }
-}
-
-#[tokio::test]
-async fn a_record_of_another_run_or_place_is_foreign() {
-    let scene = Scene::new();
-    scene.recover(Until::Restored).await;
-    let second = scene.store.read(&run()).await.unwrap()[2].clone();
-    scene.store.overwrite(&run(), 1, |bytes| *bytes = second);
-    let Err(JournalError::Record { source, .. }) = journal::read::<Step>(&scene.store, &run()).await else {
-        panic!("a record in the wrong place was read");
-    };
-    assert!(matches!(*source, InvalidRecord::Foreign { number: 1, .. }));
 }
 
 #[tokio::test]

@@ -112,16 +112,6 @@ async fn a_denied_call_is_undone_or_holds_and_never_moves_the_application_by_hal
 }
 
 #[tokio::test]
-async fn a_clock_set_back_in_mid_run_does_not_matter() {
-    let (expected, _) = undisturbed().await;
-    let scene = Scene::new();
-    die_after(&scene, 20, false).await;
-    scene.clock.set_back(Duration::from_secs(3600));
-    assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));
-    assert_eq!(scene.what_exists(), expected);
-}
-
-#[tokio::test]
 async fn a_run_left_alone_for_hours_goes_on_as_if_it_had_been_a_moment() {
     let (expected, _) = undisturbed().await;
     for advances in 0.. {

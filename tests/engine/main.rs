@@ -10,4 +10,5 @@ mod planning;
 mod recovery;
 mod removal;
 mod support;
+mod torn;
 mod turning_back;
