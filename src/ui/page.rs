@@ -2,7 +2,7 @@
 
 use super::{
     theme::{Mark, Theme, Tone},
-    words::{flow, hang, pad, width},
+    words::{hang, pad, width},
 };
 
 /// The narrowest page written for.
@@ -42,10 +42,20 @@ impl Page {
         self.lines.extend(lines.iter().map(|line| self.theme.paint(tone, line)));
     }
 
-    /// A shell command, broken between words so that it can be copied as it stands.
+    /// A shell command, broken between words, but never within single quotes, so that it can be copied as it stands.
     pub fn command(&mut self, indent: usize, command: &str) {
         // Two columns are the further indentation's, two the continuation's.
-        let lines = flow(command, self.width.saturating_sub(indent + 4));
+        let columns = self.width.saturating_sub(indent + 4);
+        let mut lines: Vec<String> = Vec::new();
+        for word in shell_words(command) {
+            match lines.last_mut() {
+                Some(line) if width(line) + 1 + width(word) <= columns => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
         for (number, line) in lines.iter().enumerate() {
             let further = if number == 0 { "" } else { "  " };
             let more = if number + 1 < lines.len() { " \\" } else { "" };
@@ -79,9 +89,29 @@ impl Page {
     }
 }
 
+/// The words of a shell command, with their quotes.
+fn shell_words(command: &str) -> Vec<&str> {
+    let mut quoted = false;
+    let between = |character: char| {
+        quoted ^= character == '\'';
+        character == ' ' && !quoted
+    };
+    command.split(between).filter(|word| !word.is_empty()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_quoted_is_not_broken() {
+        let mut page = Page::new(Theme::plain(), 40);
+        page.command(2, "aws rds add-tags --tags 'Key=a note,Value=more than one word, and long'");
+        insta::assert_snapshot!(page.finish(), @r"
+          aws rds add-tags --tags \
+            'Key=a note,Value=more than one word, and long'
+        ");
+    }
 
     #[test]
     fn a_command_is_broken_the_way_a_shell_reads_on() {
