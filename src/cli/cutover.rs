@@ -62,5 +62,5 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         }
     }
     let (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], &signals).await?;
-    execute::conclude(desk, &opened.journal)
+    execute::conclude(desk, &opened, &signals).await
 }

@@ -10,7 +10,7 @@ use super::{
     error::CliError,
     exit,
     host::{self, Signals},
-    which,
+    look, which,
 };
 use crate::{
     recovery::freshness,
@@ -109,16 +109,17 @@ fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
 }
 
 /// Prints the result and returns the exit code.
-pub(super) fn conclude(desk: &Desk, journal: &Journal<Step>) -> Result<u8, CliError> {
-    let history = journal.history();
+pub(super) async fn conclude(desk: &Desk, opened: &Opened, signals: &Signals) -> Result<u8, CliError> {
+    let around = look::around_executed(desk, opened, signals).await;
+    let history = opened.journal.history();
     match desk.global.output {
         Output::Text => {
-            desk.printer.result(&status::closing(history, desk.printer.out(), desk.printer.terminal().width))
+            desk.printer.result(&status::closing(history, &around, desk.printer.out(), desk.printer.terminal().width))
         }
-        Output::Json => desk.json(&RunResult::of(history))?,
+        Output::Json => desk.json(&RunResult::of(history, &around))?,
         // The last line says how it ended, in the form of `--output json`.
         Output::JsonLines => {
-            let line = serde_json::json!({ "event": "result", "result": RunResult::of(history) });
+            let line = serde_json::json!({ "event": "result", "result": RunResult::of(history, &around) });
             desk.printer.result(&line.to_string());
         }
     }

@@ -18,6 +18,7 @@ mod error;
 mod execute;
 mod exit;
 mod host;
+mod look;
 mod plan;
 mod questions;
 mod recover;

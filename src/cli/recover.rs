@@ -142,7 +142,7 @@ async fn execute_plan(
             (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], signals).await?;
         }
     }
-    execute::conclude(desk, &opened.journal)
+    execute::conclude(desk, &opened, signals).await
 }
 
 /// A second recovery beside an unfinished one can be meant; it should not be made unawares.

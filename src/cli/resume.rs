@@ -56,5 +56,5 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     }
     words.extend(further(state, until).map(Word::Allow));
     let (opened, _) = execute::go(desk, opened, &words, &signals).await?;
-    execute::conclude(desk, &opened.journal)
+    execute::conclude(desk, &opened, &signals).await
 }

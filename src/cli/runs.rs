@@ -2,7 +2,7 @@
 
 use super::{args::Output, desk::Desk, error::CliError, exit, which};
 use crate::{
-    report::{result::RunResult, status},
+    report::{result::RunResult, status, stuck::Around},
     run::store::Store,
 };
 
@@ -20,7 +20,8 @@ pub(super) async fn run(desk: &Desk, _: &Args) -> Result<u8, CliError> {
             desk.printer.result(&lines.join("\n"));
         }
         Output::Json | Output::JsonLines => {
-            let runs: Vec<RunResult> = histories.iter().map(RunResult::of).collect();
+            let runs: Vec<RunResult> =
+                histories.iter().map(|history| RunResult::of(history, &Around::default())).collect();
             desk.json(&serde_json::json!({ "runs": runs }))?;
         }
     }

@@ -62,5 +62,5 @@ pub(super) async fn run(desk: &Desk, named: Option<&str>, turn: &Turn) -> Result
     }
     let words = if fresh { vec![Word::TurnBack(turn.scope, kept)] } else { Vec::new() };
     let (opened, _) = execute::go(desk, opened, &words, &signals).await?;
-    execute::conclude(desk, &opened.journal)
+    execute::conclude(desk, &opened, &signals).await
 }

@@ -2,7 +2,7 @@
 //!
 //! [`survey`] reads all that can be read beforehand, concurrently; [`point_in_time`] is a pure function from what was seen to
 //! a [`crate::run::plan::Plan`]; [`freshness`] asks, before a saved plan is executed, whether the world is still the one it
-//! was made for.
+//! was made for; [`sighting`] looks at what a run has made and where its pointer leads.
 
 pub mod freshness;
 pub mod inventory;
@@ -15,6 +15,7 @@ pub mod price;
 pub mod refusal;
 pub mod requests;
 pub mod settings;
+pub mod sighting;
 pub mod survey;
 pub mod validate;
 mod verdict;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::result::RunResult;
+use super::{result::RunResult, stuck::Around};
 use crate::{
     run::{
         journal::History,
@@ -73,7 +73,7 @@ pub struct Happening {
 impl Evidence {
     /// Reads the evidence from a journal.
     #[must_use]
-    pub fn of(history: &History<Step>) -> Self {
+    pub fn of(history: &History<Step>, around: &Around) -> Self {
         let (state, brief) = (&history.state, &history.state.plan.brief);
         let happening = |line: crate::ui::history::Line| Happening {
             at: line.at,
@@ -81,7 +81,7 @@ impl Evidence {
             text: line.text,
         };
         Self {
-            result: RunResult::of(history),
+            result: RunResult::of(history, around),
             begun: state.begun,
             latest: state.latest,
             records: history.records.len(),
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn the_document_is_read_back_as_it_was_written() {
         let history = Story::rolled_back().history();
-        let evidence = Evidence::of(&history);
+        let evidence = Evidence::of(&history, &Around::default());
         assert_eq!(evidence.records, history.records.len());
         assert_eq!(evidence.timeline.first().map(|first| first.at), Some(history.state.begun));
         let read: Evidence = serde_json::from_value(json!(evidence)).expect("what was written is read");

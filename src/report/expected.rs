@@ -34,7 +34,7 @@ fn undisturbed(history: &History<Step>) -> Vec<(StepId, Duration)> {
                     completed.push((step.clone(), elapsed(at, record.at)));
                 }
             }
-            Entry::Noted { .. } => {}
+            Entry::Noted { .. } | Entry::Awaiting { .. } => {}
             _ => started = None,
         }
     }
@@ -85,7 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn notes_do_not_disturb() {
+    fn notes_and_waits_do_not_disturb() {
+        let history = Story::begun()
+            .then(1, Story::started("restore-cluster"))
+            .then(2, Story::awaiting("restore-cluster", "cluster loans-db is creating"))
+            .then(9, Story::finished("restore-cluster"))
+            .history();
+        assert_eq!(expected(&[history], "loans")[&StepId::from("restore-cluster")], seconds(8));
         let history = Story::begun().proven().history();
         assert_eq!(expected(&[history], "loans")[&StepId::from("prove")], seconds(42));
     }

@@ -11,7 +11,7 @@ use crate::{
         clock::elapsed,
         journal::History,
         record::{Entry, Outcome, Scope},
-        state::{Stage, StepState},
+        state::{Next, RunState, Stage, StepState, StepStatus},
         step::{Failure, StepId},
     },
     steps::{
@@ -138,6 +138,14 @@ impl Facts {
             _ => {}
         }
     }
+}
+
+/// What the run waits for, and since when: the step at work, or being taken back.
+#[must_use]
+pub fn waiting(state: &RunState<Step>) -> Option<(&StepId, Timestamp, &str)> {
+    let waits = |step: &'_ StepStatus| step.awaiting.is_some();
+    let step = state.steps.iter().find(|step| waits(step)).filter(|_| state.next() != Next::Rest)?;
+    step.awaiting.as_ref().map(|(since, on)| (&step.id, *since, on.as_str()))
 }
 
 /// The step that moves the application, when the plan has one.

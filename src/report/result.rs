@@ -7,6 +7,7 @@ use super::{
     facts::{self, Facts},
     next::next_steps,
     standing::target_may_exist,
+    stuck::{Around, Stuck},
 };
 use crate::{
     pg::CheckResult,
@@ -54,8 +55,25 @@ pub struct RunResult {
     /// The removal of the ended run's target; none before it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<RemovalResult>,
+    /// What it waits for; none while it does not.
+    pub waiting: Option<WaitingResult>,
     /// What a person can do next, as commands.
     pub next: Vec<String>,
+    /// What a person needs who must decide: of a run that is stuck or interrupted, or whose journal ends in the midst of a
+    /// move; none of others.
+    pub stuck: Option<Stuck>,
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingResult {
+    /// The step that waits, or whose undo does.
+    pub step: String,
+    /// What for.
+    pub on: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// The removal of an ended run's target.
@@ -188,9 +206,9 @@ pub struct FailureResult {
 }
 
 impl RunResult {
-    /// Reads the result from a journal.
+    /// Reads the result from a journal, and from what was seen around it.
     #[must_use]
-    pub fn of(history: &History<Step>) -> Self {
+    pub fn of(history: &History<Step>, around: &Around) -> Self {
         let facts = Facts::of(history);
         let state = &history.state;
         let brief = &state.plan.brief;
@@ -225,7 +243,13 @@ impl RunResult {
                 began: removal.began,
                 done: removal.done(),
             }),
+            waiting: facts::waiting(state).map(|(step, since, on)| WaitingResult {
+                step: step.0.clone(),
+                on: on.to_owned(),
+                since,
+            }),
             next: next_steps(state).into_iter().map(|next| next.command).collect(),
+            stuck: Stuck::of(history, around),
         }
     }
 }

@@ -2,15 +2,12 @@
 //! move things.
 
 use crate::{
+    recovery::sighting::pointer_of,
     run::{
-        state::{Direction, RunState, Stage, StepState},
+        state::{RunState, StepState},
         step::Step as _,
     },
-    steps::{
-        create_instance::Role,
-        move_secret::{self, MoveSecret},
-        step::Step,
-    },
+    steps::{create_instance::Role, move_secret, step::Step},
 };
 
 /// Whether something that the run makes is there.
@@ -59,6 +56,8 @@ impl Existence {
 pub struct Made {
     /// `cluster loans-db-k3fa`, `writer loans-db-k3fa-1`.
     pub what: String,
+    /// Its name, fixed in the plan.
+    pub identifier: String,
     /// The class of an instance.
     pub class: Option<String>,
     /// Whether it is there.
@@ -69,19 +68,16 @@ pub struct Made {
 #[must_use]
 pub fn made(state: &RunState<Step>) -> Vec<Made> {
     let steps = state.plan.steps.iter().filter_map(|planned| {
-        let (what, class) = match &planned.step {
-            Step::RestoreCluster(step) => (format!("cluster {}", step.request.db_cluster_identifier), None),
+        let (kind, identifier, class) = match &planned.step {
+            Step::RestoreCluster(step) => ("cluster", step.request.db_cluster_identifier.clone(), None),
             Step::CreateInstance(step) => {
                 let role = if step.role == Role::Writer { "writer" } else { "reader" };
-                (
-                    format!("{role} {}", step.request.db_instance_identifier),
-                    Some(step.request.db_instance_class.clone()),
-                )
+                (role, step.request.db_instance_identifier.clone(), Some(step.request.db_instance_class.clone()))
             }
             _ => return None,
         };
         let state = state.step(&planned.step.id().0)?.state;
-        Some(Made { what, class, existence: Existence::of(state) })
+        Some(Made { what: format!("{kind} {identifier}"), identifier, class, existence: Existence::of(state) })
     });
     steps.collect()
 }
@@ -123,17 +119,10 @@ pub enum Application {
     },
 }
 
-fn pointer_step(state: &RunState<Step>) -> Option<&MoveSecret> {
-    state.plan.steps.iter().find_map(|planned| match &planned.step {
-        Step::MoveSecret(step) => Some(step),
-        _ => None,
-    })
-}
-
 /// Which cluster the application uses, by the step that moves its pointer.
 #[must_use]
 pub fn application(state: &RunState<Step>) -> Application {
-    let Some(step) = pointer_step(state) else { return Application::NotMoved };
+    let Some(step) = pointer_of(state) else { return Application::NotMoved };
     let secret =
         state.plan.brief.pointer.as_ref().map_or_else(|| step.secret.clone(), |pointer| pointer.secret.clone());
     match state.step(move_secret::ID).map(|step| step.state) {
@@ -176,59 +165,16 @@ pub fn application_words(state: &RunState<Step>) -> String {
     }
 }
 
-/// One command that a person can type outside of daybreak.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ByHand {
-    /// What it is for, as words before it.
-    pub what: String,
-    /// The command, complete.
-    pub command: String,
-}
-
-/// How a person settles by hand which cluster the application uses, where the journal cannot tell: first the look, then,
-/// for a way back that is stuck, the move that it could not make.
-#[must_use]
-pub fn by_hand(state: &RunState<Step>) -> Vec<ByHand> {
-    let (Some(step), Application::Unsure { .. }) = (pointer_step(state), application(state)) else {
-        return Vec::new();
-    };
-    let (secret, region) = (word(&step.secret), word(&state.plan.brief.source.region));
-    let look = ByHand {
-        what: "to see which version holds AWSCURRENT".to_owned(),
-        command: format!(
-            "aws secretsmanager describe-secret --secret-id {secret} --region {region} --query VersionIdsToStages"
-        ),
-    };
-    if !matches!(state.stage, Stage::Stuck(Direction::Back(_))) {
-        return vec![look];
-    }
-    let (source, target) = (word(&step.from_version), word(&step.to_version));
-    let back = ByHand {
-        what: format!(
-            "to move the application back by hand, if the target's holds it; daybreak resume {} then sees it there",
-            state.plan.run
-        ),
-        command: format!(
-            "aws secretsmanager update-secret-version-stage --secret-id {secret} --version-stage AWSCURRENT \
-             --move-to-version-id {source} --remove-from-version-id {target} --region {region}"
-        ),
-    };
-    vec![look, back]
-}
-
-/// `text` as one word of a shell command.
-fn word(text: &str) -> String {
-    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/@+=,".contains(c)) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 /// What costs money, without a price: none when nothing that the run made can be there.
 #[must_use]
 pub fn cost_words(state: &RunState<Step>) -> Option<String> {
-    let made: Vec<Made> = made(state).into_iter().filter(|made| made.existence.may_cost()).collect();
+    cost_of(&made(state))
+}
+
+/// The same of these things.
+#[must_use]
+pub fn cost_of(made: &[Made]) -> Option<String> {
+    let made: Vec<&Made> = made.iter().filter(|made| made.existence.may_cost()).collect();
     if made.is_empty() {
         return None;
     }
@@ -297,28 +243,6 @@ mod tests {
         );
         let without = Story::of(plan_without_pointer(), crate::run::step::Until::Cutover);
         assert_eq!(words(without), "daybreak does not move the application: it uses what it used before");
-    }
-
-    #[test]
-    fn a_person_can_settle_by_hand_where_the_application_is() {
-        let commands = |story: Story| {
-            by_hand(&story.history().state).into_iter().map(|by_hand| by_hand.command).collect::<Vec<_>>().join("\n")
-        };
-        insta::assert_snapshot!(commands(Story::stuck_back()), @"
-        aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf --region eu-west-1 --query VersionIdsToStages
-        aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf --version-stage AWSCURRENT --move-to-version-id v-before --remove-from-version-id v-after --region eu-west-1
-        ");
-        let moving = || Story::begun().proven().done("lift-quarantine", 850, 860).done("stage-secret", 860, 861);
-        let begun = commands(moving().then(861, Story::started("move-secret")));
-        assert!(begun.contains("describe-secret") && !begun.contains("update-secret"), "{begun}");
-        assert_eq!(commands(moving()), "");
-        assert_eq!(commands(Story::rolled_back()), "");
-    }
-
-    #[test]
-    fn what_a_shell_would_split_is_quoted() {
-        assert_eq!(word("prod/loans/db-AbCdEf"), "prod/loans/db-AbCdEf");
-        assert_eq!(word("a b'c; d"), r"'a b'\''c; d'");
     }
 
     #[test]

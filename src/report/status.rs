@@ -8,7 +8,9 @@ use super::{
     evidence::kept,
     facts::{self, Facts},
     next::next_steps,
-    standing::{Application, application, application_words, by_hand, cost_words, made},
+    person::person,
+    standing::{Application, application, application_words, cost_words, made},
+    stuck::{Around, Stuck},
 };
 use crate::{
     moment::{ago, in_words, show},
@@ -112,7 +114,7 @@ pub(super) const fn stage_tone(stage: Stage) -> Tone {
 
 /// Where the run is and how it got there, in lines of at most `width` columns.
 #[must_use]
-pub fn status(history: &History<Step>, now: Timestamp, theme: Theme, width: usize) -> String {
+pub fn status(history: &History<Step>, around: &Around, now: Timestamp, theme: Theme, width: usize) -> String {
     let state = &history.state;
     let brief = &state.plan.brief;
     let mut page = Page::new(theme, width);
@@ -126,16 +128,20 @@ pub fn status(history: &History<Step>, now: Timestamp, theme: Theme, width: usiz
     page.field("source", 12, &format!("{} ({})", brief.source.cluster, brief.source.region));
     page.field("target", 12, &brief.target.cluster);
     page.field("last entry", 12, &format!("{} ago", ago(elapsed(state.latest, now))));
+    if let Some((step, since, on)) = facts::waiting(state) {
+        let words = format!("{}, for {} ({step})", clean(on), ago(elapsed(since, now)));
+        page.field("waiting for", 12, &words);
+    }
     steps(&mut page, state, now);
     page.heading(Tone::Heading, "What happened");
     timeline(&mut page, &lines(history));
-    outlook(&mut page, history);
+    outlook(&mut page, history, around);
     page.finish()
 }
 
 /// What a command says last about the run it executed: the end, the reason, what exists, and what to do.
 #[must_use]
-pub fn closing(history: &History<Step>, theme: Theme, width: usize) -> String {
+pub fn closing(history: &History<Step>, around: &Around, theme: Theme, width: usize) -> String {
     let state = &history.state;
     let mut page = Page::new(theme, width);
     page.heading(stage_tone(state.stage), &headline(history));
@@ -149,7 +155,7 @@ pub fn closing(history: &History<Step>, theme: Theme, width: usize) -> String {
             page.field(name, 14, &in_words(span));
         }
     }
-    outlook(&mut page, history);
+    outlook(&mut page, history, around);
     page.finish()
 }
 
@@ -183,19 +189,25 @@ pub(super) fn timeline(page: &mut Page, lines: &[Line]) {
 }
 
 /// The failure, where the application is, what exists and costs, and the next commands.
-fn outlook(page: &mut Page, history: &History<Step>) {
+fn outlook(page: &mut Page, history: &History<Step>, around: &Around) {
     let state = &history.state;
     let facts = Facts::of(history);
     if let Some(failure) = &facts.failure {
         failed(page, failure, &facts);
     }
-    page.heading(Tone::Heading, "Now");
-    standing(page, state);
-    page.heading(Tone::Heading, "Next");
-    let next = next_steps(state);
-    for step in &next {
-        page.put(Tone::Strong, "  ", &step.command);
-        page.put(Tone::Plain, "      ", &step.does);
+    match Stuck::of(history, around) {
+        Some(stuck) => person(page, history, &stuck),
+        None => {
+            page.heading(Tone::Heading, "Now");
+            standing(page, state);
+        }
+    }
+    if !matches!(state.stage, Stage::Stuck(_)) {
+        page.heading(Tone::Heading, "Next");
+        for step in &next_steps(state) {
+            page.put(Tone::Strong, "  ", &step.command);
+            page.put(Tone::Plain, "      ", &step.does);
+        }
     }
 }
 
@@ -220,10 +232,6 @@ pub(super) fn standing(page: &mut Page, state: &RunState<Step>) {
         page.put(Tone::Plain, "  ", &format!("{}{class} {}", made.what, made.existence.words()));
     }
     page.put(Tone::Strong, "  ", &clean(&application_words(state)));
-    for by_hand in by_hand(state) {
-        page.put(Tone::Plain, "    ", &format!("{}:", by_hand.what));
-        page.command(6, &clean(&by_hand.command));
-    }
     if let Some(cost) = cost_words(state) {
         page.put(Tone::Plain, "  ", &cost);
     }
@@ -265,42 +273,19 @@ mod tests {
     }
 
     #[test]
-    fn a_stuck_run_says_what_exists_where_the_application_is_what_costs_and_what_to_do() {
-        insta::assert_snapshot!(closing(&Story::stuck_back().history(), Theme::plain(), 80), @r"
-        loans: STUCK on the way back: step 7 of 10, move-secret
-          proof         3 checks: 2 passed, 0 failed, 1 unchecked
-          RPO achieved  2 s
-
-        Failure
-          move-secret: move secret prod/loans/db back to version v-before:
-          secretsmanager UpdateSecretVersionStage: AccessDenied
-            because: request id 7d1c
-          hint: allow secretsmanager:UpdateSecretVersionStage (policy bundle
-                cutover-secret)
-          after watch: watch the application: 3 of 3 probe rounds in a row failed
-
-        Now
-          cluster loanserve-prod-aurora-db-k3fa exists
-          writer loanserve-prod-aurora-db-k3fa-1 (db.r6g.large) exists
-          the application is on the source if version v-before of secret prod/loans/db
-          holds AWSCURRENT, and on the target if v-after does
-            to see which version holds AWSCURRENT:
-              aws secretsmanager describe-secret --secret-id \
-                arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf \
-                --region eu-west-1 --query VersionIdsToStages
-            to move the application back by hand, if the target's holds it; daybreak
-            resume 20261120-150000-k3fa then sees it there:
-              aws secretsmanager update-secret-version-stage --secret-id \
-                arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf \
-                --version-stage AWSCURRENT --move-to-version-id v-before \
-                --remove-from-version-id v-after --region eu-west-1
-          1 instance of class db.r6g.large and the target's storage cost money as long
-          as they exist
-
-        Next
-          daybreak resume 20261120-150000-k3fa
-              tries to take back again where that failed
-        ");
+    fn a_wait_says_what_for_and_how_long() {
+        let history = Story::begun()
+            .then(1, Story::started("restore-cluster"))
+            .then(3, Story::awaiting("restore-cluster", "cluster loanserve-prod-aurora-db-k3fa is creating"))
+            .history();
+        let text = status(&history, &Around::default(), after(723), Theme::plain(), 100);
+        assert!(
+            text.contains(
+                "  waiting for cluster loanserve-prod-aurora-db-k3fa is creating, for 12 min (restore-cluster)\n"
+            ),
+            "{text}"
+        );
+        assert!(!text.split("What happened").nth(1).is_some_and(|told| told.contains("creating")), "{text}");
     }
 
     #[test]
@@ -309,7 +294,7 @@ mod tests {
             .then(1, Story::started("restore-cluster"))
             .then(9, Entry::Interrupted { by: "SIGINT".to_owned() })
             .history();
-        let text = closing(&history, Theme::plain(), 100);
+        let text = closing(&history, &Around::default(), Theme::plain(), 100);
         assert!(
             text.starts_with("loans: interrupted, and can be resumed; it was going: step 1 of 10, restore-cluster\n"),
             "{text}"
@@ -320,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_recovery_ends_with_its_figures() {
-        insta::assert_snapshot!(closing(&Story::begun().proven().moved().recovered().history(), Theme::plain(), 80), @"
+        insta::assert_snapshot!(closing(&Story::begun().proven().moved().recovered().history(), &Around::default(), Theme::plain(), 80), @"
         loans: recovered: the application is on the target
           proof         3 checks: 2 passed, 0 failed, 1 unchecked
           RTO achieved  14 min 23 s
@@ -346,7 +331,7 @@ mod tests {
     fn the_full_status_of_a_run_in_progress() {
         let history =
             Story::begun().done("restore-cluster", 1, 492).then(492, Story::started("create-writer")).history();
-        insta::assert_snapshot!(status(&history, after(600), Theme::plain(), 80), @"
+        insta::assert_snapshot!(status(&history, &Around::default(), after(600), Theme::plain(), 80), @"
         loans: going: step 2 of 10, create-writer
           run         20261120-150000-k3fa, begun 10 min ago by ann@bastion
           data of     2026-11-20 14:22:05 UTC
@@ -397,7 +382,7 @@ mod tests {
     fn no_line_is_wider_than_asked_but_for_a_long_word() {
         let history = Story::stuck_back().history();
         for columns in [40, 80] {
-            for line in status(&history, after(900), Theme::plain(), columns).lines() {
+            for line in status(&history, &Around::default(), after(900), Theme::plain(), columns).lines() {
                 assert!(width(line) <= columns || has_long_word(line, columns), "{columns}: {line}");
             }
         }

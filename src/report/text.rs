@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use super::{
     evidence::decisions,
     facts::{self, Cutover, Facts},
+    person::person,
     proof,
     status::{stage_sentence, stage_tone, standing, timeline},
+    stuck::{Around, Stuck},
 };
 use crate::{
     moment::{ago, in_words, show},
@@ -35,7 +37,7 @@ const LABEL: usize = 16;
 
 /// The evidence in lines of at most `width` columns.
 #[must_use]
-pub fn render(history: &History<Step>, now: Timestamp, theme: Theme, width: usize) -> String {
+pub fn render(history: &History<Step>, around: &Around, now: Timestamp, theme: Theme, width: usize) -> String {
     let facts = Facts::of(history);
     let mut page = Page::new(theme, width);
     head(&mut page, history, now);
@@ -51,8 +53,13 @@ pub fn render(history: &History<Step>, now: Timestamp, theme: Theme, width: usiz
     for decision in decisions(history) {
         page.put(Tone::Plain, "  ", &format!("{} {}: {}", show(decision.at), decision.decided, actor(&decision.by)));
     }
-    page.heading(Tone::Heading, "What exists now, by the journal");
-    standing(&mut page, &history.state);
+    match Stuck::of(history, around) {
+        Some(stuck) => person(&mut page, history, &stuck),
+        None => {
+            page.heading(Tone::Heading, "What exists now, by the journal");
+            standing(&mut page, &history.state);
+        }
+    }
     page.finish()
 }
 
@@ -251,7 +258,7 @@ mod tests {
     use crate::ui::testing::{Story, after, has_long_word};
 
     fn report(story: Story) -> String {
-        render(&story.history(), after(3_600), Theme::plain(), 80)
+        render(&story.history(), &Around::default(), after(3_600), Theme::plain(), 80)
     }
 
     #[test]
@@ -387,7 +394,9 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_asked_but_for_a_long_word() {
         for columns in [40, 100] {
-            for line in render(&Story::stuck_back().history(), after(900), Theme::plain(), columns).lines() {
+            for line in
+                render(&Story::stuck_back().history(), &Around::default(), after(900), Theme::plain(), columns).lines()
+            {
                 assert!(width(line) <= columns || has_long_word(line, columns), "{columns}: {line}");
             }
         }

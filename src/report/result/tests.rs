@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn result(story: Story) -> RunResult {
-    RunResult::of(&story.history())
+    RunResult::of(&story.history(), &Around::default())
 }
 
 #[test]
@@ -154,10 +154,12 @@ fn a_recovery_as_json() {
             }
           ],
           "failure": null,
+          "waiting": null,
           "next": [
             "daybreak rollback 20261120-150000-k3fa",
             "daybreak report 20261120-150000-k3fa"
-          ]
+          ],
+          "stuck": null
         }
         "#);
     let read: RunResult = serde_json::from_value(json!(result)).expect("what was written is read");

@@ -4,9 +4,11 @@
 mod plans;
 mod proofs;
 mod screen;
+mod sightings;
 mod story;
 
 pub(crate) use plans::{plan, plan_without_pointer};
 pub(crate) use proofs::{failed_proof, proof};
 pub(crate) use screen::{HandClock, Screen, has_long_word, terminal};
-pub(crate) use story::{Story, after};
+pub(crate) use sightings::sighting;
+pub(crate) use story::{Story, after, retried};

@@ -182,6 +182,11 @@ impl Story {
         Entry::Noted { step: StepId::from(id), note }
     }
 
+    /// `id` waits.
+    pub(crate) fn awaiting(id: &str, on: &str) -> Entry<Step> {
+        Entry::Awaiting { step: StepId::from(id), on: on.to_owned() }
+    }
+
     /// `id` is done, and leaves what the real step leaves.
     pub(crate) fn finished(id: &str) -> Entry<Step> {
         let output = match id {
@@ -226,6 +231,11 @@ impl Story {
     pub(crate) fn history(self) -> History<Step> {
         History { records: self.records, state: self.state, digest: String::new() }
     }
+}
+
+/// A person lets a stuck run try again.
+pub(crate) fn retried() -> Entry<Step> {
+    Entry::Retried { by: actor() }
 }
 
 /// The run's id.

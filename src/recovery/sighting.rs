@@ -1,0 +1,281 @@
+//! What AWS shows of a run when it is asked: what the run made, and where the application's pointer leads.
+//!
+//! A look only reads. All questions are put at once and none is waited for longer than the look may take; one without an
+//! answer is told as such and never as "gone".
+
+use std::{collections::BTreeMap, future::Future, time::Duration};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use crate::{
+    aws::{
+        Error,
+        rds::model::{Cluster, Instance},
+        secrets::model::{CURRENT, SecretDescription, VersionRef},
+    },
+    pointer::SecretValue,
+    run::{
+        clock::Clock,
+        state::{RunState, StepState},
+        step::Step as _,
+    },
+    steps::{
+        create_instance::{WRITER, Writer},
+        move_secret::MoveSecret,
+        restore_cluster::{ID as RESTORE, RestoredCluster},
+        step::Step,
+        tags::{self, Tagged, Whose},
+        world::World,
+    },
+};
+
+/// Whether AWS was asked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Look {
+    /// Nobody asked.
+    #[default]
+    NotMade,
+    /// AWS could not be asked; in words why.
+    Impossible(String),
+    /// It was asked.
+    Made(Sighting),
+}
+
+/// What AWS showed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// When the answers were there.
+    pub at: Timestamp,
+    /// What the run has asked for, by the name that the plan fixed.
+    pub things: BTreeMap<String, Answer<Found>>,
+    /// The application's pointer; none when the run moves none.
+    pub pointer: Option<PointerSeen>,
+}
+
+/// What became of one question.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer<T> {
+    /// It is there.
+    Found(T),
+    /// There is no such thing.
+    Absent,
+    /// There was no answer; in words why.
+    Unanswered(String),
+}
+
+/// A cluster or an instance that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its status, as RDS writes it.
+    pub status: String,
+    /// Its resource id.
+    pub resource_id: String,
+    /// Since when it is there.
+    pub created: Option<Timestamp>,
+    /// Whether it is protected against deletion.
+    pub protected: bool,
+    /// Why it is not this run's, where it is not.
+    pub stranger: Option<String>,
+    /// The writer endpoint and port of a cluster.
+    pub(crate) endpoint: Option<(String, u16)>,
+}
+
+/// The application's pointer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PointerSeen {
+    /// The version that clients get, or why it could not be found out.
+    pub version: Result<String, String>,
+    /// Host and port to which that version leads, or why they could not be read.
+    pub leads_to: Result<(String, u16), String>,
+    /// The labels of each version, where the secret could be described.
+    pub labels: Option<BTreeMap<String, Vec<String>>>,
+    /// Which cluster that is.
+    pub side: Side,
+}
+
+/// Which cluster a pointer leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The source.
+    Source,
+    /// The target.
+    Target,
+    /// Neither of them.
+    Elsewhere,
+    /// It could not be found out.
+    Unknown,
+}
+
+impl PointerSeen {
+    /// Whether a version holds a label; none where the secret could not be described.
+    #[must_use]
+    pub fn holds(&self, version: &str, label: &str) -> Option<bool> {
+        let labels = self.labels.as_ref()?;
+        Some(labels.get(version).is_some_and(|held| held.iter().any(|held| held == label)))
+    }
+}
+
+/// Asks AWS about all that the run of `state` has asked for, and about its pointer. Returns after `within`, whatever has
+/// been answered until then.
+pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, within: Duration) -> Sighting {
+    let asked = |step: &Step| state.step(&step.id().0).is_some_and(|step| step.state != StepState::Pending);
+    let steps = state.plan.steps.iter().map(|planned| &planned.step).filter(|step| asked(step));
+    let things = join_all(
+        steps
+            .filter_map(|step| match step {
+                Step::RestoreCluster(step) => Some((step.request.db_cluster_identifier.clone(), true)),
+                Step::CreateInstance(step) => Some((step.request.db_instance_identifier.clone(), false)),
+                _ => None,
+            })
+            .map(async |(name, is_cluster)| {
+                let found = if is_cluster {
+                    let answer = bounded(world.rds.cluster(&name), clock, within).await;
+                    answer.map(|cluster| found_cluster(&cluster, state))
+                } else {
+                    let answer = bounded(world.rds.instance(&name), clock, within).await;
+                    answer.map(|instance| found_instance(&instance, state))
+                };
+                (name, found)
+            }),
+    );
+    let pointer = async {
+        match pointer_of(state) {
+            Some(step) => Some(ask_secret(world, step, clock, within).await),
+            None => None,
+        }
+    };
+    let (things, pointer) = tokio::join!(things, pointer);
+    let things: BTreeMap<String, Answer<Found>> = things.into_iter().collect();
+    let pointer = pointer.map(|(labels, version, leads_to)| PointerSeen {
+        side: side(state, &things, version.as_deref().ok(), leads_to.as_ref().ok()),
+        labels,
+        version,
+        leads_to,
+    });
+    Sighting { at: clock.now(), things, pointer }
+}
+
+/// The step that moves the application, when the plan has one.
+#[must_use]
+pub fn pointer_of(state: &RunState<Step>) -> Option<&MoveSecret> {
+    state.plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::MoveSecret(step) => Some(step),
+        _ => None,
+    })
+}
+
+impl<T> Answer<T> {
+    fn map<U>(self, with: impl FnOnce(T) -> U) -> Answer<U> {
+        match self {
+            Self::Found(thing) => Answer::Found(with(thing)),
+            Self::Absent => Answer::Absent,
+            Self::Unanswered(why) => Answer::Unanswered(why),
+        }
+    }
+}
+
+async fn bounded<T>(
+    question: impl Future<Output = Result<Option<T>, Error>>,
+    clock: &dyn Clock,
+    within: Duration,
+) -> Answer<T> {
+    tokio::select! {
+        biased;
+        answer = question => match answer {
+            Ok(Some(thing)) => Answer::Found(thing),
+            Ok(None) => Answer::Absent,
+            Err(error) => Answer::Unanswered(error.to_string()),
+        },
+        () = clock.sleep(within) => Answer::Unanswered(format!("no answer within {} s", within.as_secs().max(1))),
+    }
+}
+
+fn found_cluster(cluster: &Cluster, state: &RunState<Step>) -> Found {
+    let seen = state.outputs.of::<RestoredCluster>(RESTORE).ok().map(|restored| restored.resource_id);
+    Found {
+        status: cluster.status.to_string(),
+        resource_id: cluster.resource_id.clone(),
+        created: cluster.created,
+        protected: cluster.deletion_protection == Some(true),
+        stranger: stranger(cluster, state, seen),
+        endpoint: cluster.endpoint.clone().zip(cluster.port),
+    }
+}
+
+fn found_instance(instance: &Instance, state: &RunState<Step>) -> Found {
+    Found {
+        status: instance.status.to_string(),
+        resource_id: instance.resource_id.clone(),
+        created: instance.created,
+        protected: false,
+        stranger: stranger(instance, state, None),
+        endpoint: None,
+    }
+}
+
+fn stranger(thing: &impl Tagged, state: &RunState<Step>, seen: Option<String>) -> Option<String> {
+    match tags::whose(thing, &state.plan.run, seen.as_deref()) {
+        Whose::Ours => None,
+        Whose::Theirs(why) => Some(why),
+    }
+}
+
+type AboutSecret = (Option<BTreeMap<String, Vec<String>>>, Result<String, String>, Result<(String, u16), String>);
+
+/// Describes the secret and reads it as a client would. What clients get counts before what is described.
+async fn ask_secret(world: &World, step: &MoveSecret, clock: &dyn Clock, within: Duration) -> AboutSecret {
+    let described = bounded(world.secrets.describe(&step.secret), clock, within);
+    let read = bounded(world.secrets.get(&step.secret, &VersionRef::Current), clock, within);
+    let (described, read) = tokio::join!(described, read);
+    let gone = || "there is no such secret, or no version of it is current".to_owned();
+    let leads_to = |value| match SecretValue::parse(value, step.url_key.as_deref()) {
+        Ok(value) => Ok((value.points_at().0.to_owned(), value.points_at().1)),
+        Err(error) => Err(error.to_string()),
+    };
+    let (mut version, leads_to) = match read {
+        Answer::Found(found) => (Ok(found.version_id), leads_to(found.value)),
+        Answer::Absent => (Err(gone()), Err(gone())),
+        Answer::Unanswered(why) => (Err(why.clone()), Err(why)),
+    };
+    let labels = match described {
+        Answer::Found(SecretDescription { versions, .. }) => {
+            let holder = versions.iter().find(|(_, labels)| labels.iter().any(|label| label == CURRENT));
+            version = version.or_else(|why| holder.map(|(id, _)| id.clone()).ok_or(why));
+            Some(versions)
+        }
+        Answer::Absent | Answer::Unanswered(_) => None,
+    };
+    (labels, version, leads_to)
+}
+
+/// Tells the clusters apart by where clients are led; where that could not be read, by the two versions that the run knows.
+fn side(
+    state: &RunState<Step>,
+    things: &BTreeMap<String, Answer<Found>>,
+    version: Option<&str>,
+    leads_to: Option<&(String, u16)>,
+) -> Side {
+    let (brief, step) = (&state.plan.brief, pointer_of(state));
+    let Some(place) = leads_to else {
+        return match (version, step) {
+            (Some(version), Some(step)) if version == step.from_version => Side::Source,
+            (Some(version), Some(step)) if version == step.to_version => Side::Target,
+            (Some(_), _) | (None, _) => Side::Unknown,
+        };
+    };
+    let written = state.outputs.of::<Writer>(WRITER).ok().map(|writer| (writer.endpoint, writer.port));
+    let shown = match things.get(&brief.target.cluster) {
+        Some(Answer::Found(found)) => found.endpoint.clone(),
+        _ => None,
+    };
+    let source = brief.source.endpoint.clone().zip(brief.source.port);
+    let planned = brief.pointer.as_ref().map(|pointer| pointer.points_at.as_str());
+    if [written, shown].iter().flatten().any(|target| target == place) {
+        Side::Target
+    } else if source.as_ref() == Some(place) || planned == Some(format!("{}:{}", place.0, place.1).as_str()) {
+        Side::Source
+    } else {
+        Side::Elsewhere
+    }
+}
