@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from daybreak_lab.identify import Call
 
@@ -45,10 +46,13 @@ class CallJournal:
                 }
             )
 
-    def since(self, number: int) -> dict:
-        """The calls after the given one, and the number to ask with next time."""
+    def since(self, number: int, identity: str | None = None) -> dict:
+        """The calls after the given one, all or those of one identity, and the number to ask with next time."""
         with self._lock:
-            return {"calls": [e for e in self._entries if e["n"] > number], "next": self._last}
+            # From the newest on: whoever asks again and again must not pay for all that went before.
+            newer = takewhile(lambda e: e["n"] > number, reversed(self._entries))
+            calls = [e for e in newer if identity in {None, e["identity"]}]
+            return {"calls": calls[::-1], "next": self._last}
 
     def clear(self) -> None:
         """Forgets the calls; numbering goes on, so that a number once handed out stays valid."""

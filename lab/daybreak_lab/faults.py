@@ -18,6 +18,8 @@ KINDS = (
     "500-after",
     "drop-before",
     "drop-after",
+    "hold-before",
+    "hold-after",
     "delay",
     "stale",
     "access-denied",
@@ -36,6 +38,8 @@ _FIELDS = {
     "probability",
     "seed",
     "match",
+    "identity",
+    "reads",
 }
 
 
@@ -55,11 +59,13 @@ class Rule:
     code: str | None = None
     message: str | None = None
     status: int | None = None
-    seconds: float = 0.0
+    seconds: float | None = None
     nth: int | None = None
     times: int | None = None
     probability: float | None = None
     seed: int | None = None
+    identity: str | None = None
+    reads: bool | None = None
 
     @classmethod
     def parse(cls, identifier: int, document: Any) -> Rule:
@@ -84,6 +90,10 @@ class Rule:
                 raise InvalidRule(f"'{name}' must be a whole number from 1")
         if not _is_number(document.get("probability", 0), above=-1, to=1):
             raise InvalidRule("'probability' must be between 0 and 1")
+        if not isinstance(document.get("identity", ""), str):
+            raise InvalidRule("'identity' must be an access key id or an ARN")
+        if not isinstance(document.get("reads", True), bool):
+            raise InvalidRule("'reads' must be true or false")
         try:
             match = {name: re.compile(text) for name, text in document.get("match", {}).items()}
         except (re.error, TypeError, AttributeError) as error:
@@ -98,18 +108,20 @@ class Rule:
             **given,
         )
 
-    def concerns(self, call: Call) -> bool:
-        """Whether a call is of this rule's service and action and its parameters match."""
+    def concerns(self, call: Call, identity: str) -> bool:
+        """Whether a call is of this rule's service, action and identity and its parameters match."""
         return (
             self.service in {"*", call.service}
             and self.action in {"*", call.action}
+            and self.identity in {None, identity, call.access_key}
+            and self.reads in {None, call.reads}
             and all(_found(call.parameters, name.split("."), pattern) for name, pattern in self.match.items())
         )
 
     def describe(self) -> dict[str, Any]:
         """The rule as it was posted, without what was not given."""
         given = {name: getattr(self, name) for name in sorted(_FIELDS - {"match"})}
-        described = {name: value for name, value in given.items() if value is not None and value != 0.0}
+        described = {name: value for name, value in given.items() if value is not None}
         if self.match:
             described["match"] = {name: pattern.pattern for name, pattern in self.match.items()}
         return {"id": self.id, **described}
@@ -146,17 +158,24 @@ class FaultRules:
             self._rules += [_Counted(rule, self._seed) for rule in rules]
             return self._describe()
 
-    def list(self) -> list[dict]:
-        """Every rule in force, in the order in which they were set."""
+    def list(self, identity: str | None = None) -> list[dict]:
+        """Every rule in force, or those for one identity, in the order in which they were set."""
         with self._lock:
-            return self._describe()
+            return self._describe(identity)
 
-    def clear(self) -> None:
-        """Removes all rules."""
+    def clear(self, identity: str | None = None) -> set[int]:
+        """Removes all rules, or those for one identity; the ids of what was removed."""
         with self._lock:
-            self._rules.clear()
+            removed = {c.rule.id for c in self._rules if identity in {None, c.rule.identity}}
+            self._rules = [c for c in self._rules if c.rule.id not in removed]
+            return removed
 
-    def strike(self, call: Call, servable_stale: bool) -> Rule | None:
+    def in_force(self, identifier: int) -> bool:
+        """Whether the rule with this id has not been removed."""
+        with self._lock:
+            return any(c.rule.id == identifier for c in self._rules)
+
+    def strike(self, call: Call, identity: str, servable_stale: bool) -> Rule | None:
         """The first rule that strikes this call; every rule that it concerns counts it.
 
         A `stale` rule strikes only if an answer from before the last mutation is there to be
@@ -165,7 +184,7 @@ class FaultRules:
         with self._lock:
             struck = None
             for counted in self._rules:
-                if not counted.rule.concerns(call):
+                if not counted.rule.concerns(call, identity):
                     continue
                 due = counted.due()
                 if due and struck is None and (counted.rule.kind != "stale" or servable_stale):
@@ -173,8 +192,9 @@ class FaultRules:
                     struck = counted.rule
             return struck
 
-    def _describe(self) -> list[dict]:
-        return [{**c.rule.describe(), "matched": c.matched, "hits": c.hits} for c in self._rules]
+    def _describe(self, identity: str | None = None) -> list[dict]:
+        chosen = [c for c in self._rules if identity in {None, c.rule.identity}]
+        return [{**c.rule.describe(), "matched": c.matched, "hits": c.hits} for c in chosen]
 
 
 class _Counted:

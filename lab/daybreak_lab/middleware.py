@@ -22,6 +22,7 @@ from daybreak_lab.answers import Answer, error_answer, error_code, json_answer
 from daybreak_lab.calls import CallJournal
 from daybreak_lab.faults import FaultRules, InvalidRule, Rule, fault_answer
 from daybreak_lab.fixes import route53, secretsmanager
+from daybreak_lab.holds import Holds
 from daybreak_lab.iam.enforce import Enforcer, refuse_unsigned
 from daybreak_lab.identify import Call, buffer_body, identify, identity_of, rewind
 from daybreak_lab.stale import StaleAnswers
@@ -56,6 +57,7 @@ class _Lab:
         self._one_request = threading.Lock()
         self._journal = CallJournal()
         self._faults = FaultRules(config.seed)
+        self._holds = Holds()
         self._stale = StaleAnswers()
         self._enforcer = Enforcer() if config.iam else None
 
@@ -78,13 +80,16 @@ class _Lab:
         call = identify(environ, body)
         identity = self._identity(call)
         old = self._stale.before_last_mutation(call)
-        rule = self._faults.strike(call, servable_stale=old is not None)
+        rule = self._faults.strike(call, identity, servable_stale=old is not None)
         kind = rule.kind if rule else None
         if kind == "delay":
             time.sleep(rule.seconds)
+        if kind == "hold-before" and not self._hold(rule, call, identity, environ):
+            self._journal.record(call, received, identity, None, None, kind)
+            return None
         with contextlib.nullcontext() if call.long_polls else self._one_request:
             answer = self._fault(rule, call, identity, old)
-            if kind in {None, "delay", "500-after", "drop-after"}:
+            if kind in {None, "delay", "500-after", "drop-after", "hold-before", "hold-after"}:
                 real = self._execute(call, environ, body)
                 self._stale.observe(call, real)
                 answer = answer or real
@@ -93,11 +98,17 @@ class _Lab:
             status = answer.status if answer else None
             error = error_code(answer) if answer else None
             self._journal.record(call, received, identity, status, error, kind)
+        if kind == "hold-after" and not self._hold(rule, call, identity, environ):
+            return None
         return answer
+
+    def _hold(self, rule: Rule, call: Call, identity: str, environ: dict) -> bool:
+        """Keeps the client waiting; whether it is still there when the rule is removed."""
+        return self._holds.hold(rule.id, self._faults.in_force, call, identity, environ["werkzeug.socket"])
 
     @staticmethod
     def _fault(rule: Rule | None, call: Call, identity: str, old: Answer | None) -> Answer | None:
-        if rule is None or rule.kind in {"delay", "drop-before", "drop-after"}:
+        if rule is None or rule.kind in {"delay", "drop-before", "drop-after", "hold-before", "hold-after"}:
             return None
         return old if rule.kind == "stale" else fault_answer(rule, call, identity)
 
@@ -141,25 +152,32 @@ class _Lab:
 
     def _control(self, environ: dict, path: str, body: bytes) -> Answer:
         method = environ["REQUEST_METHOD"]
+        asked = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+        identity = asked.get("identity")
         if path == "/_lab/calls" and method == "GET":
-            since = parse_qs(environ.get("QUERY_STRING", "")).get("since", ["0"])[0]
+            since = asked.get("since", "0")
             if not since.isdigit():
                 return json_answer(400, {"error": "since must be a number that an earlier answer gave as next"})
-            return json_answer(200, self._journal.since(int(since)))
+            return json_answer(200, self._journal.since(int(since), identity))
         if path == "/_lab/calls" and method == "DELETE":
             self._journal.clear()
             return json_answer(200, self._journal.since(0))
         if path == "/_lab/faults" and method == "GET":
-            return json_answer(200, self._faults.list())
+            return json_answer(200, self._faults.list(identity))
         if path == "/_lab/faults" and method == "POST":
             try:
                 return json_answer(200, self._faults.add(json.loads(body)))
             except (InvalidRule, ValueError) as error:
                 return json_answer(400, {"error": str(error)})
         if path == "/_lab/faults" and method == "DELETE":
-            self._faults.clear()
-            return json_answer(200, [])
-        if path in {"/_lab/calls", "/_lab/faults"}:
+            self._holds.release(self._faults.clear(identity))
+            return json_answer(200, self._faults.list())
+        if path == "/_lab/held" and method == "GET":
+            milliseconds = asked.get("milliseconds", "0")
+            if identity is None or not milliseconds.isdigit():
+                return json_answer(400, {"error": "expected identity=KEY and milliseconds=N"})
+            return json_answer(200, self._holds.wait(identity, int(milliseconds) / 1000))
+        if path in {"/_lab/calls", "/_lab/faults", "/_lab/held"}:
             return json_answer(405, {"error": f"{path} does not know {method}"})
         return json_answer(404, {"error": f"no such control endpoint: {path}"})
 
