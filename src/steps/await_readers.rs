@@ -9,10 +9,7 @@ use super::{
     failure,
     world::World,
 };
-use crate::{
-    aws::rds::model::EventSource,
-    run::step::{Context, Observed, StepError, StepId, Undo, Until, Waiting},
-};
+use crate::run::step::{Context, Observed, StepError, StepId, Undo, Until, Waiting};
 
 /// Looks at the target's instances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,25 +47,18 @@ impl Body for AwaitReaders {
         }
     }
 
-    async fn observe(&self, world: &World, _: &Context<'_>) -> Result<Observed, StepError> {
+    async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let doing = format!("wait for the readers of cluster {}", self.cluster);
         let instances = world.rds.instances_of(&self.cluster).await.map_err(|error| failure::of_aws(&doing, &error))?;
         let mut coming = Vec::new();
         for reader in &self.readers {
             match instances.iter().find(|instance| instance.identifier == *reader) {
                 Some(instance) if instance.status.is_available() => {}
-                Some(instance) if instance.status.is_terminal() || instance.status.is_deleting() => {
-                    let source = EventSource::Instance(reader.clone());
-                    return Err(failure::of_status(
-                        world,
-                        &format!("instance {reader}"),
-                        instance.status.as_str(),
-                        &source,
-                    )
-                    .await);
-                }
-                Some(instance) => coming.push(format!("{reader} is {}", instance.status)),
-                None => coming.push(format!("{reader} is not listed yet")),
+                Some(instance) => match failure::of_instance(world, instance, cx.run).await {
+                    Some(lost) => return Err(lost),
+                    None => coming.push(format!("instance {reader} is {}", instance.status)),
+                },
+                None => coming.push(format!("instance {reader} is not listed yet")),
             }
         }
         Ok(match coming.is_empty() {

@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     aws::{
-        ErrorKind,
+        self, ErrorKind,
         rds::{
-            model::{EventSource, Instance},
+            model::Instance,
             requests::{self, DeleteInstance},
         },
     },
@@ -80,10 +80,24 @@ impl CreateInstance {
         world.rds.instance(self.name()).await.map_err(|error| failure::of_aws(doing, &error))
     }
 
+    /// A cluster that takes no instance now may take one later, unless RDS has given it up.
+    async fn refused(&self, world: &World, error: &aws::Error, cx: &Context<'_>) -> StepError {
+        let lost = match world.rds.cluster(&self.request.db_cluster_identifier).await {
+            Ok(Some(cluster)) => failure::of_cluster(world, &cluster, cx.run).await,
+            Ok(None) | Err(_) => None,
+        };
+        lost.unwrap_or_else(|| failure::of_aws(&self.doing(), error))
+    }
+
     /// The writer is ready once the cluster names it as its writer and has an endpoint to offer.
-    async fn writer(&self, world: &World, instance: Instance) -> Result<Observed, StepError> {
+    async fn writer(&self, world: &World, instance: Instance, cx: &Context<'_>) -> Result<Observed, StepError> {
         let cluster = &self.request.db_cluster_identifier;
         let found = world.rds.cluster(cluster).await.map_err(|error| failure::of_aws(&self.doing(), &error))?;
+        if let Some(found) = &found
+            && let Some(lost) = failure::of_cluster(world, found, cx.run).await
+        {
+            return Err(lost);
+        }
         let ready = found
             .as_ref()
             .filter(|found| found.writer() == Some(self.name()))
@@ -137,25 +151,25 @@ impl Body for CreateInstance {
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let Some(instance) = self.look(world, &self.doing()).await? else { return Ok(Observed::Act) };
         tags::ours(&instance, cx.run, None)?;
-        let what = format!("instance {}", self.name());
-        if instance.status.is_terminal() || instance.status.is_deleting() {
-            let source = EventSource::Instance(self.name().to_owned());
-            return Err(failure::of_status(world, &what, instance.status.as_str(), &source).await);
+        if let Some(lost) = failure::of_instance(world, &instance, cx.run).await {
+            return Err(lost);
         }
         match self.role {
             Role::Reader => Ok(Observed::Done(json!(Seen { resource_id: instance.resource_id }))),
-            Role::Writer if instance.status.is_available() => self.writer(world, instance).await,
+            Role::Writer if instance.status.is_available() => self.writer(world, instance, cx).await,
             Role::Writer => {
                 let progress = instance.percent_progress.map(|percent| format!("{percent} %"));
-                Ok(Observed::Wait(Waiting::on(format!("{what} is {}", instance.status)).progress(progress)))
+                let words = format!("instance {} is {}", self.name(), instance.status);
+                Ok(Observed::Wait(Waiting::on(words).progress(progress)))
             }
         }
     }
 
-    async fn act(&self, world: &World, _: &Context<'_>) -> Result<(), StepError> {
+    async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {
         match world.rds.create_instance(&self.request).await {
             Ok(()) => Ok(()),
             Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) if error.kind == ErrorKind::InvalidState => Err(self.refused(world, &error, cx).await),
             Err(error) => Err(failure::of_aws(&self.doing(), &error)),
         }
     }

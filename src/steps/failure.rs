@@ -1,9 +1,18 @@
 //! From the errors of AWS and PostgreSQL to what a run does about them.
 
 use crate::{
-    aws::{self, ErrorKind, rds::model::EventSource},
+    aws::{
+        self, ErrorKind,
+        rds::{
+            model::{Cluster, EventSource, Instance},
+            status::Phase,
+        },
+    },
     pg,
-    run::step::{Failure, StepError},
+    run::{
+        id::RunId,
+        step::{Failure, StepError},
+    },
 };
 
 use super::world::World;
@@ -24,6 +33,51 @@ pub fn of_aws(doing: &str, error: &aws::Error) -> StepError {
 pub fn of_postgres(doing: &str, error: &pg::Error) -> StepError {
     let failure = Failure { hint: error.hint.clone(), ..Failure::of(doing, error) };
     if error.may_pass() { StepError::passing(failure) } else { StepError::terminal(failure) }
+}
+
+/// Why `cluster` will never be as wanted, when its status says so: it is given up, going, or switched off.
+pub async fn of_cluster(world: &World, cluster: &Cluster, run: &RunId) -> Option<StepError> {
+    let (name, phase) = (&cluster.identifier, cluster.status.phase());
+    if phase == Phase::Stopped {
+        let region = region_of(&cluster.arn);
+        let failure =
+            Failure::new(format!("cluster {name} is stopped, by somebody else, and does not start by itself"));
+        return Some(StepError::hold(failure.hint(format!(
+            "aws rds start-db-cluster --db-cluster-identifier {name}{region}; once it is available: daybreak resume {run}"
+        ))));
+    }
+    if !matches!(phase, Phase::Terminal | Phase::Deleting) {
+        return None;
+    }
+    let source = EventSource::Cluster(name.clone());
+    Some(of_status(world, &format!("cluster {name}"), cluster.status.as_str(), &source).await)
+}
+
+/// The same of an instance.
+pub async fn of_instance(world: &World, instance: &Instance, run: &RunId) -> Option<StepError> {
+    let (name, phase) = (&instance.identifier, instance.status.phase());
+    if phase == Phase::Stopped {
+        let region = region_of(&instance.arn);
+        let failure =
+            Failure::new(format!("instance {name} is stopped, by somebody else, and does not start by itself"));
+        return Some(StepError::hold(failure.hint(format!(
+            "start its cluster with: aws rds start-db-cluster --db-cluster-identifier {}{region}; once it is available: daybreak resume {run}",
+            instance.cluster.as_deref().unwrap_or(name)
+        ))));
+    }
+    if !matches!(phase, Phase::Terminal | Phase::Deleting) {
+        return None;
+    }
+    let source = EventSource::Instance(name.clone());
+    Some(of_status(world, &format!("instance {name}"), instance.status.as_str(), &source).await)
+}
+
+/// The region that an ARN names, as an option of the AWS CLI with a space before it.
+pub fn region_of(arn: &str) -> String {
+    match arn.split(':').nth(3) {
+        Some(region) if !region.is_empty() => format!(" --region {region}"),
+        _ => String::new(),
+    }
 }
 
 /// How far back a terminal status is explained from: the longest that RDS may take to say why.

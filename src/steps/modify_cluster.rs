@@ -14,10 +14,7 @@ use super::{
 use crate::{
     aws::{
         ErrorKind,
-        rds::{
-            model::{Cluster, EventSource},
-            requests,
-        },
+        rds::{model::Cluster, requests},
     },
     run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
 };
@@ -145,10 +142,8 @@ impl Body for ModifyCluster {
             return Ok(Observed::Wait(Waiting::on(format!("cluster {} is not listed", self.target()))));
         };
         tags::ours(&cluster, cx.run, Some(&cx.outputs.of::<RestoredCluster>(RESTORE)?.resource_id))?;
-        if cluster.status.is_terminal() || cluster.status.is_deleting() {
-            let source = EventSource::Cluster(self.target().to_owned());
-            let what = format!("cluster {}", self.target());
-            return Err(failure::of_status(world, &what, cluster.status.as_str(), &source).await);
+        if let Some(lost) = failure::of_cluster(world, &cluster, cx.run).await {
+            return Err(lost);
         }
         Ok(match distance(&cluster, &self.request) {
             Distance::None => Observed::Done(json!({})),
@@ -170,6 +165,15 @@ impl Body for ModifyCluster {
             return Ok(Undone::Done(format!("cluster {} is gone", self.target())));
         };
         tags::ours(&cluster, cx.run, Some(&cx.outputs.of::<RestoredCluster>(RESTORE)?.resource_id))?;
+        if cluster.status.is_terminal() || cluster.status.is_deleting() {
+            // It serves nobody and takes no settings, and must not hold up the rest of the way back.
+            let words = format!(
+                "cluster {} is {}: nobody can use it, its security groups stay as they are",
+                self.target(),
+                cluster.status
+            );
+            return Ok(Undone::Done(words));
+        }
         match distance(&cluster, back) {
             Distance::None => {
                 return Ok(Undone::Done(format!("cluster {} is in quarantine again", self.target())));

@@ -153,8 +153,10 @@ impl MoveSecret {
             "{doing}: AWSCURRENT is on {current}, which somebody else wrote, and which leads to the target, too"
         );
         let command = format!(
-            "aws secretsmanager update-secret-version-stage --secret-id {} --version-stage AWSCURRENT --move-to-version-id {} --remove-from-version-id {current}",
-            self.secret, self.from_version
+            "aws secretsmanager update-secret-version-stage --secret-id {} --version-stage AWSCURRENT --move-to-version-id {} --remove-from-version-id {current}{}",
+            self.secret,
+            self.from_version,
+            failure::region_of(&self.secret)
         );
         Err(StepError::terminal(
             Failure::new(message).hint(format!("find out why; to move the application back all the same: {command}")),

@@ -176,6 +176,25 @@ impl Prove {
         StepError::hold(error.failure.hint(hint))
     }
 
+    /// What RDS has given up is not waited for: its status then says more than that it does not answer.
+    async fn given_up(&self, world: &World, error: StepError, cx: &Context<'_>) -> StepError {
+        if !error.is_passing() {
+            return error;
+        }
+        if let Ok(Some(cluster)) = world.rds.cluster(&self.cluster).await {
+            if let Some(lost) = failure::of_cluster(world, &cluster, cx.run).await {
+                return lost;
+            }
+            if let Some(writer) = cluster.writer()
+                && let Ok(Some(writer)) = world.rds.instance(writer).await
+                && let Some(lost) = failure::of_instance(world, &writer, cx.run).await
+            {
+                return lost;
+            }
+        }
+        error
+    }
+
     fn way_out(&self, cx: &Context<'_>) -> String {
         let at = cx.outputs.of::<Writer>(WRITER).map(|writer| format!(" at {}:{}", writer.endpoint, writer.port));
         format!(
@@ -233,7 +252,10 @@ impl Body for Prove {
     /// The proof is noted before it is judged, so that a failed one is evidence too.
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let Some((_, note)) = cx.notes.last() else {
-            let proof = self.prove(world, cx).await.map_err(|error| self.unanswered(error, cx))?;
+            let proof = match self.prove(world, cx).await {
+                Ok(proof) => proof,
+                Err(error) => return Err(self.unanswered(self.given_up(world, error, cx).await, cx)),
+            };
             return Ok(Observed::Note(json!(proof), Waiting::on("the proof to be judged").again_in(Duration::ZERO)));
         };
         let doing = format!("judge the proof of cluster {}", self.cluster);

@@ -17,7 +17,7 @@ use crate::{
     aws::{
         ErrorKind,
         rds::{
-            model::{Cluster, EventSource},
+            model::Cluster,
             requests::{DeleteCluster, ModifyCluster, RestoreClusterToPointInTime},
         },
     },
@@ -88,14 +88,13 @@ impl Body for RestoreCluster {
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let Some(cluster) = self.look(world, &self.doing()).await? else { return Ok(Observed::Act) };
         tags::ours(&cluster, cx.run, None)?;
-        let status = cluster.status.as_str();
-        let what = format!("cluster {}", self.target());
-        if cluster.status.is_terminal() || cluster.status.is_deleting() {
-            return Err(failure::of_status(world, &what, status, &EventSource::Cluster(self.target().to_owned())).await);
+        if let Some(lost) = failure::of_cluster(world, &cluster, cx.run).await {
+            return Err(lost);
         }
         if !cluster.status.is_available() {
             let progress = cluster.percent_progress.map(|percent| format!("{percent} %"));
-            return Ok(Observed::Wait(Waiting::on(format!("{what} is {status}")).progress(progress)));
+            let words = format!("cluster {} is {}", self.target(), cluster.status);
+            return Ok(Observed::Wait(Waiting::on(words).progress(progress)));
         }
         let restored = RestoredCluster {
             identifier: cluster.identifier,
@@ -138,8 +137,10 @@ impl Body for RestoreCluster {
             if !cx.outputs.has(SETTLE) {
                 let message = format!("{doing}: it is protected against deletion, and by no finished step of this run");
                 let hint = format!(
-                    "if it shall go all the same: aws rds modify-db-cluster --db-cluster-identifier {} --no-deletion-protection",
-                    self.target()
+                    "if it shall go all the same: aws rds modify-db-cluster --db-cluster-identifier {} --no-deletion-protection --apply-immediately{}; then daybreak resume {}",
+                    self.target(),
+                    failure::region_of(&cluster.arn),
+                    cx.run
                 );
                 return Err(StepError::terminal(Failure::new(message).hint(hint)));
             }
@@ -149,7 +150,13 @@ impl Body for RestoreCluster {
                 deletion_protection: Some(false),
                 ..ModifyCluster::default()
             };
-            world.rds.modify_cluster(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
+            world.rds.modify_cluster(&request).await.map_err(|error| match error.kind {
+                // What RDS has given up takes no settings any more: no wait changes that.
+                ErrorKind::InvalidState if cluster.status.is_terminal() => {
+                    StepError::terminal(Failure::of(&doing, &error))
+                }
+                _ => failure::of_aws(&doing, &error),
+            })?;
             let wait = format!("the deletion protection of cluster {} to go", self.target());
             return Ok(Undone::Wait(Waiting::on(wait)));
         }

@@ -100,13 +100,14 @@ impl Body for StageSecret {
         }
     }
 
-    async fn observe(&self, world: &World, _: &Context<'_>) -> Result<Observed, StepError> {
+    async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let doing = self.doing();
         let secret = describe(world, &self.put.secret_id, &doing).await?;
         unchanged(&secret, [&self.from_version, self.version()], &doing)?;
         if secret.is_rotating() {
             let failure = Failure::new(format!("{doing}: a rotation of it has begun and not ended"));
-            return Err(StepError::terminal(failure.hint("let the rotation end, then `daybreak cutover` again")));
+            let hint = format!("let the rotation end, then daybreak cutover {}", cx.run);
+            return Err(StepError::terminal(failure.hint(hint)));
         }
         let staged = secret.holder(self.label()) == Some(self.version()) || secret.current() == Some(self.version());
         if !staged {

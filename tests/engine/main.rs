@@ -12,3 +12,4 @@ mod removal;
 mod support;
 mod torn;
 mod turning_back;
+mod waits;

@@ -104,6 +104,18 @@ impl Cloud {
         edit(self.inner().clusters.get_mut(identifier).unwrap());
     }
 
+    /// A cluster or an instance is in this status, and stays in it until somebody changes it.
+    pub(crate) fn stays(&self, identifier: &str, status: &str) {
+        let mut inner = self.inner();
+        inner.pending.remove(identifier);
+        if let Some(cluster) = inner.clusters.get_mut(identifier) {
+            cluster.status = status.into();
+        }
+        if let Some(instance) = inner.instances.get_mut(identifier) {
+            instance.status = status.into();
+        }
+    }
+
     /// Changes what is known of the secret.
     pub(crate) fn edit_secret(&self, edit: impl FnOnce(&mut SecretDescription)) {
         edit(&mut self.inner().secret);
