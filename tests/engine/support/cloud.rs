@@ -33,6 +33,10 @@ pub(crate) enum Fault {
     LostBefore,
     /// It happens, and the answer is lost.
     LostAfter,
+    /// Nothing happens, and there is no answer, ever.
+    HeldBefore,
+    /// It happens, and there is no answer, ever.
+    HeldAfter,
 }
 
 #[derive(Default)]
@@ -56,6 +60,8 @@ struct Inner {
     blind_looks: u32,
     /// How many more values of the secret can be read.
     readable: Option<u32>,
+    /// Whether reads are left without an answer.
+    silent: bool,
 }
 
 /// One region of AWS.
@@ -199,25 +205,53 @@ impl Cloud {
         value["host"].as_str().unwrap().to_owned()
     }
 
+    /// Whether reads are left without an answer.
+    pub(crate) fn is_silent(&self, silent: bool) {
+        self.inner().silent = silent;
+    }
+
+    /// Never returns while reads are left without an answer.
+    async fn answers(&self) {
+        if self.inner().silent {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Makes one change, with whatever fault is due.
-    fn change<T>(
+    async fn change<T>(
         &self,
         operation: &'static str,
         change: impl FnOnce(&mut Inner) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        match self.answer(operation, change) {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The answer to a change; none when there is none, ever.
+    fn answer<T>(
+        &self,
+        operation: &'static str,
+        change: impl FnOnce(&mut Inner) -> Result<T, Error>,
+    ) -> Option<Result<T, Error>> {
         let mut inner = self.inner();
         let number = inner.changes.len();
         inner.changes.push(operation.to_owned());
         let fault = inner.fault.filter(|(nth, _)| *nth == number).map(|(_, fault)| fault);
-        match fault {
+        Some(match fault {
             None => change(&mut inner),
+            Some(Fault::HeldBefore) => return None,
+            Some(Fault::HeldAfter) => {
+                let _ = change(&mut inner);
+                return None;
+            }
             Some(Fault::Denied) => Err(Error::answered("rds", operation, "AccessDenied", "not authorized")),
             Some(Fault::LostBefore) => Err(Error::answered("rds", operation, "InternalFailure", "lost before")),
             Some(Fault::LostAfter) => {
-                change(&mut inner)?;
-                Err(Error::answered("rds", operation, "InternalFailure", "lost after"))
+                change(&mut inner).and_then(|_| Err(Error::answered("rds", operation, "InternalFailure", "lost after")))
             }
-        }
+        })
     }
 }
 
@@ -287,6 +321,7 @@ fn apply_tags(tags: &mut Vec<Tag>, added: &[Tag]) {
 #[async_trait]
 impl Rds for Cloud {
     async fn cluster(&self, identifier: &str) -> Result<Option<Cluster>, Error> {
+        self.answers().await;
         let mut inner = self.inner();
         if inner.blind_looks > 0 {
             inner.blind_looks -= 1;
@@ -309,6 +344,7 @@ impl Rds for Cloud {
     }
 
     async fn instance(&self, identifier: &str) -> Result<Option<Instance>, Error> {
+        self.answers().await;
         let mut inner = self.inner();
         if inner.blind_looks > 0 {
             inner.blind_looks -= 1;
@@ -374,6 +410,7 @@ impl Rds for Cloud {
             inner.pending.insert(identifier, reads);
             Ok(())
         })
+        .await
     }
 
     async fn create_instance(&self, request: &CreateInstance) -> Result<(), Error> {
@@ -403,6 +440,7 @@ impl Rds for Cloud {
             inner.pending.insert(identifier, reads);
             Ok(())
         })
+        .await
     }
 
     async fn modify_cluster(&self, request: &ModifyCluster) -> Result<(), Error> {
@@ -418,6 +456,7 @@ impl Rds for Cloud {
             cluster.preferred_maintenance_window = window.or(cluster.preferred_maintenance_window.take());
             Ok(())
         })
+        .await
     }
 
     async fn delete_instance(&self, request: &DeleteInstance) -> Result<(), Error> {
@@ -429,6 +468,7 @@ impl Rds for Cloud {
             inner.pending.insert(request.db_instance_identifier.clone(), READS);
             Ok(())
         })
+        .await
     }
 
     async fn delete_cluster(&self, request: &DeleteCluster) -> Result<(), Error> {
@@ -469,6 +509,7 @@ impl Rds for Cloud {
             inner.pending.insert(request.db_cluster_identifier.clone(), READS);
             Ok(())
         })
+        .await
     }
 
     async fn add_tags(&self, request: &AddTags) -> Result<(), Error> {
@@ -481,6 +522,7 @@ impl Rds for Cloud {
             }
             Ok(())
         })
+        .await
     }
 
     async fn remove_tags(&self, request: &RemoveTags) -> Result<(), Error> {
@@ -493,16 +535,19 @@ impl Rds for Cloud {
             }
             Ok(())
         })
+        .await
     }
 }
 
 #[async_trait]
 impl Secrets for Cloud {
     async fn describe(&self, _: &str) -> Result<Option<SecretDescription>, Error> {
+        self.answers().await;
         Ok(Some(self.inner().secret.clone()))
     }
 
     async fn get(&self, _: &str, version: &VersionRef) -> Result<Option<SecretVersion>, Error> {
+        self.answers().await;
         let mut inner = self.inner();
         if inner.readable == Some(0) {
             return answered("GetSecretValue", "ThrottlingException");
@@ -534,6 +579,7 @@ impl Secrets for Cloud {
             }
             Ok(id)
         })
+        .await
     }
 
     async fn move_label(&self, request: &MoveLabel) -> Result<(), Error> {
@@ -550,5 +596,6 @@ impl Secrets for Cloud {
             versions.retain(|_, labels| !labels.is_empty());
             Ok(())
         })
+        .await
     }
 }
