@@ -97,7 +97,7 @@ pub fn tried(history: &History<Step>) -> Vec<Tried> {
             }
             Entry::Interrupted { by } => tried.push(whole(Event::Interrupted, by.clone())),
             Entry::Retried { by } => tried.push(whole(Event::Retried, by.who.clone())),
-            Entry::TurnedBack { scope, by } => {
+            Entry::TurnedBack { scope, by, .. } => {
                 let what = match scope {
                     Scope::Cutover => "took the cutover back",
                     Scope::Everything => "took back everything that the run made",

@@ -87,6 +87,7 @@ impl<'a> At<'a> {
             attended: self.scene.clock.awake() - since,
             outputs: &state.outputs,
             notes: &[],
+            final_snapshot: None,
             tell: &|_| {},
         }
     }

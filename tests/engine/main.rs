@@ -3,12 +3,10 @@
 
 mod deadlines;
 mod idempotency;
-mod journal;
-mod kills;
-mod leftovers;
 mod interrupts;
 mod journal;
 mod kills;
+mod leftovers;
 mod looks;
 mod planning;
 mod recovery;
