@@ -7,8 +7,8 @@
 //! - [`cli`]: one file per command.
 //! - [`ui`], [`report`]: from events to a terminal, from a journal to evidence.
 //! - [`recovery`]: the recipes: from configuration and observation to a plan.
-//! - [`steps`]: what plans are made of, one file per step.
-//! - [`aws`], [`pg`], [`http`], [`pointer`], [`config`], [`store`]: the world's edges, which do not know each other.
+//! - [`steps`]: what plans are made of, one file per step; [`store`]: where journals live.
+//! - [`aws`], [`pg`], [`http`], [`pointer`], [`config`]: the world's edges, which do not know each other.
 //! - [`run`]: the durable run: plan, journal, state, executor.
 //! - [`moment`], [`expect`]: times and expectations, as people write them.
 

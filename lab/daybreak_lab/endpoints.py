@@ -1,4 +1,4 @@
-"""The lab's own endpoints of the data plane: /_lab/delays and /_lab/backup."""
+"""The lab's own endpoints beside those of its calls: /_lab/delays, /_lab/backup and /_lab/bucket."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -8,6 +8,7 @@ from moto.rds.models import rds_backends
 from werkzeug.wrappers import Request, Response
 
 from .delays import DelaysError
+from .fixes import s3
 from .plane import Plane
 from .postgres import PostgresError
 
@@ -15,12 +16,12 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class LabEndpoints:
-    """Answers its two paths and hands everything else on."""
+    """Answers its own paths and hands everything else on."""
 
     def __init__(self, application: Application, plane: Plane) -> None:
         self._application = application
         self._plane = plane
-        self._own = {"/_lab/delays": self._delays, "/_lab/backup": self._backup}
+        self._own = {"/_lab/delays": self._delays, "/_lab/backup": self._backup, "/_lab/bucket": self._bucket}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._own.get(environ.get("PATH_INFO", ""))
@@ -40,6 +41,15 @@ class LabEndpoints:
         except (ValueError, DelaysError) as error:
             return 400, {"error": str(error)}
         return 200, self._plane.delays.describe()
+
+    def _bucket(self, request: Request) -> tuple[int, object]:
+        """POST {"bucket": NAME, "ahead_seconds": N, "ignores_conditions": BOOLEAN}: what is special about a bucket."""
+        if request.method != "POST":
+            return 405, {"error": "POST"}
+        try:
+            return 200, s3.set_quirks(json.loads(request.get_data()))
+        except ValueError as error:
+            return 400, {"error": str(error)}
 
     def _backup(self, request: Request) -> tuple[int, object]:
         """POST {"cluster": id}: a base backup now, so that recoveries to later times need not replay what is before."""

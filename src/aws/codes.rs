@@ -11,7 +11,12 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
     let kind = match code {
         code if is_throttling(code) => ErrorKind::Throttled,
 
-        "AccessDenied" | "AccessDeniedException" | "NotAuthorized" | "UnauthorizedOperation" => ErrorKind::AccessDenied,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AccountProblem"
+        | "AllAccessDisabled"
+        | "NotAuthorized"
+        | "UnauthorizedOperation" => ErrorKind::AccessDenied,
 
         "AuthFailure"
         | "ExpiredToken"
@@ -21,9 +26,11 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "InvalidAccessKeyId"
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
+        | "InvalidToken"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "RequestExpired"
+        | "RequestTimeTooSkewed"
         | "SignatureDoesNotMatch"
         | "UnrecognizedClientException" => ErrorKind::Credentials,
 
@@ -39,6 +46,9 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "DBSnapshotNotFound"
         | "DBSubnetGroupNotFoundFault"
         | "GlobalClusterNotFoundFault"
+        | "NoSuchBucket"
+        | "NoSuchKey"
+        | "NotFound"
         | "OptionGroupNotFoundFault"
         | "ResourceNotFoundException"
         | "ResourceNotFoundFault" => ErrorKind::NotFound,
@@ -56,20 +66,28 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "InvalidDBSnapshotState"
         | "InvalidDBSubnetGroupStateFault"
         | "InvalidGlobalClusterStateFault"
+        | "InvalidObjectState"
         | "InvalidRequestException"
+        | "PreconditionFailed"
         | "PreconditionNotMetException" => ErrorKind::InvalidState,
 
-        "CertificateNotFound"
+        // S3 redirects, or calls the signature malformed, when the bucket is in another region.
+        "AuthorizationHeaderMalformed"
+        | "CertificateNotFound"
         | "InvalidAction"
+        | "InvalidArgument"
+        | "InvalidBucketName"
         | "InvalidParameterCombination"
         | "InvalidParameterException"
         | "InvalidParameterValue"
+        | "InvalidRequest"
         | "InvalidRestoreFault"
         | "InvalidSubnet"
         | "InvalidVPCNetworkStateFault"
         | "MalformedQueryString"
         | "MissingParameter"
         | "NetworkTypeNotSupported"
+        | "PermanentRedirect"
         | "PointInTimeRestoreNotEnabled"
         | "StorageTypeNotSupported"
         | "ValidationError"
@@ -90,11 +108,18 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "InsufficientDBInstanceCapacity"
         | "InsufficientStorageClusterCapacity" => ErrorKind::Capacity,
 
+        // S3 passes on what KMS answered it, with this prefix.
+        code if code.starts_with("KMS.") => ErrorKind::EncryptionKey,
         "DecryptionFailure" | "EncryptionFailure" | "KMSKeyNotAccessibleFault" => ErrorKind::EncryptionKey,
 
         "RequestTimeout" | "RequestTimeoutException" => ErrorKind::Timeout,
 
+        "NotImplemented" => ErrorKind::Unsupported,
+
+        // Two writes at the same time: S3 carried this one out not at all, and asks for it again.
         "ClientUnavailable"
+        | "ConditionalRequestConflict"
+        | "OperationAborted"
         | "InternalError"
         | "InternalFailure"
         | "InternalServerError"

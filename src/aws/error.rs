@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Capacity,
     /// A KMS key in the way of the call is disabled, gone, or not ours to use.
     EncryptionKey,
+    /// What answers under the service's address does not implement the call, or something it asks for.
+    Unsupported,
     /// No connection to the service could be made, or it broke before an answer came.
     Unreachable,
     /// No answer came in time; the request may have been carried out.
@@ -111,12 +113,32 @@ impl Error {
 
     /// The IAM action of the call, such as `rds:RestoreDBClusterToPointInTime`.
     pub fn action(&self) -> String {
-        format!("{}:{}", self.service, self.operation)
+        // Of the calls made, these are the ones whose action is named otherwise.
+        let action = match (self.service, self.operation) {
+            ("s3", "HeadBucket" | "ListObjectsV2") => "ListBucket",
+            (_, operation) => operation,
+        };
+        format!("{}:{action}", self.service)
     }
 
     /// What the reader can do about it, where that can be said in general.
     pub fn hint(&self) -> Option<String> {
         match self.kind {
+            ErrorKind::AccessDenied if self.service == "s3" => Some(format!(
+                "allow {} to the identity daybreak runs as; where a KMS key encrypts the bucket, also \
+                 kms:GenerateDataKey and kms:Decrypt with that key",
+                self.action()
+            )),
+            ErrorKind::EncryptionKey if self.service == "s3" => Some(
+                "the KMS key that encrypts the bucket must be enabled and let this identity use it \
+                 (kms:GenerateDataKey, kms:Decrypt)"
+                    .to_owned(),
+            ),
+            ErrorKind::InvalidParameter
+                if matches!(self.code.as_deref(), Some("PermanentRedirect" | "AuthorizationHeaderMalformed")) =>
+            {
+                Some("the bucket is in another region, which S3 did not name: give it with --region".to_owned())
+            }
             ErrorKind::AccessDenied => Some(format!("allow {} to the identity daybreak runs as", self.action())),
             ErrorKind::Credentials => Some(match self.code {
                 None => "set AWS_PROFILE or --profile, or log in (`aws sso login`), \

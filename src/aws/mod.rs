@@ -1,9 +1,9 @@
 //! All that names an AWS SDK type.
 //!
-//! Callers see plain data: [`rds::model`] and [`secrets::model`] for what AWS tells,
+//! Callers see plain data: [`rds::model`], [`secrets::model`] and [`s3::model`] for what AWS tells,
 //! [`rds::requests`] and [`secrets::requests`] for what is asked of it, one [`Error`] for
-//! everything that fails. The traits [`rds::Rds`] and [`secrets::Secrets`] are the edge;
-//! [`Session`] makes the clients behind them.
+//! everything that fails. The traits [`rds::Rds`], [`secrets::Secrets`] and [`s3::Objects`] are the
+//! edge; [`Session`] makes the clients behind them.
 //!
 //! The layer decides nothing: whether "exists already" is good news or "not found" the end is the
 //! caller's to say. It waits for nothing either, beyond the SDK's own retries. It never enables the
@@ -18,6 +18,7 @@ mod http;
 mod profile;
 pub mod rds;
 mod resend;
+pub mod s3;
 mod sdk;
 pub mod secrets;
 mod session;

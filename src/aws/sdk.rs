@@ -31,6 +31,10 @@ impl Operation {
         Self { service: "secretsmanager", name }
     }
 
+    pub(super) const fn s3(name: &'static str) -> Self {
+        Self { service: "s3", name }
+    }
+
     /// Translates what the SDK says of the failed call.
     pub(super) fn failed<E>(self, error: SdkError<E, HttpResponse>) -> Error
     where

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -13,6 +14,7 @@ use super::error::{Error, ErrorKind};
 use super::http;
 use super::profile;
 use super::rds::RdsClient;
+use super::s3::{self, S3Client};
 use super::sdk::{self, Operation};
 use super::secrets::SecretsClient;
 
@@ -47,6 +49,8 @@ pub struct Session {
     config: SdkConfig,
     credentials: SharedCredentialsProvider,
     region: String,
+    /// The AWS profile that was asked for by name.
+    profile: Option<String>,
 }
 
 impl Session {
@@ -60,10 +64,28 @@ impl Session {
     /// [`ErrorKind::Credentials`] without usable credentials; [`ErrorKind::InvalidParameter`]
     /// without a region, or with one that cannot be.
     pub async fn load(options: SessionOptions) -> Result<Self, Error> {
-        let http = http::client();
+        Self::load_with(options, http::client(), None).await
+    }
+
+    /// The same identity in another region: the one given, or else that of the environment or the AWS profile. Its
+    /// credentials are not resolved again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidParameter`] without a region, or with one that cannot be.
+    pub async fn elsewhere(&self, region: Option<String>) -> Result<Self, Error> {
+        let options = SessionOptions { region, profile: self.profile.clone() };
+        let http = self.config.http_client().unwrap_or_else(http::client);
+        Self::load_with(options, http, Some(self.credentials.clone())).await
+    }
+
+    async fn load_with(
+        options: SessionOptions,
+        http: SharedHttpClient,
+        known: Option<SharedCredentialsProvider>,
+    ) -> Result<Self, Error> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         let mut region = options.region.clone().map(Region::new);
-        let profile = options.profile.or_else(profile::of_environment);
+        let profile = options.profile.clone().or_else(profile::of_environment);
         if let Some(profile) = &profile {
             region = profile::region(profile, options.region).await;
             loader =
@@ -72,12 +94,16 @@ impl Session {
         if let Some(region) = region {
             loader = loader.region(region);
         }
-        Self::from_loader(loader).await.map_err(|error| match &profile {
+        if let Some(known) = known {
+            loader = loader.credentials_provider(known);
+        }
+        let session = Self::from_loader(loader).await.map_err(|error| match &profile {
             Some(profile) if error.kind == ErrorKind::Credentials => {
                 error.with_message(format!("the AWS profile {profile:?} gives none"))
             }
             _ => error,
-        })
+        })?;
+        Ok(Self { profile: options.profile, ..session })
     }
 
     pub(super) async fn from_loader(loader: ConfigLoader) -> Result<Self, Error> {
@@ -101,7 +127,7 @@ impl Session {
         credentials.provide_credentials().await.map_err(|error| sdk::no_credentials(&error))?;
         let region = checked_region(config.region())?;
         let config = config.into_builder().credentials_provider(credentials.clone()).build();
-        Ok(Self { config, credentials, region })
+        Ok(Self { config, credentials, region, profile: None })
     }
 
     /// The session's region, such as `eu-west-1`.
@@ -120,6 +146,16 @@ impl Session {
         let config =
             aws_sdk_secretsmanager::config::Builder::from(&self.config).region(Region::new(region.to_owned())).build();
         SecretsClient::new(aws_sdk_secretsmanager::Client::from_conf(config))
+    }
+
+    /// A client of a bucket, in whatever region that is: S3 is asked (`HeadBucket`), for which no permission is needed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no such bucket.
+    pub async fn bucket(&self, bucket: &str) -> Result<S3Client, Error> {
+        let config =
+            |region: &str| aws_sdk_s3::config::Builder::from(&self.config).region(Region::new(region.to_owned()));
+        s3::find(config, &self.region, bucket).await
     }
 
     /// Asks AWS who we are; every identity may (`sts:GetCallerIdentity`).

@@ -12,8 +12,14 @@ pub(super) struct Global {
     /// Configuration file [default: ./daybreak.toml, then daybreak/daybreak.toml in the XDG configuration directory]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub(super) config: Option<PathBuf>,
-    /// Directory that keeps the journals of runs [default: daybreak in the XDG state directory]
-    #[arg(long, global = true, value_name = "DIR", env = "DAYBREAK_STATE", help_heading = "Global options")]
+    /// Where the journals of runs are kept [default: the directory daybreak in the XDG state directory]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR|s3://BUCKET/PREFIX",
+        env = "DAYBREAK_STATE",
+        help_heading = "Global options"
+    )]
     pub(super) state: Option<String>,
     /// AWS region, before those of the profile, the environment and the AWS configuration
     #[arg(long, global = true, help_heading = "Global options")]

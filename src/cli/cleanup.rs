@@ -51,7 +51,7 @@ pub(super) struct Place {
 
 impl Place {
     async fn open(desk: &Desk) -> Result<Self, CliError> {
-        let (store, config): (Arc<dyn Store>, Config) = (desk.store()?, desk.config()?);
+        let (store, config): (Arc<dyn Store>, Config) = (desk.store().await?, desk.config()?);
         let mut named: BTreeSet<String> =
             config.databases.values().filter_map(|database| database.region.clone()).collect();
         let mut sources = Vec::new();

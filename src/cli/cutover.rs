@@ -50,7 +50,7 @@ fn check(state: &RunState<Step>) -> Result<(), CliError> {
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     execute::needs_decision(desk, "a cutover")?;
-    let store = desk.store()?;
+    let store = desk.store().await?;
     let run = which::resolve(desk, &*store, args.run.as_deref(), ready, "run waiting for its cutover").await?;
     let opened = execute::open(desk, store, &run, check).await?;
     let signals = execute::signals()?;
@@ -58,9 +58,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         let history = opened.journal.history();
         let question = questions::before_cutover(history);
         if confirm::typed(desk, &signals, &question, &history.state.plan.database).await? == Answer::No {
-            return Err(CliError::refused("not confirmed"));
+            return Err(execute::leave(opened).await);
         }
     }
     let (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], &signals).await?;
-    execute::conclude(desk, &opened, &signals).await
+    execute::conclude(desk, opened, &signals).await
 }

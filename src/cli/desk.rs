@@ -2,6 +2,8 @@
 
 use std::{env, io, sync::Arc};
 
+use tokio::sync::OnceCell;
+
 use super::{
     args::Global,
     error::CliError,
@@ -13,8 +15,9 @@ use crate::{
     config::{Config, Database, Lookup},
     http::HttpClient,
     pg,
+    run::store::{Store, StoreError},
     steps::world::{Tokens, World},
-    store::directory::DirectoryStore,
+    store::{directory::DirectoryStore, place::Place, s3::S3Store},
     ui::printer::Printer,
 };
 
@@ -23,9 +26,18 @@ pub(super) struct Desk {
     pub(super) global: Global,
     pub(super) printer: Arc<Printer>,
     pub(super) clock: SystemClock,
+    /// The first session of this process: the others have its credentials.
+    session: OnceCell<Session>,
 }
 
+/// A region to ask from where a bucket is, when none is set.
+const ANY_REGION: &str = "us-east-1";
+
 impl Desk {
+    pub(super) fn new(global: Global, printer: Arc<Printer>, clock: SystemClock) -> Self {
+        Self { global, printer, clock, session: OnceCell::new() }
+    }
+
     /// The configuration.
     pub(super) fn config(&self) -> Result<Config, CliError> {
         let here = env::current_dir().map_err(|error| CliError::from_error(exit::USAGE, &error))?;
@@ -38,15 +50,44 @@ impl Desk {
         Ok(self.config()?.database(name)?)
     }
 
-    /// Where runs are kept.
-    pub(super) fn store(&self) -> Result<Arc<DirectoryStore>, CliError> {
-        Ok(Arc::new(DirectoryStore::new(host::state_directory(self.global.state.as_deref())?)))
+    /// Where runs are kept. AWS is asked only when that is a bucket.
+    pub(super) async fn store(&self) -> Result<Arc<dyn Store>, CliError> {
+        let place = match host::state_place(self.global.state.as_deref())? {
+            Place::Directory(directory) => return Ok(Arc::new(DirectoryStore::new(directory))),
+            Place::Bucket(place) => place,
+        };
+        let session = match self.load(self.global.region.as_deref()).await {
+            // The bucket's region is S3's to say, and the run's may yet come from the profile of its database.
+            Err(error) if error.kind == aws::ErrorKind::InvalidParameter && self.global.region.is_none() => {
+                self.load(Some(ANY_REGION)).await?
+            }
+            loaded => loaded?,
+        };
+        let objects = session.bucket(&place.bucket).await.map_err(|error| StoreError::Service {
+            doing: "find the bucket of".to_owned(),
+            place: place.to_string(),
+            hint: error.hint().or_else(|| {
+                (error.kind == aws::ErrorKind::NotFound)
+                    .then(|| "make the bucket, or name another place with --state".to_owned())
+            }),
+            source: Box::new(error),
+        })?;
+        Ok(Arc::new(S3Store::new(Arc::new(objects), place)))
     }
 
     /// AWS, in `region` where one is given, else as the environment says.
     pub(super) async fn session(&self, region: Option<&str>) -> Result<Session, CliError> {
-        let region = self.global.region.as_deref().or(region).map(str::to_owned);
-        Ok(Session::load(SessionOptions { region, profile: self.global.profile.clone() }).await?)
+        Ok(self.load(self.global.region.as_deref().or(region)).await?)
+    }
+
+    /// Credentials are resolved once in a process: an MFA code is not asked for twice.
+    async fn load(&self, region: Option<&str>) -> Result<Session, aws::Error> {
+        let region = region.map(str::to_owned);
+        if let Some(first) = self.session.get() {
+            return first.elsewhere(region).await;
+        }
+        let session = Session::load(SessionOptions { region, profile: self.global.profile.clone() }).await?;
+        Ok(self.session.get_or_init(|| async { session }).await.clone())
     }
 
     /// What a run in `region` acts upon. PostgreSQL shows its sessions as `daybreak/PURPOSE`.

@@ -18,7 +18,7 @@ pub fn main() -> ExitCode {
         }
     };
     let printer = Arc::new(Printer::new(cli.global.quiet, cli.global.verbose, Terminal::detect()));
-    let desk = Desk { global: cli.global, printer, clock: SystemClock::start() };
+    let desk = Desk::new(cli.global, printer, SystemClock::start());
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&desk, &CliError::from_error(exit::REFUSED, &error)),

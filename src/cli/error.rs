@@ -13,6 +13,7 @@ use crate::{
         plan::InvalidPlan,
         store::StoreError,
     },
+    store::place::InvalidPlace,
 };
 
 /// An error on its way to the person, with its exit code.
@@ -172,18 +173,37 @@ impl From<pg::Error> for CliError {
     }
 }
 
+impl From<InvalidPlace> for CliError {
+    fn from(error: InvalidPlace) -> Self {
+        Self::from_error(exit::USAGE, &error).hint("--state DIR, or --state s3://BUCKET/PREFIX")
+    }
+}
+
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        let hint = match &error {
+        let mut hints = match &error {
             StoreError::NoSuchRun { .. } => {
-                "daybreak runs lists the runs in this state directory; --state names another".to_owned()
+                vec!["daybreak runs lists the runs kept in this place; --state names another".to_owned()]
             }
-            StoreError::Held { run, .. } => format!("daybreak status {run} shows how far it is"),
-            StoreError::Missing { .. } => "restore the missing record from a backup of the state directory".to_owned(),
-            StoreError::Io { .. } => "make room, or rights, there; or name another place with --state DIR".to_owned(),
-            StoreError::Exists { run, .. } | StoreError::Lost { run, .. } => format!("daybreak status {run}"),
+            StoreError::Held { run, heard, .. } => {
+                let free = heard.map(|heard| {
+                    format!("if that process has died, run {run} is free in {} s", heard.free_in.as_secs())
+                });
+                vec![format!("daybreak status {run} shows how far it is")].into_iter().chain(free).collect()
+            }
+            StoreError::Missing { .. } => vec!["restore the missing record from a backup of the state".to_owned()],
+            StoreError::Io { .. } => {
+                vec!["make room, or rights, there; or name another place with --state".to_owned()]
+            }
+            StoreError::Service { hint, .. } => hint.iter().cloned().collect(),
+            StoreError::Unfit { .. } => {
+                vec!["keep runs in a bucket of Amazon S3, or in a directory: --state DIR".to_owned()]
+            }
+            StoreError::Exists { run, .. } | StoreError::Lost { run, .. } => vec![format!("daybreak status {run}")],
         };
-        Self::from_error(exit::REFUSED, &error).hint(hint)
+        let mut said = Self::from_error(exit::REFUSED, &error);
+        said.hints.append(&mut hints);
+        said
     }
 }
 
@@ -208,7 +228,7 @@ impl From<JournalError> for CliError {
                 );
                 Self::from_error(exit::REFUSED, &error)
                     .state("daybreak does not guess what a damaged journal meant: it changed nothing")
-                    .hint("restore the record from a backup of the state directory, if there is one")
+                    .hint("restore the record from a backup of the state, if there is one")
                     .hint(hint)
             }
             JournalError::Encode { .. } => Self::from_error(exit::REFUSED, &error),

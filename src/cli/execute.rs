@@ -20,6 +20,7 @@ use crate::{
         executor::Executor,
         id::RunId,
         journal::{Journal, JournalError},
+        plan::{Actor, Plan},
         record::{Entry, Outcome, Record, Scope},
         state::{RunState, Stage},
         step::Until,
@@ -54,14 +55,33 @@ pub(super) async fn open(
     check: impl FnOnce(&RunState<Step>) -> Result<(), CliError>,
 ) -> Result<Opened, CliError> {
     let journal = Journal::open(store.clone(), run, &host::holder()).await?;
-    let about = |error: CliError| error.about(run);
-    check(journal.state()).map_err(about)?;
-    let brief = &journal.state().plan.brief;
-    let session = desk.session(Some(&brief.source.region)).await.map_err(about)?;
-    let world = desk.world(&session, &brief.source.region, run.as_str()).map_err(about)?;
-    let identity = session.identity().await.map_err(|error| about(error.into()))?;
-    freshness::same_account(&brief.source, &identity.account).map_err(|refusal| about(refusal.into()))?;
-    Ok(Opened { store, journal, world, identity: identity.arn })
+    match prepare(desk, &journal, check).await {
+        Ok((world, identity)) => Ok(Opened { store, journal, world, identity }),
+        Err(error) => {
+            journal.close().await;
+            Err(error.about(run))
+        }
+    }
+}
+
+async fn prepare(
+    desk: &Desk,
+    journal: &Journal<Step>,
+    check: impl FnOnce(&RunState<Step>) -> Result<(), CliError>,
+) -> Result<(World, String), CliError> {
+    check(journal.state())?;
+    let Plan { run, brief, .. } = &journal.state().plan;
+    let session = desk.session(Some(&brief.source.region)).await?;
+    let world = desk.world(&session, &brief.source.region, run.as_str())?;
+    let identity = session.identity().await?;
+    freshness::same_account(&brief.source, &identity.account)?;
+    Ok((world, identity.arn))
+}
+
+/// Leaves a run as it is, because the person said so.
+pub(super) async fn leave(opened: Opened) -> CliError {
+    opened.journal.close().await;
+    CliError::refused("not confirmed")
 }
 
 /// Records `words`, then goes on until the run rests or a signal stops it.
@@ -72,30 +92,50 @@ pub(super) async fn go(
     signals: &Signals,
 ) -> Result<(Opened, Drive), CliError> {
     let run = opened.journal.state().plan.run.clone();
-    let earlier = which::all(desk, &*opened.store).await.map_err(|error| error.about(&run))?;
     let Opened { store, journal, world, identity } = opened;
+    let earlier = match which::all(desk, &*store).await {
+        Ok(earlier) => earlier,
+        Err(error) => {
+            journal.close().await;
+            return Err(error.about(&run));
+        }
+    };
     let display = Display::choose(desk, journal.history(), &earlier);
     let by = host::actor(Some(identity.clone()));
     let mut executor = Executor::new(journal, &world, &desk.clock, &display);
-    for word in words {
-        let recorded = match word {
-            Word::Allow(until) => executor.allow(*until, by.clone()).await,
-            Word::TurnBack(scope, kept) => executor.turn_back_keeping(*scope, kept.clone(), by.clone()).await,
-            Word::Retry => executor.retry(by.clone()).await,
-        };
-        recorded.map_err(|error| CliError::from(error).about(&run))?;
-    }
-    let driven = tokio::select! {
-        driven = drive(&mut executor, &desk.clock, &signals.interrupt) => driven,
-        () = signals.abandon.raised() => {
-            return Err(CliError::new(exit::INTERRUPTED, "left at once, at a second signal")
-                .state("the call under way may have taken effect; a resume looks before it acts")
-                .hint(format!("daybreak resume {run}")));
-        }
+    let driven = match say(&mut executor, words, &by).await {
+        Err(error) => Err(CliError::from(error).about(&run)),
+        Ok(()) => tokio::select! {
+            driven = drive(&mut executor, &desk.clock, &signals.interrupt) => driven.map_err(|error| in_mid_run(error, &run)),
+            // The lease is left, too: it ends by itself.
+            () = signals.abandon.raised() => return Err(abandoned(&run)),
+        },
     };
-    let driven = driven.map_err(|error| in_mid_run(error, &run))?;
     let journal = executor.into_journal();
-    Ok((Opened { store, journal, world, identity }, driven))
+    match driven {
+        Ok(driven) => Ok((Opened { store, journal, world, identity }, driven)),
+        Err(error) => {
+            journal.close().await;
+            Err(error)
+        }
+    }
+}
+
+async fn say(executor: &mut Executor<'_, Step>, words: &[Word], by: &Actor) -> Result<(), JournalError> {
+    for word in words {
+        match word {
+            Word::Allow(until) => executor.allow(*until, by.clone()).await?,
+            Word::TurnBack(scope, kept) => executor.turn_back_keeping(*scope, kept.clone(), by.clone()).await?,
+            Word::Retry => executor.retry(by.clone()).await?,
+        }
+    }
+    Ok(())
+}
+
+fn abandoned(run: &RunId) -> CliError {
+    CliError::new(exit::INTERRUPTED, "left at once, at a second signal")
+        .state("the call under way may have taken effect; a resume looks before it acts")
+        .hint(format!("daybreak resume {run}"))
 }
 
 /// A journal that fails in mid-run stops the run: what cannot be remembered is not done.
@@ -108,10 +148,11 @@ fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
         .hint(format!("when the journal can be written again: daybreak resume {run}"))
 }
 
-/// Prints the result and returns the exit code.
-pub(super) async fn conclude(desk: &Desk, opened: &Opened, signals: &Signals) -> Result<u8, CliError> {
-    let around = look::around_executed(desk, opened, signals).await;
-    let history = opened.journal.history();
+/// Gives the run up, prints the result and returns the exit code. In this order, so that who reads the result can start the
+/// next command.
+pub(super) async fn conclude(desk: &Desk, opened: Opened, signals: &Signals) -> Result<u8, CliError> {
+    let around = look::around_executed(desk, &opened, signals).await;
+    let history = &opened.journal.close().await;
     match desk.global.output {
         Output::Text => {
             desk.printer.result(&status::closing(history, &around, desk.printer.out(), desk.printer.terminal().width))

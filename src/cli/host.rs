@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use super::error::CliError;
-use crate::run::{clock::Clock, interrupt::Interrupt, plan::Actor, store::Holder};
+use crate::{
+    run::{clock::Clock, interrupt::Interrupt, plan::Actor, store::Holder},
+    store::place::Place,
+};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy)]
@@ -67,23 +70,17 @@ pub(super) fn actor(identity: Option<String>) -> Actor {
 }
 
 /// Where runs are kept: `--state`, or the XDG state directory.
-pub(super) fn state_directory(given: Option<&str>) -> Result<PathBuf, CliError> {
-    match given {
-        Some(place) if place.starts_with("s3://") => {
-            Err(CliError::usage(format!("state in {place}: this version keeps state in a directory only"))
-                .hint("--state DIR"))
-        }
-        Some(place) => Ok(PathBuf::from(place)),
-        None => {
-            let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-            absolute("XDG_STATE_HOME")
-                .or_else(|| absolute("HOME").map(|home| home.join(".local").join("state")))
-                .map(|state| state.join("daybreak"))
-                .ok_or_else(|| {
-                    CliError::usage("there is no place to keep the run's state: HOME is not set").hint("--state DIR")
-                })
-        }
+pub(super) fn state_place(given: Option<&str>) -> Result<Place, CliError> {
+    if let Some(given) = given {
+        return Ok(Place::parse(given)?);
     }
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local").join("state")))
+        .map(|state| Place::Directory(state.join("daybreak")))
+        .ok_or_else(|| {
+            CliError::usage("there is no place to keep the run's state: HOME is not set").hint("--state DIR")
+        })
 }
 
 /// What signals ask for.

@@ -22,9 +22,9 @@ use crate::{
         plan::Plan,
         state::{RunState, Stage, stage_words},
         step::Until,
+        store::Store,
     },
     steps::step::Step,
-    store::directory::DirectoryStore,
     ui,
 };
 
@@ -50,8 +50,8 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     if until.is_none() {
         decided(desk)?;
     }
-    let store = desk.store()?;
-    store.check_writable()?;
+    let store = desk.store().await?;
+    store.check().await?;
     let Made { plan, world, identity } = match (&args.plan, &args.database, &args.to) {
         (Some(file), ..) => saved(desk, file).await?,
         (None, Some(database), Some(to)) => {
@@ -77,7 +77,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         // The answer may have taken an hour.
         freshness::check(&world, &plan).await?;
     }
-    warn_of_others(desk, &store, &plan.database).await?;
+    warn_of_others(desk, &*store, &plan.database).await?;
     execute_plan(desk, store, Made { plan, world, identity }, until, args.until.is_some(), &signals).await
 }
 
@@ -123,7 +123,7 @@ async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
 
 async fn execute_plan(
     desk: &Desk,
-    store: Arc<DirectoryStore>,
+    store: Arc<dyn Store>,
     made: Made,
     until: Until,
     said: bool,
@@ -142,11 +142,11 @@ async fn execute_plan(
             (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], signals).await?;
         }
     }
-    execute::conclude(desk, &opened, signals).await
+    execute::conclude(desk, opened, signals).await
 }
 
 /// A second recovery beside an unfinished one can be meant; it should not be made unawares.
-async fn warn_of_others(desk: &Desk, store: &DirectoryStore, database: &str) -> Result<(), CliError> {
+async fn warn_of_others(desk: &Desk, store: &dyn Store, database: &str) -> Result<(), CliError> {
     for history in which::all(desk, store).await? {
         let state = &history.state;
         if state.plan.database == database && state.unfinished() {

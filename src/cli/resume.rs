@@ -37,7 +37,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
             CliError::usage("the cutover has a command of its own, which asks first").hint("daybreak cutover RUN")
         );
     }
-    let store = desk.store()?;
+    let store = desk.store().await?;
     let run = which::resolve(desk, &*store, args.run.as_deref(), RunState::unfinished, "unfinished run").await?;
     let check = |state: &RunState<Step>| match state.stage {
         Stage::Going | Stage::TurningBack(_) | Stage::Stuck(_) => Ok(()),
@@ -56,5 +56,5 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     }
     words.extend(further(state, until).map(Word::Allow));
     let (opened, _) = execute::go(desk, opened, &words, &signals).await?;
-    execute::conclude(desk, &opened, &signals).await
+    execute::conclude(desk, opened, &signals).await
 }

@@ -42,7 +42,7 @@ impl Turn {
 
 pub(super) async fn run(desk: &Desk, named: Option<&str>, turn: &Turn) -> Result<u8, CliError> {
     execute::needs_decision(desk, turn.noun)?;
-    let store = desk.store()?;
+    let store = desk.store().await?;
     let run = which::resolve(desk, &*store, named, turn.eligible, turn.what).await?;
     let check = |state: &RunState<Step>| {
         // An interrupted way back of the same kind is gone on with.
@@ -58,9 +58,9 @@ pub(super) async fn run(desk: &Desk, named: Option<&str>, turn: &Turn) -> Result
     let fresh = state.can_turn_back(turn.scope);
     let kept = if fresh { turn.kept(state) } else { state.final_snapshot.clone() };
     if desk.can_ask() && confirm::yes(desk, &signals, &(turn.question)(state, kept.as_deref())).await? == Answer::No {
-        return Err(CliError::refused("not confirmed"));
+        return Err(execute::leave(opened).await);
     }
     let words = if fresh { vec![Word::TurnBack(turn.scope, kept)] } else { Vec::new() };
     let (opened, _) = execute::go(desk, opened, &words, &signals).await?;
-    execute::conclude(desk, &opened, &signals).await
+    execute::conclude(desk, opened, &signals).await
 }

@@ -151,10 +151,7 @@ impl<S: Step> Journal<S> {
 
     /// Makes sure that this process still has the run, right before it changes the world.
     pub async fn confirm(&self) -> Result<(), JournalError> {
-        self.lease.confirm().await.map_err(|error| match error {
-            StoreError::Lost { run, by } => JournalError::Overtaken { run, by },
-            other => JournalError::Store(other),
-        })
+        self.lease.confirm().await.map_err(overtaken)
     }
 
     /// Gives the run up to whoever wants to go on with it.
@@ -166,6 +163,9 @@ impl<S: Step> Journal<S> {
     /// Writes one more record. An entry that cannot follow is refused before anything is written; once this returns
     /// the record is durable.
     pub async fn append(&mut self, entry: Entry<S>, now: Timestamp) -> Result<&Record<S>, JournalError> {
+        if let Some(lost) = self.lease.lost() {
+            return Err(overtaken(lost));
+        }
         let History { records, state, digest } = &mut self.history;
         let run = state.plan.run.clone();
         let number = records.len() as u64;
@@ -177,6 +177,13 @@ impl<S: Step> Journal<S> {
         *state = after;
         records.push(record);
         Ok(&records[records.len() - 1])
+    }
+}
+
+fn overtaken(error: StoreError) -> JournalError {
+    match error {
+        StoreError::Lost { run, by } => JournalError::Overtaken { run, by },
+        other => JournalError::Store(other),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where journals live, as the run sees it: records that can be created once, and a lease.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,10 @@ use super::id::RunId;
 /// honest ones from racing.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Finds out whether records can be written and are kept as the contract says: a run must not begin to change the world
+    /// and then find that it cannot remember what it did. Leaves nothing behind that looks like a run.
+    async fn check(&self) -> Result<(), StoreError>;
+
     /// Writes record `number` of `run`; [`StoreError::Exists`] when there is one already.
     async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError>;
 
@@ -24,7 +30,7 @@ pub trait Store: Send + Sync {
     /// Takes the lease of `run` for `holder`; [`StoreError::Held`] when someone else has it.
     async fn lease(&self, run: &RunId, holder: &Holder) -> Result<Box<dyn Lease>, StoreError>;
 
-    /// Where this is, for people: `/home/ann/.local/state/daybreak`.
+    /// Where this is, for people: `/home/ann/.local/state/daybreak`, `s3://acme-state/daybreak`.
     fn place(&self) -> String;
 }
 
@@ -34,6 +40,11 @@ pub trait Lease: Send + Sync {
     /// Makes sure, right before the world is changed, that nobody else has taken the run over; [`StoreError::Lost`] when
     /// somebody has.
     async fn confirm(&self) -> Result<(), StoreError>;
+
+    /// The error of a lease that is known to have been taken over, without asking anybody.
+    fn lost(&self) -> Option<StoreError> {
+        None
+    }
 
     /// Gives the run up, so that others need not wait. What fails here fails nobody: the lease ends by itself.
     async fn release(self: Box<Self>);
@@ -51,6 +62,21 @@ pub struct Holder {
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} (process {})", self.who, self.pid)
+    }
+}
+
+/// The last sign of life of a lease's holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// How long ago that was.
+    pub ago: Duration,
+    /// How long it takes until the lease is free, if no other sign follows.
+    pub free_in: Duration,
+}
+
+impl std::fmt::Display for Heard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, ", last heard of {} s ago", self.ago.as_secs())
     }
 }
 
@@ -84,12 +110,14 @@ pub enum StoreError {
         place: String,
     },
     /// Someone else executes the run.
-    #[error("run {run} is being executed by {by}")]
+    #[error("run {run} is being executed by {by}{}", heard.map(|heard| heard.to_string()).unwrap_or_default())]
     Held {
         /// The run.
         run: RunId,
         /// Who has the lease.
         by: String,
+        /// When they were last heard of, where a lease expires; where it ends with its holder, they are alive.
+        heard: Option<Heard>,
     },
     /// The lease was taken over by someone else.
     #[error("run {run} was taken over by {by}")]
@@ -98,6 +126,27 @@ pub enum StoreError {
         run: RunId,
         /// Who has the lease now.
         by: String,
+    },
+    /// The service that keeps the records failed, or refused.
+    #[error("{doing} {place}")]
+    Service {
+        /// Verb and object: `write record 3 of run … to`.
+        doing: String,
+        /// The object.
+        place: String,
+        /// What the reader can do about it.
+        hint: Option<String>,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The place does not keep the store's contract: an executor could not tell that another one was there first.
+    #[error("{place} cannot keep runs: {why}")]
+    Unfit {
+        /// The store.
+        place: String,
+        /// What it does not do.
+        why: String,
     },
     /// The medium failed.
     #[error("{doing} {place}")]

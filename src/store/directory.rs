@@ -31,18 +31,6 @@ impl DirectoryStore {
         Self { root: root.into() }
     }
 
-    /// Finds out whether records can be written, leaving at most an empty directory behind: a run must not begin to change the
-    /// world and then find that it cannot remember what it did.
-    pub fn check_writable(&self) -> Result<(), StoreError> {
-        let runs = self.runs_directory();
-        let failed = |source| io_error("prepare the state directory", &runs, source);
-        make_directory(&runs).map_err(failed)?;
-        let probe = runs.join(format!(".writable-{}", std::process::id()));
-        let written = write_new(&probe, &[b' '; 4096]);
-        let removed = fs::remove_file(&probe);
-        written.and(removed).map_err(|source| io_error("write to the state directory", &self.root, source))
-    }
-
     fn runs_directory(&self) -> PathBuf {
         self.root.join("runs")
     }
@@ -77,6 +65,16 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 
 #[async_trait]
 impl Store for DirectoryStore {
+    async fn check(&self) -> Result<(), StoreError> {
+        let runs = self.runs_directory();
+        let failed = |source| io_error("prepare the state directory", &runs, source);
+        make_directory(&runs).map_err(failed)?;
+        let probe = runs.join(format!(".writable-{}", std::process::id()));
+        let written = write_new(&probe, &[b' '; 4096]);
+        let removed = fs::remove_file(&probe);
+        written.and(removed).map_err(|source| io_error("write to the state directory", &self.root, source))
+    }
+
     async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let directory = self.directory(run);
         let path = directory.join(file_name(number));
@@ -184,7 +182,7 @@ impl Store for DirectoryStore {
                 let read = file.read_to_string(&mut by);
                 let known = read.is_ok() && !by.is_empty();
                 let by = if known { by } else { "another process".to_owned() };
-                Err(StoreError::Held { run: run.clone(), by })
+                Err(StoreError::Held { run: run.clone(), by, heard: None })
             }
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }

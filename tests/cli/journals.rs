@@ -45,7 +45,7 @@ fn a_truncated_record() {
       because: record 0 is damaged: it is not a journal record, or only a part of one
       because: EOF while parsing a string at line 1 column 50
       now: daybreak does not guess what a damaged journal meant: it changed nothing
-      next: restore the record from a backup of the state directory, if there is one
+      next: restore the record from a backup of the state, if there is one
       next: what the run made carries the tag daybreak:run=20261120-142205-k3fa; list it with: aws resourcegroupstaggingapi get-resources --tag-filters Key=daybreak:run,Values=20261120-142205-k3fa
     ");
 }
@@ -59,7 +59,7 @@ fn an_empty_record() {
       because: record 0 is damaged: it is not a journal record, or only a part of one
       because: EOF while parsing a value at line 1 column 0
       now: daybreak does not guess what a damaged journal meant: it changed nothing
-      next: restore the record from a backup of the state directory, if there is one
+      next: restore the record from a backup of the state, if there is one
       next: what the run made carries the tag daybreak:run=20261120-142205-k3fa; list it with: aws resourcegroupstaggingapi get-resources --tag-filters Key=daybreak:run,Values=20261120-142205-k3fa
     ");
 }
@@ -73,7 +73,7 @@ fn a_record_of_something_else() {
       because: record 0 is damaged: it is not a journal record, or only a part of one
       because: missing field `sha256` at line 1 column 20
       now: daybreak does not guess what a damaged journal meant: it changed nothing
-      next: restore the record from a backup of the state directory, if there is one
+      next: restore the record from a backup of the state, if there is one
       next: what the run made carries the tag daybreak:run=20261120-142205-k3fa; list it with: aws resourcegroupstaggingapi get-resources --tag-filters Key=daybreak:run,Values=20261120-142205-k3fa
     ");
 }
@@ -87,7 +87,7 @@ fn a_record_whose_content_was_changed() {
     error: the journal of run 20261120-142205-k3fa cannot be read
       because: record 0 is damaged: its digest does not match its content
       now: daybreak does not guess what a damaged journal meant: it changed nothing
-      next: restore the record from a backup of the state directory, if there is one
+      next: restore the record from a backup of the state, if there is one
       next: what the run made carries the tag daybreak:run=20261120-142205-k3fa; list it with: aws resourcegroupstaggingapi get-resources --tag-filters Key=daybreak:run,Values=20261120-142205-k3fa
     ");
 }
@@ -101,7 +101,7 @@ fn a_record_of_a_newer_program() {
     error: the journal of run 20261120-142205-k3fa cannot be read
       because: record 0 has format 2, newer than 1, the newest this program knows
       now: daybreak does not guess what a damaged journal meant: it changed nothing
-      next: restore the record from a backup of the state directory, if there is one
+      next: restore the record from a backup of the state, if there is one
       next: what the run made carries the tag daybreak:run=20261120-142205-k3fa; list it with: aws resourcegroupstaggingapi get-resources --tag-filters Key=daybreak:run,Values=20261120-142205-k3fa
     ");
 }
@@ -113,7 +113,7 @@ fn a_missing_record() {
     --- stderr
     error: record 0 of run 20261120-142205-k3fa is missing in state/runs/20261120-142205-k3fa
       now: nothing was created or changed
-      next: restore the missing record from a backup of the state directory
+      next: restore the missing record from a backup of the state
     ");
 }
 

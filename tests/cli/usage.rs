@@ -253,7 +253,7 @@ fn a_run_that_is_not_there_is_refused_with_where_it_was_looked_for() {
     --- stderr
     error: there is no run 20261120-142205-k3fa in elsewhere
       now: nothing was created or changed
-      next: daybreak runs lists the runs in this state directory; --state names another
+      next: daybreak runs lists the runs kept in this place; --state names another
     ");
 }
 

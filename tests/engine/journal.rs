@@ -53,7 +53,7 @@ async fn an_executor_overtaken_by_another_stops_having_done_nothing_more() {
 async fn a_directory_keeps_what_memory_keeps() {
     let directory = tempfile::tempdir().unwrap();
     let store = Arc::new(DirectoryStore::new(directory.path()));
-    store.check_writable().unwrap();
+    store.check().await.unwrap();
     let scene = Scene::new();
     let plan = scene.plan().await;
     let journal =

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod cleanup;
+mod buckets;
 mod faults;
 mod kills;
 mod leaks;

@@ -60,6 +60,10 @@ impl Drop for MemoryLease {
 
 #[async_trait]
 impl Store for MemoryStore {
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let mut inner = self.0.lock().unwrap();
         if inner.room == Some(0) {
@@ -93,7 +97,7 @@ impl Store for MemoryStore {
         if self.0.lock().unwrap().leased.insert(run.clone()) {
             Ok(Box::new(MemoryLease(self.clone(), run.clone())))
         } else {
-            Err(StoreError::Held { run: run.clone(), by: "another executor".to_owned() })
+            Err(StoreError::Held { run: run.clone(), by: "another executor".to_owned(), heard: None })
         }
     }
 

@@ -13,6 +13,7 @@ use super::until;
 pub(crate) struct Aws {
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
 }
 
 /// Waits for a call. All calls share one runtime, for connections must not outlive theirs.
@@ -38,7 +39,11 @@ impl Aws {
                 .credentials_provider(Credentials::new(key, key, None, None, "the tests"))
                 .load(),
         );
-        Self { rds: aws_sdk_rds::Client::new(&config), secrets: aws_sdk_secretsmanager::Client::new(&config) }
+        Self {
+            rds: aws_sdk_rds::Client::new(&config),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
+            s3: aws_sdk_s3::Client::new(&config),
+        }
     }
 
     /// The cluster as DescribeDBClusters shows it; none where there is none.

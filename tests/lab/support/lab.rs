@@ -79,6 +79,11 @@ impl Lab {
         self.control("POST", "/_lab/delays", changes);
     }
 
+    /// Sets what is special about a bucket.
+    pub(crate) fn bucket(&self, quirks: &Value) {
+        self.control("POST", "/_lab/bucket", quirks);
+    }
+
     /// Calls EC2, for which there is no client here; the value of the first element `name` of the answer.
     pub(crate) fn ec2(&self, query: &str, name: &str) -> String {
         let body = format!("{query}&Version=2016-11-15");

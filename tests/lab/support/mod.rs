@@ -1,6 +1,7 @@
 //! The lab, what is in it, and daybreak beside it.
 
 pub(crate) mod aws;
+pub(crate) mod bucket;
 #[path = "../../support/daybreak.rs"]
 pub(crate) mod daybreak;
 pub(crate) mod forwarder;
