@@ -11,6 +11,7 @@ mod looks;
 mod planning;
 mod recovery;
 mod removal;
+mod stores;
 mod support;
 mod torn;
 mod turning_back;

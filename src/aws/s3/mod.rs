@@ -6,6 +6,8 @@ mod client;
 mod conflict;
 mod date;
 pub mod model;
+#[cfg(test)]
+mod tests;
 
 pub use api::Objects;
 pub use client::S3Client;

@@ -58,7 +58,7 @@ pub(super) async fn take(
 ) -> Result<S3Lease, StoreError> {
     let key = keys::lease(place, run);
     let token = nonce();
-    let note = Note { holder: holder.clone(), process: Process::this(), free: false, beat: 0 };
+    let note = Note { holder: holder.clone(), process: Process::this(), free: false, token: token.clone(), beat: 0 };
     let error = |error| failed(format!("take the lease of run {run} in"), place, &key, error);
     let mut by = "others".to_owned();
     for _ in 0..ROUNDS {
@@ -175,12 +175,12 @@ impl Held {
             let found = self.objects.get(&self.key).await.map_err(error)?;
             let ours = found.as_ref().filter(|object| object.writer.as_ref() == Some(&self.token));
             match (ours.and_then(|object| Some((Note::parse(&object.bytes)?, object))), &found) {
-                // The write went through and only its answer was lost.
-                (Some((note, object)), _) if note == next => {
+                // The write went through just now, and only its answer was lost.
+                (Some((note, object)), _) if note == next && object.age < RENEWAL => {
                     *last = Last { note, etag: object.etag.clone() };
                     return Ok(());
                 }
-                // An earlier one did.
+                // An earlier one did, of which no answer ever came.
                 (Some((note, object)), _) => *last = Last { note, etag: object.etag.clone() },
                 (None, Some(other)) => return Err(self.lose(Note::who(&other.bytes))),
                 (None, None) => return Err(self.lose("somebody who removed its lease".to_owned())),

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::process::Process;
 use crate::run::store::Holder;
 
-/// The content of a lease object. Whose lease it is follows from the object's writer.
+/// The content of a lease object. No two are the same bytes: the ETag of an object that is not encrypted follows from them alone,
+/// and a takeover on the condition that nothing has changed must fail when anything has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Note {
     /// Who holds, or last held, the lease.
@@ -14,8 +15,9 @@ pub(super) struct Note {
     pub(super) process: Option<Process>,
     /// Whether the holder has given it up.
     pub(super) free: bool,
-    /// Counts the renewals. Without it two renewals would be the same bytes and could have the same ETag, and a takeover
-    /// on the condition that nothing has changed would go through although the holder had just renewed.
+    /// Another one for every taking of the lease; it is the object's writer, too.
+    pub(super) token: String,
+    /// Counts the renewals since.
     pub(super) beat: u64,
 }
 

@@ -1,6 +1,9 @@
 //! An in-memory world, a clock that a test owns, and a store that can be cut.
 
+pub(crate) mod bucket;
 mod cloud;
+#[path = "../../support/contract.rs"]
+pub(crate) mod contract;
 mod scene;
 mod servers;
 mod store;

@@ -1,7 +1,7 @@
 //! A store in memory, with the contract of every store and two ways to fail.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, btree_map},
     io,
     sync::{Arc, Mutex},
 };
@@ -15,7 +15,7 @@ use daybreak::run::{
 #[derive(Default)]
 struct Inner {
     records: BTreeMap<RunId, Vec<Vec<u8>>>,
-    leased: BTreeSet<RunId>,
+    leased: BTreeMap<RunId, String>,
     /// How many more records may be written before the disk is full.
     room: Option<usize>,
 }
@@ -93,11 +93,15 @@ impl Store for MemoryStore {
         Ok(self.0.lock().unwrap().records.keys().cloned().collect())
     }
 
-    async fn lease(&self, run: &RunId, _: &Holder) -> Result<Box<dyn Lease>, StoreError> {
-        if self.0.lock().unwrap().leased.insert(run.clone()) {
-            Ok(Box::new(MemoryLease(self.clone(), run.clone())))
-        } else {
-            Err(StoreError::Held { run: run.clone(), by: "another executor".to_owned(), heard: None })
+    async fn lease(&self, run: &RunId, holder: &Holder) -> Result<Box<dyn Lease>, StoreError> {
+        match self.0.lock().unwrap().leased.entry(run.clone()) {
+            btree_map::Entry::Vacant(free) => {
+                free.insert(holder.to_string());
+                Ok(Box::new(MemoryLease(self.clone(), run.clone())))
+            }
+            btree_map::Entry::Occupied(by) => {
+                Err(StoreError::Held { run: run.clone(), by: by.get().clone(), heard: None })
+            }
         }
     }
 
