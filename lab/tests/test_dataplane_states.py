@@ -137,6 +137,26 @@ def test_deletion_needs_protection_off_and_a_word_on_the_final_snapshot(shared_l
     assert code(rds.describe_db_clusters, DBClusterIdentifier="guarded") == "DBClusterNotFoundFault"
 
 
+def test_a_final_snapshot_outlives_its_cluster_and_its_name_is_taken(shared_lab):
+    rds = shared_lab.rds
+    for name in ("ending", "ending-too"):
+        shared_lab.create_cluster(name)
+    resource_id = shared_lab.cluster("ending")["DbClusterResourceId"]
+    rds.delete_db_cluster(DBClusterIdentifier="ending", FinalDBSnapshotIdentifier="The-End")
+    listed = rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="the-end")["DBClusterSnapshots"][0]
+    taken = code(rds.delete_db_cluster, DBClusterIdentifier="ending-too", FinalDBSnapshotIdentifier="the-end")
+
+    assert (listed["Status"], listed["DbClusterResourceId"]) == ("creating", resource_id)
+    assert (taken, shared_lab.cluster("ending-too")["Status"]) == ("DBClusterSnapshotAlreadyExistsFault", "available")
+    until(
+        lambda: "ending" not in [one["DBClusterIdentifier"] for one in rds.describe_db_clusters()["DBClusters"]],
+        "the cluster's end",
+    )
+    manual = rds.describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]
+    assert [one["Status"] for one in manual if one["DBClusterSnapshotIdentifier"] == "the-end"] == ["available"]
+    shared_lab.delete_cluster("ending-too")
+
+
 def test_rename_onto_another_cluster_is_refused(shared_lab, rds):
     shared_lab.create_cluster("mover")
 

@@ -166,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn a_run_whose_target_is_removed_offers_no_way_back_to_it() {
+        let removing = || Story::rolled_back().then(9000, Story::removing(None));
+        insta::assert_snapshot!(offered(removing()), @"
+        daybreak cleanup --remove: goes on removing the target
+        daybreak report: prints the evidence
+        ");
+        let removed = removing()
+            .undone("create-writer", 9001, 9100)
+            .undone("restore-cluster", 9100, 9200)
+            .then(9200, Entry::Removed);
+        insta::assert_snapshot!(offered(removed), @"daybreak report: prints the evidence");
+    }
+
+    #[test]
     fn without_a_pointer_no_application_is_promised_to_move() {
         let story = Story::of(plan_without_pointer(), Until::Validated)
             .proven()

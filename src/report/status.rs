@@ -273,6 +273,38 @@ mod tests {
     }
 
     #[test]
+    fn a_removed_target_is_told_of_and_the_runs_outcome_stays() {
+        let story = || Story::rolled_back().then(9000, Story::removing(Some("loans-final")));
+        let line = |story: Story| status_line(&story.history().state);
+        assert_eq!(
+            line(story()),
+            "20261120-150000-k3fa  loans  rolled back; its target is being removed by ann@bastion, with the final snapshot loans-final"
+        );
+        let removed = story()
+            .undone("create-writer", 9001, 9100)
+            .undone("restore-cluster", 9100, 9200)
+            .then(9200, Entry::Removed);
+        insta::assert_snapshot!(closing(&removed.history(), &Around::default(), Theme::plain(), 80), @"
+        loans: rolled back; its target was removed by ann@bastion on 2026-11-20 17:33:20
+        UTC, with the final snapshot loans-final
+          proof         3 checks: 2 passed, 0 failed, 1 unchecked
+          RPO achieved  2 s
+
+        Failure
+          watch: watch the application: 3 of 3 probe rounds in a row failed
+
+        Now
+          cluster loanserve-prod-aurora-db-k3fa is gone
+          writer loanserve-prod-aurora-db-k3fa-1 (db.r6g.large) is gone
+          the application was not on the target when its removal began
+
+        Next
+          daybreak report 20261120-150000-k3fa
+              prints the evidence
+        ");
+    }
+
+    #[test]
     fn a_wait_says_what_for_and_how_long() {
         let history = Story::begun()
             .then(1, Story::started("restore-cluster"))

@@ -38,6 +38,10 @@ fn policy(without: &str) -> String {
         "secretsmanager:ListSecretVersionIds",
     ];
     let allowed: Vec<&str> = actions.into_iter().filter(|action| *action != without).collect();
+    allowing(&allowed)
+}
+
+fn allowing(allowed: &[&str]) -> String {
     serde_json::json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": allowed, "Resource": "*" }] }).to_string()
 }
 
@@ -103,4 +107,43 @@ fn the_action_that_is_missing_is_named() {
     let daybreak = user(&lab, "operator", &policy("")).with_file("daybreak.toml", &profile);
     let ended = daybreak.run(recover);
     assert_eq!(ended.code, Some(0), "with all of them it is recovered: {ended}");
+}
+
+#[test]
+fn cleanup_needs_exactly_what_its_help_says() {
+    let lab = Lab::start(&["--iam"]);
+    let source = Source::create(&lab, "loans-tidied");
+    lab.aws.create_secret("tidied/db", &source.rds_secret());
+    let connect = format!("secret = \"tidied/db\"\nca = {:?}\n", lab.ca);
+    let profile = profile(&source, &connect, "secret = \"tidied/db\"\n", "[databases.loans.watch]\nfor = \"0s\"\n");
+    let operator = user(&lab, "operator", &policy("")).with_file("daybreak.toml", &profile);
+    let moment = source.moment.to_string();
+    let recovered = operator.run(["recover", "loans", "--to", &moment, "--yes", "--output", "json"]);
+    assert_eq!(recovered.code, Some(0), "{recovered}");
+    let result = recovered.json();
+    let (run, target) =
+        (result["run"].as_str().expect("a run"), result["target"]["cluster"].as_str().expect("a target"));
+    assert_eq!(operator.run(["rollback", run, "--yes"]).code, Some(0));
+
+    let help = operator.run(["cleanup", "--help"]).stdout;
+    let needed: Vec<&str> = help
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("rds:") || line.starts_with("secretsmanager:"))
+        .collect();
+    assert_eq!(needed.len(), 9, "{help}");
+    let state = operator.path(".local/state/daybreak").display().to_string();
+    let remove = ["cleanup", "--state", &state, "--remove", target, "--yes", "--output", "json"];
+    // Tags of a snapshot are only set where the cluster copies them.
+    for (number, action) in needed.iter().filter(|action| !action.ends_with("ToResource")).enumerate() {
+        let others: Vec<&str> = needed.iter().copied().filter(|other| other != action).collect();
+        let lacking = user(&lab, &format!("tidier-{number}"), &allowing(&others)).with_file("daybreak.toml", &profile);
+        let ended = lacking.run(remove);
+        assert!(matches!(ended.code, Some(3 | 4)), "{action}: {ended}");
+        assert!(lab.aws.find_cluster(target).is_some(), "{action}: {ended}");
+    }
+    let tidier = user(&lab, "tidier", &allowing(&needed)).with_file("daybreak.toml", &profile);
+    let ended = tidier.run(remove);
+    assert_eq!(ended.code, Some(0), "with all of them it is removed: {ended}");
+    assert_eq!(lab.aws.names(target), Vec::<String>::new());
 }

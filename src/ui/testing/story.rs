@@ -227,6 +227,11 @@ impl Story {
         Entry::TurnedBack { scope, final_snapshot: None, by: actor() }
     }
 
+    /// A person has the target removed.
+    pub(crate) fn removing(final_snapshot: Option<&str>) -> Entry<Step> {
+        Entry::Removing { final_snapshot: final_snapshot.map(str::to_owned), by: actor() }
+    }
+
     /// The run's history.
     pub(crate) fn history(self) -> History<Step> {
         History { records: self.records, state: self.state, digest: String::new() }

@@ -255,6 +255,44 @@ async fn instances_of_another_cluster_are_left_out() {
 }
 
 #[tokio::test]
+async fn snapshots_by_name_and_all_manual_ones() {
+    let snapshot = |name: &str| {
+        format!(
+            "<DBClusterSnapshot><DBClusterSnapshotIdentifier>{name}</DBClusterSnapshotIdentifier>\
+             <DBClusterSnapshotArn>arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:{name}</DBClusterSnapshotArn>\
+             <DBClusterIdentifier>loans</DBClusterIdentifier><DbClusterResourceId>cluster-A</DbClusterResourceId>\
+             <Status>creating</Status><SnapshotCreateTime>2026-11-20T14:10:00Z</SnapshotCreateTime>\
+             <TagList><Tag><Key>team</Key><Value>loans</Value></Tag></TagList></DBClusterSnapshot>"
+        )
+    };
+    let page = |items: &str, marker: &str| {
+        format!(
+            "<DescribeDBClusterSnapshotsResponse><DescribeDBClusterSnapshotsResult>{marker}<DBClusterSnapshots>{items}\
+             </DBClusterSnapshots></DescribeDBClusterSnapshotsResult></DescribeDBClusterSnapshotsResponse>"
+        )
+    };
+    let http = script([
+        (200, page(&snapshot("loans-final"), "")),
+        (404, query_error("DBClusterSnapshotNotFoundFault", "not found")),
+        (200, page(&snapshot("a"), "<Marker>page-2</Marker>")),
+        (200, page(&snapshot("b"), "")),
+    ]);
+    let rds = rds(&http).await;
+    let found = rds.cluster_snapshot("Loans-Final").await.expect("an answer").expect("a snapshot");
+    assert_eq!((found.cluster.as_str(), found.cluster_resource_id.as_deref()), ("loans", Some("cluster-A")));
+    assert_eq!(
+        (found.status.as_str(), found.created, found.tag("team")),
+        ("creating", at("2026-11-20T14:10:00Z"), Some("loans"))
+    );
+    assert_eq!(rds.cluster_snapshot("loans-final").await, Ok(None));
+    let names: Vec<String> =
+        rds.cluster_snapshots().await.expect("two pages").into_iter().map(|snapshot| snapshot.identifier).collect();
+    assert_eq!(names, ["a", "b"]);
+    let sent = bodies(&http);
+    assert!(has(&sent[2], "SnapshotType", "manual") && has(&sent[3], "Marker", "page-2"));
+}
+
+#[tokio::test]
 async fn events_oldest_first() {
     let event = |minute: u8, message: &str| {
         format!(
