@@ -1,7 +1,7 @@
 //! What the machine gives: the clock, chance, a name, signals, and the place where state is kept.
 
 use std::{
-    env,
+    env, fs,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -91,13 +91,17 @@ pub(super) struct Signals {
     pub(super) abandon: Interrupt,
 }
 
-/// Listens for SIGINT, SIGTERM and SIGHUP.
+/// Listens for SIGINT, SIGTERM and SIGHUP, but for those that whoever started the process has it ignore, as `nohup` does.
 pub(super) fn signals() -> std::io::Result<Signals> {
     let (raise, interrupt) = Interrupt::new();
     let (leave, abandon) = Interrupt::new();
+    let ignored = fs::read_to_string("/proc/self/status").map(|status| ignored_signals(&status)).unwrap_or_default();
     for (kind, name) in
         [(SignalKind::interrupt(), "SIGINT"), (SignalKind::terminate(), "SIGTERM"), (SignalKind::hangup(), "SIGHUP")]
     {
+        if ignored >> (kind.as_raw_value() - 1) & 1 == 1 {
+            continue;
+        }
         let (raise, leave): (watch::Sender<_>, watch::Sender<_>) = (raise.clone(), leave.clone());
         let mut signals = signal(kind)?;
         tokio::spawn(async move {
@@ -108,4 +112,22 @@ pub(super) fn signals() -> std::io::Result<Signals> {
         });
     }
     Ok(Signals { interrupt, abandon })
+}
+
+/// The signals that a process ignores, by its `/proc/PID/status`: bit n - 1 is signal n. None where that cannot be told.
+fn ignored_signals(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_ignores_is_read_from_its_status() {
+        assert_eq!(ignored_signals("Name:\tdaybreak\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n"), 0x1001);
+        assert_eq!(ignored_signals("Name:\tdaybreak\n"), 0);
+        assert_eq!(ignored_signals("SigIgn:\tnonsense\n"), 0);
+    }
 }

@@ -344,3 +344,26 @@ fn the_version_is_the_packages() {
     let version = Daybreak::new().run(["--version"]);
     assert_eq!((version.code, version.stdout), (Some(0), format!("daybreak {}\n", env!("CARGO_PKG_VERSION"))));
 }
+
+/// A hint that names a command which does not exist helps nobody. A command is followed by a run, a database or an option.
+#[test]
+fn every_command_that_the_source_names_exists() {
+    let mut open = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut named = std::collections::BTreeSet::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).unwrap().flatten().map(|entry| entry.path()));
+            continue;
+        }
+        for part in std::fs::read_to_string(path).unwrap().split("daybreak ").skip(1) {
+            let (command, rest) = part.split_once(' ').unwrap_or((part, ""));
+            let literal = command.chars().all(|letter| letter.is_ascii_lowercase());
+            if literal && ["{", "RUN", "DATABASE", "--"].iter().any(|argument| rest.starts_with(argument)) {
+                named.insert(command.to_owned());
+            }
+        }
+    }
+    assert!(named.len() >= 7, "{named:?}");
+    let unknown: Vec<&String> = named.iter().filter(|command| !COMMANDS.contains(&command.as_str())).collect();
+    assert_eq!(unknown, Vec::<&String>::new());
+}

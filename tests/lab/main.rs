@@ -17,6 +17,7 @@ mod secrets;
 mod signals;
 mod stops;
 mod storage;
+mod stuck;
 mod support;
 mod watching;
 mod windows;

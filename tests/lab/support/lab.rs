@@ -63,6 +63,18 @@ impl Lab {
         self.control("POST", "/_lab/faults", rules);
     }
 
+    /// Removes the rules for one caller, and lets go of the calls that they hold.
+    pub(crate) fn forgive(&self, identity: &str) {
+        self.control("DELETE", &format!("/_lab/faults?identity={identity}"), &Value::Null);
+    }
+
+    /// The calls of one caller that are held now; waits a little for the first.
+    pub(crate) fn held(&self, identity: &str) -> Vec<Value> {
+        let path = format!("/_lab/held?identity={identity}&milliseconds=200");
+        let answer = self.control("GET", &path, &Value::Null);
+        answer["held"].as_array().or(answer.as_array()).cloned().unwrap_or_default()
+    }
+
     /// How often the rules whose `match` names `name` have struck.
     pub(crate) fn struck(&self, name: &str) -> u64 {
         let answer = self.control("GET", "/_lab/faults", &Value::Null);

@@ -7,6 +7,7 @@ pub(crate) mod daybreak;
 pub(crate) mod forwarder;
 pub(crate) mod http;
 pub(crate) mod lab;
+pub(crate) mod pty;
 pub(crate) mod scene;
 pub(crate) mod site;
 pub(crate) mod source;

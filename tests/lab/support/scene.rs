@@ -171,6 +171,18 @@ impl Scene {
         self.daybreak.path(".local/state/daybreak")
     }
 
+    /// What the last record of the only run says; null while there is none that is complete.
+    pub(crate) fn last_entry(&self) -> Value {
+        let Some(run) = self.runs().into_iter().find(|run| self.state().join("runs").join(run).is_dir()) else {
+            return Value::Null;
+        };
+        let entries = fs::read_dir(self.state().join("runs").join(run)).into_iter().flatten().flatten();
+        let records = entries.map(|entry| entry.path());
+        let last = records.filter(|path| path.extension().is_some_and(|extension| extension == "json")).max();
+        let text = last.and_then(|last| fs::read_to_string(last).ok()).unwrap_or_default();
+        serde_json::from_str::<Value>(&text).map(|stored| stored["record"]["entry"].clone()).unwrap_or_default()
+    }
+
     /// How many records the only run has.
     pub(crate) fn records(&self) -> usize {
         let Some(run) = self.runs().pop() else { return 0 };
