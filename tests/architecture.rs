@@ -149,7 +149,15 @@ fn only_the_printer_writes_to_the_standard_streams() {
 /// The SDK writes requests and answers, secrets among them, to `tracing`: nothing may ever listen.
 #[test]
 fn nothing_listens_to_the_sdks_logging() {
-    only_in(&["tracing_subscriber", "set_global_default", "env_logger"], &[]);
+    only_in(&["tracing_subscriber", "set_global_default", "env_logger", "set_logger", "set_boxed_logger"], &[]);
+    // A test of what the SDK logs has a listener of its own.
+    only_in(&["tracing::"], &["aws/logging.rs"]);
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let product = manifest.split("[dev-dependencies]").next().unwrap();
+    for library in ["tracing", "log", "env_logger", "tracing-subscriber", "tracing-log", "fern", "simple_logger"] {
+        let listed = product.lines().any(|line| line.split(['=', ' ']).next() == Some(library));
+        assert!(!listed, "{library} is no dependency of the product: who has it can listen");
+    }
 }
 
 #[test]

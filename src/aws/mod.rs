@@ -15,6 +15,8 @@ mod codes;
 mod credentials;
 pub mod error;
 mod http;
+#[cfg(test)]
+mod logging;
 mod profile;
 pub mod rds;
 mod resend;
