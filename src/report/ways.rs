@@ -11,7 +11,10 @@ pub use super::shell::word;
 use super::{next::next_steps, shell::api_name};
 use crate::{
     aws::Call,
-    recovery::sighting::{Answer, Found, Look, PointerSeen, Side, pointer_of},
+    recovery::{
+        names,
+        sighting::{Answer, Found, Look, PointerSeen, Side, pointer_of},
+    },
     run::{
         record::Scope,
         state::{Direction, RunState, Stage, StepState},
@@ -178,12 +181,12 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
                 );
                 ways.push(way(format!("takes the deletion protection from cluster {name}"), command));
             }
-            // What the application may have written is kept in a snapshot.
+            // What the application may have written is kept in a snapshot, under the name that a resume looks for.
             let moved = state.step(move_secret::ID).is_some_and(|moved| moved.state != StepState::Pending);
-            let (snapshot, kept) = if moved {
-                (format!("--final-db-snapshot-identifier {name}-final"), ", with a final snapshot")
-            } else {
-                ("--skip-final-snapshot".to_owned(), "")
+            let wanted = state.final_snapshot.clone().or_else(|| moved.then(|| names::final_snapshot(name)));
+            let (snapshot, kept) = match wanted {
+                Some(wanted) => (format!("--final-db-snapshot-identifier {wanted}"), ", with a final snapshot"),
+                None => ("--skip-final-snapshot".to_owned(), ""),
             };
             let command = format!("aws rds delete-db-cluster --db-cluster-identifier {name} {snapshot}");
             ways.push(way(format!("deletes cluster {name}{kept}, once its instances are going"), command));
