@@ -3,6 +3,7 @@
 
 mod deadlines;
 mod idempotency;
+mod fleet;
 mod journal;
 mod kills;
 mod leftovers;

@@ -38,6 +38,7 @@ pub struct Gather<R> {
     clusters: Looks<R, Clusters>,
     instances: Looks<R, Instances>,
     members: Looks<R, Members>,
+    all: Looks<R, All>,
 }
 
 impl<R: Listing + 'static> Gather<R> {
@@ -48,6 +49,7 @@ impl<R: Listing + 'static> Gather<R> {
             clusters: Looks::new(rds.clone()),
             instances: Looks::new(rds.clone()),
             members: Looks::new(rds.clone()),
+            all: Looks::new(rds.clone()),
             rds,
         }
     }
@@ -124,6 +126,26 @@ impl Kind for Members {
     }
 }
 
+/// All clusters of the region: one list is everybody's.
+struct All;
+
+#[async_trait]
+impl Kind for All {
+    type Found = Cluster;
+
+    async fn alone(rds: &dyn Listing, _: &str) -> Result<Vec<Cluster>, Error> {
+        rds.clusters().await
+    }
+
+    async fn together(rds: &dyn Listing, _: &[String]) -> Result<Vec<Cluster>, Error> {
+        rds.clusters().await
+    }
+
+    fn answers(_: &Cluster, _: &str) -> bool {
+        true
+    }
+}
+
 /// What one call said, and whether it was made for one name only.
 struct Answer<K: Kind> {
     alone: bool,
@@ -132,8 +154,27 @@ struct Answer<K: Kind> {
 
 type Asked<K> = Shared<BoxFuture<'static, Arc<Answer<K>>>>;
 
-/// The names a call will be made for; none any more once it is being made.
-type Names = Arc<Mutex<Option<BTreeSet<String>>>>;
+/// What a call will be made for; nothing any more once it is being made.
+type Names = Arc<Mutex<Option<Gathered>>>;
+
+#[derive(Default)]
+struct Gathered {
+    names: BTreeSet<String>,
+    /// How many looks they are for.
+    looks: usize,
+}
+
+impl Gathered {
+    /// Takes one more look in, unless that would be more than one call may ask for.
+    fn admits(&mut self, name: &str) -> bool {
+        let admitted = self.names.contains(name) || self.names.len() < AT_MOST;
+        if admitted {
+            self.names.insert(name.to_owned());
+            self.looks += 1;
+        }
+        admitted
+    }
+}
 
 /// A call that was asked for last, and those it is for. It lives as long as somebody waits for it.
 struct Batch<K: Kind> {
@@ -172,13 +213,12 @@ impl<R: Listing + 'static, K: Kind> Looks<R, K> {
         let mut latest = lock(&self.latest);
         let before = latest.as_ref().and_then(|batch| batch.asked.upgrade());
         if let (Some(batch), Some(asked)) = (&*latest, &before)
-            && let Some(names) = lock(&batch.names).as_mut()
-            && (names.len() < AT_MOST || names.contains(&name))
+            && lock(&batch.names).as_mut().is_some_and(|gathered| gathered.admits(&name))
         {
-            names.insert(name);
             return asked.clone();
         }
-        let names: Names = Arc::new(Mutex::new(Some(BTreeSet::from([name]))));
+        let gathered = Gathered { names: BTreeSet::from([name]), looks: 1 };
+        let names: Names = Arc::new(Mutex::new(Some(gathered)));
         let asked = ask::<K>(self.rds.clone(), names.clone(), before).boxed().shared();
         *latest = asked.downgrade().map(|asked| Batch { names, asked });
         asked
@@ -190,8 +230,8 @@ async fn ask<K: Kind>(rds: Arc<dyn Listing>, names: Names, before: Option<Asked<
     if let Some(before) = before {
         before.await;
     }
-    gathered(&names).await;
-    let names: Vec<String> = lock(&names).take().into_iter().flatten().collect();
+    all_are_there(&names).await;
+    let names: Vec<String> = lock(&names).take().unwrap_or_default().names.into_iter().collect();
     let (alone, found) = match names.as_slice() {
         [name] => (true, K::alone(&*rds, name).await),
         names => (false, K::together(&*rds, names).await),
@@ -199,13 +239,15 @@ async fn ask<K: Kind>(rds: Arc<dyn Listing>, names: Names, before: Option<Asked<
     Arc::new(Answer { alone, found })
 }
 
-/// Returns once everything else that could go on has had its turn, and none of it has brought another name.
-async fn gathered(names: &Names) {
-    let count = || lock(names).as_ref().map_or(0, BTreeSet::len);
+/// Returns once everything else that could go on has had its turn, and none of it has brought another look.
+async fn all_are_there(names: &Names) {
+    let looks = || lock(names).as_ref().map_or(0, |gathered| gathered.looks);
     let mut known = 0;
-    while known < count() && known < AT_MOST {
-        known = count();
-        tokio::task::yield_now().await;
+    while known < looks() {
+        known = looks();
+        // Not `yield_now`, which is over when it is polled again, and every looker polls this. A task that is spawned
+        // runs when those have run that were ready before; it does nothing, so it cannot fail.
+        let _ = tokio::spawn(async {}).await;
     }
 }
 
@@ -220,7 +262,7 @@ impl<R: Listing + 'static> Rds for Gather<R> {
     }
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Error> {
-        self.rds.clusters().await
+        self.all.look("all").await
     }
 
     async fn instance(&self, identifier: &str) -> Result<Option<Instance>, Error> {

@@ -1,6 +1,7 @@
 //! An in-memory world, a clock that a test owns, and a store that can be cut.
 
 mod cloud;
+mod listing;
 mod scene;
 mod servers;
 mod store;
@@ -12,4 +13,4 @@ pub(crate) use cloud::{Cloud, Fault};
 pub(crate) use scene::{ACCOUNT, CONFIG, SOURCE, Scene, actor, holder, run};
 pub(crate) use servers::Servers;
 pub(crate) use store::MemoryStore;
-pub(crate) use time::TestClock;
+pub(crate) use time::{PausedClock, TestClock};

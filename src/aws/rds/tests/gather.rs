@@ -113,9 +113,11 @@ async fn any_other_error_is_nobodys_until_each_has_asked_alone() {
         (403, query_error("AccessDenied", "not authorized to perform: rds:DescribeDBClusters")),
     ]);
     let rds = gather(&http).await;
-    let (a, b) = tokio::join!(rds.cluster("a"), rds.cluster("b"));
-    assert_eq!(a.unwrap().unwrap().identifier, "a");
-    assert_eq!(b.unwrap_err().kind, ErrorKind::AccessDenied);
+    let [a, b] = &join_all([rds.cluster("a"), rds.cluster("b")]).await[..] else { panic!("two looks") };
+    assert_eq!(a.as_ref().unwrap().as_ref().unwrap().identifier, "a");
+    assert_eq!(b.as_ref().unwrap_err().kind, ErrorKind::AccessDenied);
+    let sent = bodies(&http);
+    assert!(has(&sent[1], "DBClusterIdentifier", "a") && has(&sent[2], "DBClusterIdentifier", "b"));
 }
 
 /// Answers each request, with no clusters, when the gate lets it.
