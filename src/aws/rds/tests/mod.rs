@@ -4,3 +4,4 @@ mod errors;
 mod gather;
 mod reads;
 mod requests;
+mod throttling;
