@@ -99,7 +99,7 @@ pub(super) async fn go(
 }
 
 /// A journal that fails in mid-run stops the run: what cannot be remembered is not done.
-fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
+pub(super) fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
     if matches!(error, JournalError::Overtaken { .. }) {
         return error.into();
     }
@@ -126,7 +126,8 @@ pub(super) async fn conclude(desk: &Desk, opened: &Opened, signals: &Signals) ->
     Ok(code(&history.records, &history.state))
 }
 
-fn code(records: &[Record<Step>], state: &RunState<Step>) -> u8 {
+/// The exit code that says where a run is.
+pub(super) fn code(records: &[Record<Step>], state: &RunState<Step>) -> u8 {
     match state.stage {
         Stage::Stuck(_) => exit::STUCK,
         Stage::Going | Stage::TurningBack(_) => exit::INTERRUPTED,

@@ -11,6 +11,7 @@ mod person;
 pub mod proof;
 pub mod result;
 mod shell;
+pub mod several;
 pub mod standing;
 pub mod status;
 pub mod stuck;

@@ -6,6 +6,7 @@
 mod bad_input;
 mod cleanup;
 mod faults;
+mod fleets;
 mod kills;
 mod leaks;
 mod permissions;
