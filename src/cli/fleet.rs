@@ -87,6 +87,7 @@ pub(super) fn conclude(desk: &Desk, left: &[Left]) -> Result<u8, CliError> {
         desk.printer.plain(&status::closing(history, desk.printer.err(), desk.printer.terminal().width));
     }
     match desk.global.output {
+        Output::Text if left.is_empty() => {}
         Output::Text => desk.printer.result(&table(histories())),
         Output::Json => desk.json(&RunResults::of(histories()))?,
         Output::JsonLines => {

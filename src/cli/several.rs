@@ -28,10 +28,14 @@ const AT_A_TIME: usize = 16;
 /// Recovers all of them, or none: what is refused for one is refused for all, before anything is created.
 pub(super) async fn run(desk: &Desk, names: &[String], to: &str, until: Option<Until>) -> Result<u8, CliError> {
     let until = decided(desk, until)?;
+    if let Some((_, name)) = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name)) {
+        return Err(CliError::usage(format!("{name} is named twice")));
+    }
     let store = desk.store()?;
     store.check_writable()?;
     let moment = plan::moment(desk, to)?;
-    let databases = databases(desk, names)?;
+    let config = desk.config()?;
+    let databases = names.iter().map(|name| Ok(config.database(name)?)).collect::<Result<Vec<_>, CliError>>()?;
     let made = all_or_none(names, plans(desk, &databases, moment, until).await?)?;
     warn_of_twins(desk, &made);
     all_or_none(names, made.iter().map(|made| recover::far_enough(&made.plan, until)).collect())?;
@@ -76,18 +80,6 @@ fn decided(desk: &Desk, until: Option<Until>) -> Result<Until, CliError> {
         (false, false, _) => Err(CliError::usage("there is no terminal to ask at, and several databases to recover")
             .hint("--yes, with --until restored, --until validated or --until cutover")),
     }
-}
-
-fn databases(desk: &Desk, names: &[String]) -> Result<Vec<Database>, CliError> {
-    let config = desk.config()?;
-    let mut databases = Vec::new();
-    for (place, name) in names.iter().enumerate() {
-        if names[..place].contains(name) {
-            return Err(CliError::usage(format!("{name} is named twice")));
-        }
-        databases.push(config.database(name)?);
-    }
-    Ok(databases)
 }
 
 async fn plans(
