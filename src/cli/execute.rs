@@ -110,7 +110,7 @@ pub(super) fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
 
 /// Prints the result and returns the exit code.
 pub(super) async fn conclude(desk: &Desk, opened: &Opened, signals: &Signals) -> Result<u8, CliError> {
-    let around = look::around_executed(desk, opened, signals).await;
+    let around = look::around_executed(desk, &opened.world, opened.journal.state(), signals).await;
     let history = opened.journal.history();
     match desk.global.output {
         Output::Text => {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
+
 use super::{
     args::Output,
     desk::Desk,
@@ -10,11 +12,13 @@ use super::{
     execute::{self, Opened},
     exit,
     host::Signals,
+    look,
 };
 use crate::{
     report::{
         several::{RunResults, table},
         status,
+        stuck::Around,
     },
     run::{executor::Executor, fleet::drive_all, grid::Grid, journal::History, state::Stage},
     steps::{step::Step, world::World},
@@ -23,6 +27,8 @@ use crate::{
 /// A run as it was left.
 pub(super) struct Left {
     history: History<Step>,
+    /// What a person must know who has to decide about it.
+    around: Around,
     /// Why it was left, where that was no rest and no signal.
     error: Option<CliError>,
 }
@@ -52,11 +58,14 @@ pub(super) async fn go(desk: &Desk, opened: Vec<Opened>, signals: &Signals) -> R
                 .hint("daybreak resume --all"));
         }
     };
+    let looks = executors.iter().zip(&worlds);
+    let looks = looks.map(|(executor, world)| look::around_executed(desk, world, executor.journal().state(), signals));
+    let around = join_all(looks).await;
     let mut left = Vec::new();
-    for (executor, driven) in executors.into_iter().zip(driven) {
+    for ((executor, driven), around) in executors.into_iter().zip(driven).zip(around) {
         let history = executor.into_journal().close().await;
         let error = driven.err().map(|error| execute::in_mid_run(error, &history.state.plan.run));
-        left.push(Left { history, error });
+        left.push(Left { history, around, error });
     }
     Ok(left)
 }
@@ -83,15 +92,16 @@ pub(super) fn conclude(desk: &Desk, left: &[Left]) -> Result<u8, CliError> {
     for error in left.iter().filter_map(|left| left.error.as_ref()) {
         desk.printer.error(&error.render());
     }
-    for history in histories().filter(|history| matches!(history.state.stage, Stage::Stuck(_))) {
-        desk.printer.plain(&status::closing(history, desk.printer.err(), desk.printer.terminal().width));
+    for Left { history, around, .. } in left.iter().filter(|left| matches!(left.history.state.stage, Stage::Stuck(_))) {
+        desk.printer.plain(&status::closing(history, around, desk.printer.err(), desk.printer.terminal().width));
     }
+    let results = || RunResults::of(left.iter().map(|left| (&left.history, &left.around)));
     match desk.global.output {
         Output::Text if left.is_empty() => {}
         Output::Text => desk.printer.result(&table(histories())),
-        Output::Json => desk.json(&RunResults::of(histories()))?,
+        Output::Json => desk.json(&results())?,
         Output::JsonLines => {
-            let line = serde_json::json!({ "event": "result", "result": RunResults::of(histories()) });
+            let line = serde_json::json!({ "event": "result", "result": results() });
             desk.printer.result(&line.to_string());
         }
     }

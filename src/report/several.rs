@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     next::next_steps,
     result::{Outcome, RunResult},
+    stuck::Around,
 };
 use crate::{
     run::{
@@ -24,10 +25,10 @@ pub struct RunResults {
 }
 
 impl RunResults {
-    /// Reads the results from the journals.
+    /// Reads the results from the journals, and from what was seen around each.
     #[must_use]
-    pub fn of<'a>(histories: impl IntoIterator<Item = &'a History<Step>>) -> Self {
-        Self { runs: histories.into_iter().map(RunResult::of).collect() }
+    pub fn of<'a>(runs: impl IntoIterator<Item = (&'a History<Step>, &'a Around)>) -> Self {
+        Self { runs: runs.into_iter().map(|(history, around)| RunResult::of(history, around)).collect() }
     }
 }
 
@@ -53,7 +54,7 @@ pub fn table<'a>(histories: impl IntoIterator<Item = &'a History<Step>>) -> Stri
 fn outcome(history: &History<Step>) -> String {
     let stage = history.state.stage;
     let words = stage_words(stage);
-    match (RunResult::of(history).outcome, stage) {
+    match (RunResult::of(history, &Around::default()).outcome, stage) {
         (Outcome::Interrupted, _) => format!("interrupted, {words}"),
         (_, Stage::Stopped(until)) => format!("{words}, {until}"),
         _ => words.to_owned(),
@@ -81,6 +82,7 @@ mod tests {
         loans     20261120-150000-k3fa  stuck               loanserve-prod-aurora-db-k3fa  daybreak resume 20261120-150000-k3fa
         loans     20261120-150000-k3fa  rolled back         loanserve-prod-aurora-db-k3fa  daybreak cutover 20261120-150000-k3fa
         ");
-        assert_eq!(RunResults::of(&histories).runs.len(), 4);
+        let around = Around::default();
+        assert_eq!(RunResults::of(histories.iter().map(|history| (history, &around))).runs.len(), 4);
     }
 }

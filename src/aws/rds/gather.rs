@@ -15,7 +15,7 @@ use futures_util::{
 };
 
 use super::api::{Listing, Rds};
-use super::model::{Cluster, Event, EventSource, Instance};
+use super::model::{Cluster, ClusterSnapshot, Event, EventSource, Instance};
 use super::requests::{
     AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags, RestoreClusterToPointInTime,
 };
@@ -271,6 +271,18 @@ impl<R: Listing + 'static> Rds for Gather<R> {
 
     async fn instances_of(&self, cluster: &str) -> Result<Vec<Instance>, Error> {
         self.members.look(cluster).await
+    }
+
+    async fn instances(&self) -> Result<Vec<Instance>, Error> {
+        self.rds.instances().await
+    }
+
+    async fn cluster_snapshot(&self, identifier: &str) -> Result<Option<ClusterSnapshot>, Error> {
+        self.rds.cluster_snapshot(identifier).await
+    }
+
+    async fn cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
+        self.rds.cluster_snapshots().await
     }
 
     async fn events(&self, source: &EventSource, minutes: u32) -> Result<Vec<Event>, Error> {
