@@ -38,11 +38,8 @@ pub(super) async fn go(desk: &Desk, opened: Vec<Opened>, signals: &Signals) -> R
     let (journals, worlds): (Vec<_>, Vec<World>) =
         opened.into_iter().map(|opened| (opened.journal, opened.world)).unzip();
     let names = names(journals.iter().map(|journal| journal.history()));
-    let displays: Vec<Display> = journals
-        .iter()
-        .zip(&names)
-        .map(|(journal, name)| Display::among(desk, journal.history(), name))
-        .collect();
+    let displays: Vec<Display> =
+        journals.iter().zip(&names).map(|(journal, name)| Display::among(desk, journal.history(), name)).collect();
     let grid = Grid::new(&desk.clock);
     let mut executors: Vec<Executor<'_, Step>> = journals
         .into_iter()

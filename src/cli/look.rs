@@ -30,12 +30,7 @@ pub(super) async fn around(desk: &Desk, history: &History<Step>) -> Around {
 }
 
 /// The same of a run that this process has just executed: a stuck one alone is looked at, and a signal ends the look.
-pub(super) async fn around_executed(
-    desk: &Desk,
-    world: &World,
-    state: &RunState<Step>,
-    signals: &Signals,
-) -> Around {
+pub(super) async fn around_executed(desk: &Desk, world: &World, state: &RunState<Step>, signals: &Signals) -> Around {
     let look = if matches!(state.stage, Stage::Stuck(_)) {
         tokio::select! {
             biased;

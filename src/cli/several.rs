@@ -140,7 +140,8 @@ fn warn_of_twins(desk: &Desk, made: &[Made]) {
         let (database, source) = (&made.plan.database, &made.plan.brief.source);
         if let Some(other) = sources.insert(&source.resource_id, database) {
             let cluster = &source.cluster;
-            desk.printer.warning(&format!("{other} and {database} are both cluster {cluster}: it is restored for each"));
+            desk.printer
+                .warning(&format!("{other} and {database} are both cluster {cluster}: it is restored for each"));
         }
     }
 }

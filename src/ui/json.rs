@@ -107,6 +107,9 @@ mod tests {
         let history = Story::begun().history();
         let json = JsonLines::new(Arc::new(printer)).of(history.state.plan.run.clone());
         json.on(&Event::Acting { step: &StepId::from("restore-cluster") });
-        assert_eq!(out.text(), "{\"event\":\"acting\",\"step\":\"restore-cluster\",\"run\":\"20261120-150000-k3fa\"}\n");
+        assert_eq!(
+            out.text(),
+            "{\"event\":\"acting\",\"step\":\"restore-cluster\",\"run\":\"20261120-150000-k3fa\"}\n"
+        );
     }
 }

@@ -148,7 +148,11 @@ async fn a_tick_costs_what_it_costs_one_run_for_each_hundred() {
     for count in [10_u32, 100, 250] {
         let batches = count.div_ceil(100) as usize;
         let calls = there_and_back(count).await;
-        assert_eq!(calls.keys().collect::<Vec<_>>(), alone.keys().collect::<Vec<_>>(), "{count} runs look when one does");
+        assert_eq!(
+            calls.keys().collect::<Vec<_>>(),
+            alone.keys().collect::<Vec<_>>(),
+            "{count} runs look when one does"
+        );
         for (at, made) in calls {
             assert!(made <= batches * alone[&at], "{made} calls at {at:?} for {count} runs, {} for one", alone[&at]);
         }

@@ -2,14 +2,14 @@
 //! the world remembers, so what is compared is what would exist, not what was called.
 
 mod deadlines;
-mod idempotency;
 mod fleet;
-mod journal;
-mod kills;
-mod leftovers;
+mod idempotency;
 mod interrupts;
 mod journal;
+mod journal;
 mod kills;
+mod kills;
+mod leftovers;
 mod looks;
 mod planning;
 mod recovery;

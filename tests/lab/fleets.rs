@@ -62,7 +62,8 @@ fn each_has_its_own_run_and_all_share_the_looks() {
     let calls = scene.lab.calls(scene.identity());
     let restored = calls.iter().rposition(|call| call["action"] == "RestoreDBClusterToPointInTime").expect("a restore");
     let looks = |action: &str| {
-        let shared = calls[restored..].iter().filter(|call| call["action"] == action && call["resource"] == Value::Null);
+        let shared =
+            calls[restored..].iter().filter(|call| call["action"] == action && call["resource"] == Value::Null);
         shared.count()
     };
     assert!(looks("DescribeDBClusters") > 0, "no look was for several: {calls:#?}");
@@ -107,7 +108,11 @@ fn an_interrupt_stops_all_and_one_command_goes_on_with_all() {
     assert_eq!(scene.changes().iter().filter(|call| *call == "RestoreDBClusterToPointInTime").count(), 3, "{table}");
 
     let nothing = scene.run(&["resume", "--all", "--output", "json"]);
-    assert_eq!((nothing.code, nothing.json()), (Some(0), json!({ "runs": [] })), "stopped runs wait for a word: {nothing}");
+    assert_eq!(
+        (nothing.code, nothing.json()),
+        (Some(0), json!({ "runs": [] })),
+        "stopped runs wait for a word: {nothing}"
+    );
 }
 
 #[test]

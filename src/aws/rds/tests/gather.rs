@@ -31,10 +31,7 @@ async fn looks_at_once_are_one_call_and_each_gets_its_own() {
     let name = |found: Result<Option<crate::aws::rds::model::Cluster>, _>| {
         found.expect("an answer").map(|cluster| cluster.identifier)
     };
-    assert_eq!(
-        (name(a), name(b), name(c), name(again)),
-        (Some("a".into()), Some("b".into()), None, Some("a".into()))
-    );
+    assert_eq!((name(a), name(b), name(c), name(again)), (Some("a".into()), Some("b".into()), None, Some("a".into())));
     let sent = bodies(&http);
     assert_eq!(sent.len(), 1);
     assert!(has(&sent[0], "Filters.Filter.1.Name", "db-cluster-id") && has(&sent[0], "MaxRecords", "100"));
@@ -151,10 +148,12 @@ impl HttpClient for Gated {
 async fn who_comes_while_a_call_is_under_way_waits_for_the_next() {
     let http = Gated { sent: Arc::default(), gate: Arc::new(Semaphore::new(0)) };
     let rds = Arc::new(Gather::new(session(http.clone()).await.rds("eu-west-1")));
-    let look = |name: &'static str| tokio::spawn({
-        let rds = rds.clone();
-        async move { rds.cluster(name).await }
-    });
+    let look = |name: &'static str| {
+        tokio::spawn({
+            let rds = rds.clone();
+            async move { rds.cluster(name).await }
+        })
+    };
     let sent = || http.sent.lock().unwrap().clone();
     let first = look("a");
     while sent().is_empty() {
