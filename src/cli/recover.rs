@@ -75,7 +75,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         // The answer may have taken an hour.
         freshness::check(&world, &plan).await?;
     }
-    warn_of_others(desk, &store, &plan.database).await?;
+    warn_of_others(desk, &store, &[plan.database.as_str()]).await?;
     execute_plan(desk, store, Made { plan, world, identity }, until, args.until.is_some(), &signals).await
 }
 
@@ -153,10 +153,11 @@ async fn execute_plan(
 }
 
 /// A second recovery beside an unfinished one can be meant; it should not be made unawares.
-pub(super) async fn warn_of_others(desk: &Desk, store: &DirectoryStore, database: &str) -> Result<(), CliError> {
+pub(super) async fn warn_of_others(desk: &Desk, store: &DirectoryStore, databases: &[&str]) -> Result<(), CliError> {
     for history in which::all(desk, store).await? {
         let state = &history.state;
-        if state.plan.database == database && state.unfinished() {
+        let database = state.plan.database.as_str();
+        if databases.contains(&database) && state.unfinished() {
             let (run, stage) = (&state.plan.run, stage_words(state.stage));
             desk.printer
                 .warning(&format!("another run of {database} is unfinished: {run} is {stage} (daybreak status {run})"));

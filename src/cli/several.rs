@@ -54,9 +54,8 @@ pub(super) async fn run(desk: &Desk, names: &[String], to: &str, until: Option<U
         }
         all_or_none(names, fresh)?;
     }
-    for made in &made {
-        recover::warn_of_others(desk, &store, &made.plan.database).await?;
-    }
+    let named: Vec<&str> = made.iter().map(|made| made.plan.database.as_str()).collect();
+    recover::warn_of_others(desk, &store, &named).await?;
     let mut opened = Vec::new();
     for made in made {
         opened.push(begin(desk, store.clone(), made, until).await.map_err(|error| begun_before(error, &opened))?);
