@@ -6,8 +6,6 @@ mod fleet;
 mod idempotency;
 mod interrupts;
 mod journal;
-mod journal;
-mod kills;
 mod kills;
 mod leftovers;
 mod looks;
