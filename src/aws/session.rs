@@ -6,7 +6,7 @@ use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::retry::{RetryConfig, RetrySpec};
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::credentials::Remembered;
@@ -43,7 +43,8 @@ pub struct Identity {
 ///
 /// Calls are retried by the SDK, at most eight times in all, adapting to throttling; a connection
 /// must stand within 5 s and an answer be there within 30 s. Calls that create are repeated only
-/// when they were throttled.
+/// when they were throttled. The SDK keeps its rate and its quota of retries for each service and
+/// region, for the whole process: all clients of all sessions share them.
 #[derive(Debug, Clone)]
 pub struct Session {
     config: SdkConfig,
@@ -108,7 +109,7 @@ impl Session {
 
     pub(super) async fn from_loader(loader: ConfigLoader) -> Result<Self, Error> {
         let config = loader
-            .retry_config(RetryConfig::adaptive().with_max_attempts(8))
+            .retry_config(retries())
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(5))
@@ -177,6 +178,13 @@ impl Session {
     pub(super) async fn credentials(&self) -> Result<Credentials, Error> {
         self.credentials.provide_credentials().await.map_err(|error| sdk::no_credentials(&error))
     }
+}
+
+/// Adaptive, by the SDK's retry behaviour 2.1: a throttled call is repeated after up to a second, doubled
+/// each time. Its older behaviour takes ten tokens of the adaptive rate for the repetition, which at the rate of
+/// a lone run are six to twenty seconds for every throttled call.
+fn retries() -> RetryConfig {
+    RetryConfig::adaptive().with_max_attempts(8).with_retry_spec(RetrySpec::v2_1())
 }
 
 fn app_name() -> Result<AppName, Error> {

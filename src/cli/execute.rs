@@ -139,7 +139,7 @@ fn abandoned(run: &RunId) -> CliError {
 }
 
 /// A journal that fails in mid-run stops the run: what cannot be remembered is not done.
-fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
+pub(super) fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
     if matches!(error, JournalError::Overtaken { .. }) {
         return error.into();
     }
@@ -151,7 +151,7 @@ fn in_mid_run(error: JournalError, run: &RunId) -> CliError {
 /// Gives the run up, prints the result and returns the exit code. In this order, so that who reads the result can start the
 /// next command.
 pub(super) async fn conclude(desk: &Desk, opened: Opened, signals: &Signals) -> Result<u8, CliError> {
-    let around = look::around_executed(desk, &opened, signals).await;
+    let around = look::around_executed(desk, &opened.world, opened.journal.state(), signals).await;
     let history = &opened.journal.close().await;
     match desk.global.output {
         Output::Text => {
@@ -167,7 +167,8 @@ pub(super) async fn conclude(desk: &Desk, opened: Opened, signals: &Signals) -> 
     Ok(code(&history.records, &history.state))
 }
 
-fn code(records: &[Record<Step>], state: &RunState<Step>) -> u8 {
+/// The exit code that says where a run is.
+pub(super) fn code(records: &[Record<Step>], state: &RunState<Step>) -> u8 {
     match state.stage {
         Stage::Stuck(_) => exit::STUCK,
         Stage::Going | Stage::TurningBack(_) => exit::INTERRUPTED,

@@ -2,7 +2,7 @@
 
 use std::{path, time::Duration};
 
-use super::{desk::Desk, error::CliError, execute::Opened, host::Signals};
+use super::{desk::Desk, error::CliError, host::Signals};
 use crate::{
     recovery::{
         freshness,
@@ -12,8 +12,12 @@ use crate::{
         stuck::{Around, needs_a_person},
         ways::word,
     },
-    run::{clock::Clock, journal::History, state::Stage},
-    steps::step::Step,
+    run::{
+        clock::Clock,
+        journal::History,
+        state::{RunState, Stage},
+    },
+    steps::{step::Step, world::World},
 };
 
 /// How long a look may take in all.
@@ -26,13 +30,12 @@ pub(super) async fn around(desk: &Desk, history: &History<Step>) -> Around {
 }
 
 /// The same of a run that this process has just executed: a stuck one alone is looked at, and a signal ends the look.
-pub(super) async fn around_executed(desk: &Desk, opened: &Opened, signals: &Signals) -> Around {
-    let state = opened.journal.state();
+pub(super) async fn around_executed(desk: &Desk, world: &World, state: &RunState<Step>, signals: &Signals) -> Around {
     let look = if matches!(state.stage, Stage::Stuck(_)) {
         tokio::select! {
             biased;
             () = signals.interrupt.raised() => Look::Impossible("the command was asked to stop".to_owned()),
-            sighting = sight(&opened.world, state, &desk.clock, WITHIN) => Look::Made(sighting),
+            sighting = sight(world, state, &desk.clock, WITHIN) => Look::Made(sighting),
         }
     } else {
         Look::NotMade

@@ -9,7 +9,7 @@ use super::{
     exit, host,
 };
 use crate::{
-    aws::Session,
+    aws::{Identity, Session},
     config::{Credentials, Database},
     moment::{self, Moment},
     recovery::{point_in_time, survey},
@@ -46,6 +46,14 @@ pub(super) struct Made {
     pub(super) identity: String,
 }
 
+/// What is asked of a plan.
+pub(super) struct Asked<'a> {
+    pub(super) database: &'a Database,
+    pub(super) moment: Moment,
+    pub(super) until: Option<Until>,
+    pub(super) run: RunId,
+}
+
 /// Surveys and plans. Changes nothing.
 pub(super) async fn make(
     desk: &Desk,
@@ -56,21 +64,29 @@ pub(super) async fn make(
     let session: Session = desk.session(database.region.as_deref()).await?;
     let region = session.region().to_owned();
     let world = desk.world(&session, &region, "plan")?;
+    let identity = async { session.identity().await.map_err(CliError::from) };
+    let run = RunId::new(desk.clock.now(), fastrand::u32(..));
+    make_in(desk, world, &region, identity, Asked { database, moment, until, run }).await
+}
+
+/// The same in a world that is there already.
+pub(super) async fn make_in(
+    desk: &Desk,
+    world: World,
+    region: &str,
+    identity: impl Future<Output = Result<Identity, CliError>>,
+    asked: Asked<'_>,
+) -> Result<Made, CliError> {
+    let Asked { database, moment, until, run } = asked;
     let until = until.unwrap_or(match database.connect.credentials {
         Credentials::None => Until::Restored,
         _ => Until::Cutover,
     });
     let now = desk.clock.now();
-    let identity = async { session.identity().await.map_err(CliError::from) };
-    let survey = async { survey::survey(&world, &region, database, until, now).await.map_err(CliError::from) };
+    let survey = async { survey::survey(&world, region, database, until, now).await.map_err(CliError::from) };
     let (identity, survey) = tokio::try_join!(identity, survey)?;
-    let wish = point_in_time::Wish {
-        database,
-        moment,
-        run: RunId::new(now, fastrand::u32(..)),
-        by: host::actor(Some(identity.arn.clone())),
-        account: identity.account.clone(),
-    };
+    let by = host::actor(Some(identity.arn.clone()));
+    let wish = point_in_time::Wish { database, moment, run, by, account: identity.account.clone() };
     let plan = point_in_time::plan(&wish, &survey)?;
     Ok(Made { plan, world, identity: identity.arn })
 }

@@ -11,7 +11,7 @@ use super::{
     host,
     host::Signals,
     plan::{self, Made},
-    questions, which,
+    questions, several, which,
 };
 use crate::{
     recovery::{freshness, point_in_time},
@@ -31,9 +31,9 @@ use crate::{
 /// Recover a database: plan, confirm, restore, prove, cut over, watch
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Profile in daybreak.toml, or cluster identifier
-    #[arg(required_unless_present = "plan", conflicts_with = "plan")]
-    database: Option<String>,
+    /// Profile in daybreak.toml, or cluster identifier; several are recovered side by side
+    #[arg(value_name = "DATABASE", required_unless_present = "plan", conflicts_with = "plan")]
+    databases: Vec<String>,
     /// Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
     #[arg(long, value_name = "TIME", required_unless_present = "plan", conflicts_with = "plan")]
     to: Option<String>,
@@ -47,12 +47,15 @@ pub(super) struct Args {
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let until = args.until.map(Until::from);
+    if let (names @ [_, _, ..], Some(to)) = (args.databases.as_slice(), &args.to) {
+        return several::run(desk, names, to, until).await;
+    }
     if until.is_none() {
         decided(desk)?;
     }
     let store = desk.store().await?;
     store.check().await?;
-    let Made { plan, world, identity } = match (&args.plan, &args.database, &args.to) {
+    let Made { plan, world, identity } = match (&args.plan, args.databases.first(), &args.to) {
         (Some(file), ..) => saved(desk, file).await?,
         (None, Some(database), Some(to)) => {
             let moment = plan::moment(desk, to)?;
@@ -61,12 +64,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         _ => return Err(CliError::usage("recover what, and to when?").hint("daybreak recover DATABASE --to TIME")),
     };
     let until = until.unwrap_or(if desk.global.yes { Until::Cutover } else { Until::Validated });
-    if until > point_in_time::furthest(&plan) {
-        return Err(CliError::refused(format!(
-            "this plan cannot go as far as {until}: it has no way to log in and prove the data"
-        ))
-        .hint("--until restored, or configure how to connect under [databases.….connect]"));
-    }
+    far_enough(&plan, until)?;
     let signals = execute::signals()?;
     if desk.can_ask() {
         let text = ui::plan::render(&plan, desk.clock.now(), desk.printer.err(), desk.printer.terminal().width);
@@ -77,8 +75,17 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         // The answer may have taken an hour.
         freshness::check(&world, &plan).await?;
     }
-    warn_of_others(desk, &*store, &plan.database).await?;
+    warn_of_others(desk, &*store, &[plan.database.as_str()]).await?;
     execute_plan(desk, store, Made { plan, world, identity }, until, args.until.is_some(), &signals).await
+}
+
+/// Refuses to go further than a plan can.
+pub(super) fn far_enough(plan: &Plan<Step>, until: Until) -> Result<(), CliError> {
+    if until <= point_in_time::furthest(plan) {
+        return Ok(());
+    }
+    Err(CliError::refused(format!("this plan cannot go as far as {until}: it has no way to log in and prove the data"))
+        .hint("--until restored, or configure how to connect under [databases.….connect]"))
 }
 
 /// Without a terminal nothing is guessed: how far to go must have been said.
@@ -146,10 +153,11 @@ async fn execute_plan(
 }
 
 /// A second recovery beside an unfinished one can be meant; it should not be made unawares.
-async fn warn_of_others(desk: &Desk, store: &dyn Store, database: &str) -> Result<(), CliError> {
+pub(super) async fn warn_of_others(desk: &Desk, store: &dyn Store, databases: &[&str]) -> Result<(), CliError> {
     for history in which::all(desk, store).await? {
         let state = &history.state;
-        if state.plan.database == database && state.unfinished() {
+        let database = state.plan.database.as_str();
+        if databases.contains(&database) && state.unfinished() {
             let (run, stage) = (&state.plan.run, stage_words(state.stage));
             desk.printer
                 .warning(&format!("another run of {database} is unfinished: {run} is {stage} (daybreak status {run})"));

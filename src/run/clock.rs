@@ -19,6 +19,12 @@ pub trait Clock: Send + Sync {
 
     /// A number in `0.0..1.0`, used to spread polls of many processes.
     fn jitter(&self) -> f64;
+
+    /// How long to sleep until a look that may be made up to `interval` from now. A clock that several runs share
+    /// may say less, so that they look together.
+    fn until_look(&self, interval: Duration) -> Duration {
+        interval
+    }
 }
 
 /// The whole time from `from` to `to`, zero when the clock went backwards in between.

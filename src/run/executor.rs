@@ -329,7 +329,7 @@ impl<'a, S: Step> Executor<'a, S> {
     }
 
     fn pace(&self) -> Duration {
-        pace::interval(self.attended(), self.clock.jitter())
+        self.clock.until_look(pace::interval(self.attended(), self.clock.jitter()))
     }
 
     fn id(&self, index: usize) -> StepId {

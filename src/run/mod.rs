@@ -13,6 +13,8 @@ pub mod clock;
 pub mod drive;
 pub mod event;
 pub mod executor;
+pub mod fleet;
+pub mod grid;
 pub mod id;
 pub mod interrupt;
 pub mod journal;

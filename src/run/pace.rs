@@ -6,8 +6,10 @@
 
 use std::time::Duration;
 
-const SHORTEST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(15);
+/// The least there is between two looks.
+pub const SHORTEST: Duration = Duration::from_millis(500);
+/// The most there is between two looks.
+pub const LONGEST: Duration = Duration::from_secs(15);
 const SHARE: f64 = 0.02;
 const SPREAD: f64 = 0.1;
 

@@ -2,29 +2,53 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::printer::Printer;
 use crate::{
-    run::event::{Event, Listener},
+    run::{
+        event::{Event, Listener},
+        id::RunId,
+    },
     steps::step::Step,
 };
 
 /// Writes each event as one line of JSON.
 pub struct JsonLines {
     printer: Arc<Printer>,
+    run: Option<RunId>,
+}
+
+/// An event among those of several runs.
+#[derive(Serialize)]
+struct Of<'a> {
+    #[serde(flatten)]
+    event: &'a Event<'a, Step>,
+    run: &'a RunId,
 }
 
 impl JsonLines {
     /// Writes through `printer`, to stdout.
     #[must_use]
     pub fn new(printer: Arc<Printer>) -> Self {
-        Self { printer }
+        Self { printer, run: None }
+    }
+
+    /// The same among several: each event says that it is of `run`.
+    #[must_use]
+    pub fn of(self, run: RunId) -> Self {
+        Self { run: Some(run), ..self }
     }
 }
 
 impl Listener<Step> for JsonLines {
     fn on(&self, event: &Event<'_, Step>) {
         // Events are made of strings, numbers and what was read from JSON: serialization cannot fail.
-        if let Ok(line) = serde_json::to_string(event) {
+        let line = match &self.run {
+            Some(run) => serde_json::to_string(&Of { event, run }),
+            None => serde_json::to_string(event),
+        };
+        if let Ok(line) = line {
             self.printer.result(&line);
         }
     }
@@ -73,6 +97,19 @@ mod tests {
                 r#"{"event":"retrying","step":"restore-cluster","error":"throttled"}"#,
                 r#"{"event":"checked","step":"restore-cluster","check":{"name":"loans","verdict":"failed","answer":"found 17"}}"#,
             ]
+        );
+    }
+
+    #[test]
+    fn among_several_each_event_says_which_run_it_is_of() {
+        let out = Screen::default();
+        let printer = Printer::with(true, false, terminal(40), Box::new(out.clone()), Box::new(io::sink()));
+        let history = Story::begun().history();
+        let json = JsonLines::new(Arc::new(printer)).of(history.state.plan.run.clone());
+        json.on(&Event::Acting { step: &StepId::from("restore-cluster") });
+        assert_eq!(
+            out.text(),
+            "{\"event\":\"acting\",\"step\":\"restore-cluster\",\"run\":\"20261120-150000-k3fa\"}\n"
         );
     }
 }

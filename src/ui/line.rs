@@ -32,6 +32,8 @@ const REMINDER: Duration = Duration::from_secs(60);
 pub struct LineDisplay {
     printer: Arc<Printer>,
     clock: Arc<dyn Clock>,
+    /// What every line begins with, behind its time.
+    prefix: String,
     narrator: Mutex<Narrator>,
     last: Mutex<Repeats>,
 }
@@ -44,13 +46,20 @@ impl LineDisplay {
         for record in &history.records {
             narrator.tell(record);
         }
-        Self { printer, clock, narrator: Mutex::new(narrator), last: Mutex::new(Repeats::default()) }
+        let last = Mutex::new(Repeats::default());
+        Self { printer, clock, prefix: String::new(), narrator: Mutex::new(narrator), last }
+    }
+
+    /// The same among several: each line says that it is about `name`.
+    #[must_use]
+    pub fn about(self, name: &str) -> Self {
+        Self { prefix: format!("{}: ", clean(name)), ..self }
     }
 
     fn write(&self, line: &Line) {
         let theme = self.printer.err();
         let time = theme.paint(Tone::Quiet, &line.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-        let text = format!("{time} {}", theme.paint(line.tone, &line.sentence()));
+        let text = format!("{time} {}{}", self.prefix, theme.paint(line.tone, &line.sentence()));
         match line.tone {
             Tone::Bad => self.printer.plain(&text),
             _ => self.printer.status(&text),
@@ -75,7 +84,8 @@ impl Listener<Step> for LineDisplay {
                 lines.iter().for_each(|line| self.write(line));
             }
             Event::Acting { step } => {
-                self.printer.detail(&format!("{} {step}: acting", self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")))
+                let time = self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ");
+                self.printer.detail(&format!("{time} {}{step}: acting", self.prefix));
             }
             // What is looked at again at once is no wait.
             Event::Waiting { wait, .. } if wait.again_in == Some(Duration::ZERO) => {}
@@ -242,6 +252,19 @@ mod tests {
             .history();
         stage.display.on(&Event::Recorded { record: &after.records[2] });
         assert_eq!(stage.err.text(), "2026-11-20T15:01:01Z restore-cluster: done after 1 min\n");
+    }
+
+    #[test]
+    fn among_several_each_line_says_which_run_it_is_about() {
+        let history = Story::begun().then(1, Story::started("restore-cluster")).history();
+        let Stage { display, err, clock } = stage(false, &Story::begun().history());
+        let stage = Stage { display: display.about("loans"), err, clock };
+        stage.replay(&history);
+        stage.wait(5, "cluster loans-db-k3fa is creating");
+        insta::assert_snapshot!(stage.err.text(), @"
+        2026-11-20T15:00:01Z loans: restore-cluster: restore into a new cluster loanserve-prod-aurora-db-k3fa
+        2026-11-20T15:00:05Z loans: restore-cluster: cluster loans-db-k3fa is creating (5 s so far)
+        ");
     }
 
     #[test]

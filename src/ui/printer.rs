@@ -149,7 +149,7 @@ impl Printer {
     }
 
     /// Writes to stderr, quiet or not, without a word added.
-    pub(super) fn plain(&self, line: &str) {
+    pub fn plain(&self, line: &str) {
         write(&self.err, line);
     }
 

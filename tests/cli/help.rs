@@ -165,11 +165,11 @@ fn each_command_says_what_it_takes() {
     $ daybreak recover --help
     Recover a database: plan, confirm, restore, prove, cut over, watch
 
-    Usage: daybreak recover [OPTIONS] [DATABASE]
+    Usage: daybreak recover [OPTIONS] [DATABASE]...
 
     Arguments:
-      [DATABASE]
-              Profile in daybreak.toml, or cluster identifier
+      [DATABASE]...
+              Profile in daybreak.toml, or cluster identifier; several are recovered side by side
 
     Options:
           --to <TIME>
@@ -241,6 +241,10 @@ fn each_command_says_what_it_takes() {
               - restored:  The target exists, with its writer
               - validated: The data has been proven
               - cutover:   The application has been moved
+
+          --all
+              Go on with every run that was interrupted, side by side; not with those that stopped or
+              are stuck
 
       -h, --help
               Print help (see a summary with '-h')

@@ -60,15 +60,15 @@ fn arguments_that_no_command_takes() {
     $ daybreak recover
     error: the following required arguments were not provided:
       --to <TIME>
-      <DATABASE>
+      <DATABASE>...
 
-    Usage: daybreak recover --to <TIME> <DATABASE>
+    Usage: daybreak recover --to <TIME> <DATABASE>...
 
     For more information, try '--help'.
     $ daybreak recover loans --to latest --plan p.json
-    error: the argument '[DATABASE]' cannot be used with '--plan <FILE>'
+    error: the argument '[DATABASE]...' cannot be used with '--plan <FILE>'
 
-    Usage: daybreak recover --to <TIME> <DATABASE>
+    Usage: daybreak recover --to <TIME> <DATABASE>...
 
     For more information, try '--help'.
     $ daybreak recover loans --to latest --until tomorrow
@@ -141,6 +141,48 @@ fn what_only_a_terminal_or_yes_can_decide() {
     error: a cancel needs a decision, and there is no terminal to ask at
       now: nothing was created or changed
       next: say it beforehand: --yes
+    ");
+}
+
+#[test]
+fn several_databases_need_more_than_one_word() {
+    insta::assert_snapshot!(refusals(&[
+        &["recover", "loans", "cards", "--to", "latest"],
+        &["recover", "loans", "cards", "--to", "latest", "--until", "restored"],
+        &["recover", "loans", "cards", "--to", "latest", "--yes"],
+        &["recover", "loans", "cards", "loans", "--to", "latest", "--yes", "--until", "restored"],
+        &["resume", "--all", "--until", "validated"],
+    ]), @"
+    $ daybreak recover loans cards --to latest
+    error: there is no terminal to ask at, and several databases to recover
+      now: nothing was created or changed
+      next: --yes, with --until restored, --until validated or --until cutover
+    $ daybreak recover loans cards --to latest --until restored
+    error: there is no terminal to ask at, and several databases to recover
+      now: nothing was created or changed
+      next: --yes, with --until restored, --until validated or --until cutover
+    $ daybreak recover loans cards --to latest --yes
+    error: with several databases, --yes alone does not say how far to go
+      now: nothing was created or changed
+      next: --yes --until restored, --yes --until validated or --yes --until cutover
+    $ daybreak recover loans cards loans --to latest --yes --until restored
+    error: loans is named twice
+      now: nothing was created or changed
+    $ daybreak resume --all --until validated
+    error: the argument '--all' cannot be used with '--until <UNTIL>'
+
+    Usage: daybreak resume --all [RUN]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn nothing_to_resume_is_no_error() {
+    insta::assert_snapshot!(Daybreak::new().run(["resume", "--all"]), @"
+    exit code 0
+    --- stderr
+    nothing to resume in ~/.local/state/daybreak
     ");
 }
 

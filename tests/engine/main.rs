@@ -2,6 +2,7 @@
 //! the world remembers, so what is compared is what would exist, not what was called.
 
 mod deadlines;
+mod fleet;
 mod idempotency;
 mod interrupts;
 mod journal;

@@ -4,9 +4,10 @@
 //! The lab is needed: without it these tests fail, and say that `make lab` makes it.
 
 mod bad_input;
-mod cleanup;
 mod buckets;
+mod cleanup;
 mod faults;
+mod fleets;
 mod kills;
 mod leaks;
 mod permissions;

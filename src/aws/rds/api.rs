@@ -73,3 +73,20 @@ pub trait Rds: Send + Sync {
     /// Removes tags (`RemoveTagsFromResource`).
     async fn remove_tags(&self, request: &RemoveTags) -> Result<(), Error>;
 }
+
+/// Looks at many things in one call, for [`Gather`](super::Gather). What is not there is not in the answer.
+///
+/// These are listings to IAM: they need `rds:DescribeDBClusters` and `rds:DescribeDBInstances` on the wildcard form of
+/// the resource (`…:cluster:*`, `…:db:*`), where a look by name needs only the resource itself. RDS takes at most 100
+/// values in a filter and gives at most 100 records a page; all pages are read.
+#[async_trait]
+pub trait Listing: Rds {
+    /// Returns those clusters that there are (`DescribeDBClusters`, filter `db-cluster-id`).
+    async fn clusters_named(&self, identifiers: &[String]) -> Result<Vec<Cluster>, Error>;
+
+    /// Returns those instances that there are (`DescribeDBInstances`, filter `db-instance-id`).
+    async fn instances_named(&self, identifiers: &[String]) -> Result<Vec<Instance>, Error>;
+
+    /// Returns the instances of all these clusters (`DescribeDBInstances`, filter `db-cluster-id`).
+    async fn instances_of_any(&self, clusters: &[String]) -> Result<Vec<Instance>, Error>;
+}

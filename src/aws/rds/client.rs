@@ -5,7 +5,7 @@ use aws_sdk_rds::Client;
 use aws_sdk_rds::config::Builder;
 use aws_sdk_rds::types::{Filter, SourceType};
 
-use super::api::Rds;
+use super::api::{Listing, Rds};
 use super::convert;
 use super::model::{Cluster, ClusterSnapshot, Event, EventSource, Instance};
 use super::requests::{
@@ -34,6 +34,29 @@ impl RdsClient {
     pub(in crate::aws) fn new(client: Client) -> Self {
         Self { client }
     }
+
+    async fn list_clusters(&self, filter: Option<Filter>) -> Result<Vec<Cluster>, Error> {
+        let filters = filter.map(|filter| vec![filter]);
+        let request = self.client.describe_db_clusters().set_filters(filters);
+        let mut pages = request.into_paginator().page_size(PAGE).items().send();
+        let mut clusters = Vec::new();
+        while let Some(cluster) = pages.next().await {
+            let cluster = cluster.map_err(|error| DESCRIBE_CLUSTERS.failed(error))?;
+            clusters.push(convert::cluster(cluster, DESCRIBE_CLUSTERS)?);
+        }
+        Ok(clusters)
+    }
+
+    async fn list_instances(&self, filter: Filter) -> Result<Vec<Instance>, Error> {
+        let request = self.client.describe_db_instances().filters(filter);
+        let mut pages = request.into_paginator().page_size(PAGE).items().send();
+        let mut instances = Vec::new();
+        while let Some(instance) = pages.next().await {
+            let instance = instance.map_err(|error| DESCRIBE_INSTANCES.failed(error))?;
+            instances.push(convert::instance(instance, DESCRIBE_INSTANCES)?);
+        }
+        Ok(instances)
+    }
 }
 
 #[async_trait]
@@ -55,13 +78,7 @@ impl Rds for RdsClient {
     }
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Error> {
-        let mut pages = self.client.describe_db_clusters().into_paginator().page_size(PAGE).items().send();
-        let mut clusters = Vec::new();
-        while let Some(cluster) = pages.next().await {
-            let cluster = cluster.map_err(|error| DESCRIBE_CLUSTERS.failed(error))?;
-            clusters.push(convert::cluster(cluster, DESCRIBE_CLUSTERS)?);
-        }
-        Ok(clusters)
+        self.list_clusters(None).await
     }
 
     async fn instance(&self, identifier: &str) -> Result<Option<Instance>, Error> {
@@ -79,17 +96,8 @@ impl Rds for RdsClient {
     }
 
     async fn instances_of(&self, cluster: &str) -> Result<Vec<Instance>, Error> {
-        let filter = Filter::builder().name("db-cluster-id").values(cluster).build();
-        let mut pages =
-            self.client.describe_db_instances().filters(filter).into_paginator().page_size(PAGE).items().send();
-        let mut instances = Vec::new();
-        while let Some(instance) = pages.next().await {
-            match instance.map_err(|error| DESCRIBE_INSTANCES.failed(error)) {
-                Ok(instance) => instances.push(convert::instance(instance, DESCRIBE_INSTANCES)?),
-                Err(error) if error.kind == ErrorKind::NotFound => return Ok(Vec::new()),
-                Err(error) => return Err(error),
-            }
-        }
+        let listed = self.list_instances(filter("db-cluster-id", &[cluster.to_owned()])).await;
+        let mut instances = unless_not_found(listed)?.unwrap_or_default();
         // What is listed here may be deleted by name later, so membership is not left to the filter
         // alone.
         let name = cluster.rsplit(':').next().unwrap_or(cluster);
@@ -210,6 +218,25 @@ impl Rds for RdsClient {
         let answer = wire::remove_tags(&self.client, request).send().await;
         done(answer.map_err(|error| Operation::rds(RemoveTags::ACTION).failed(error)))
     }
+}
+
+#[async_trait]
+impl Listing for RdsClient {
+    async fn clusters_named(&self, identifiers: &[String]) -> Result<Vec<Cluster>, Error> {
+        self.list_clusters(Some(filter("db-cluster-id", identifiers))).await
+    }
+
+    async fn instances_named(&self, identifiers: &[String]) -> Result<Vec<Instance>, Error> {
+        self.list_instances(filter("db-instance-id", identifiers)).await
+    }
+
+    async fn instances_of_any(&self, clusters: &[String]) -> Result<Vec<Instance>, Error> {
+        self.list_instances(filter("db-cluster-id", clusters)).await
+    }
+}
+
+fn filter(name: &str, values: &[String]) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.to_vec())).build()
 }
 
 /// The answer to a change is a first glimpse of the resource, and stale at once; callers describe

@@ -3,6 +3,7 @@
 mod api;
 mod client;
 mod convert;
+mod gather;
 pub mod model;
 pub mod requests;
 pub mod status;
@@ -10,5 +11,6 @@ pub mod status;
 mod tests;
 mod wire;
 
-pub use api::Rds;
+pub use api::{Listing, Rds};
 pub use client::RdsClient;
+pub use gather::Gather;

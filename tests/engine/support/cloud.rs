@@ -23,6 +23,7 @@ use daybreak::aws::{
     },
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 
 /// What goes wrong at one call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +41,9 @@ pub(crate) enum Fault {
 }
 
 #[derive(Default)]
-struct Inner {
-    clusters: BTreeMap<String, Cluster>,
-    instances: BTreeMap<String, Instance>,
+pub(super) struct Inner {
+    pub(super) clusters: BTreeMap<String, Cluster>,
+    pub(super) instances: BTreeMap<String, Instance>,
     snapshots: BTreeMap<String, ClusterSnapshot>,
     secret: SecretDescription,
     values: BTreeMap<String, String>,
@@ -54,7 +55,7 @@ struct Inner {
     /// How many reads more than usual a creation takes.
     slow: u32,
     /// The status in which a restore ends.
-    restore_ends: Option<&'static str>,
+    pub(super) restore_ends: Option<&'static str>,
     serial: u32,
     /// How many more looks by name find nothing, although it is there.
     blind_looks: u32,
@@ -62,6 +63,8 @@ struct Inner {
     readable: Option<u32>,
     /// Whether reads are left without an answer.
     silent: bool,
+    /// The describe calls made: when, and of what.
+    pub(super) looks: Vec<(Instant, &'static str)>,
 }
 
 /// One region of AWS.
@@ -72,7 +75,7 @@ pub(crate) struct Cloud(Arc<Mutex<Inner>>);
 const READS: u32 = 2;
 
 impl Cloud {
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap()
     }
 
@@ -98,6 +101,11 @@ impl Cloud {
     /// A creation takes `reads` reads more than usual.
     pub(crate) fn takes(&self, reads: u32) {
         self.inner().slow = reads;
+    }
+
+    /// The describe calls made so far, by kind.
+    pub(crate) fn looks(&self) -> Vec<(Instant, &'static str)> {
+        self.inner().looks.clone()
     }
 
     /// The next `count` looks at clusters and instances by name find nothing.
@@ -262,7 +270,7 @@ impl Inner {
     }
 
     /// Counts one read of `name`; true when what was under way is complete.
-    fn read_completes(&mut self, name: &str) -> bool {
+    pub(super) fn read_completes(&mut self, name: &str) -> bool {
         let Some(left) = self.pending.get_mut(name) else { return false };
         *left -= 1;
         let complete = *left == 0;
@@ -273,7 +281,7 @@ impl Inner {
     }
 
     /// Counts one read of an instance, and completes what was under way.
-    fn progress_instance(&mut self, identifier: &str) {
+    pub(super) fn progress_instance(&mut self, identifier: &str) {
         if self.read_completes(identifier) {
             let instance = self.instances.get_mut(identifier).unwrap();
             let cluster = instance.cluster.clone().unwrap();
@@ -323,48 +331,34 @@ impl Rds for Cloud {
     async fn cluster(&self, identifier: &str) -> Result<Option<Cluster>, Error> {
         self.answers().await;
         let mut inner = self.inner();
+        inner.looked("clusters");
         if inner.blind_looks > 0 {
             inner.blind_looks -= 1;
             return Ok(None);
         }
-        if inner.read_completes(identifier) {
-            let ends = inner.restore_ends;
-            let cluster = inner.clusters.get_mut(identifier).unwrap();
-            if cluster.status.is_deleting() {
-                inner.clusters.remove(identifier);
-            } else {
-                cluster.status = ends.unwrap_or("available").into();
-            }
-        }
-        Ok(inner.clusters.get(identifier).cloned())
+        Ok(inner.read_cluster(identifier))
     }
 
     async fn clusters(&self) -> Result<Vec<Cluster>, Error> {
+        self.inner().looked("all clusters");
         Ok(Self::clusters(self))
     }
 
     async fn instance(&self, identifier: &str) -> Result<Option<Instance>, Error> {
         self.answers().await;
         let mut inner = self.inner();
+        inner.looked("instances");
         if inner.blind_looks > 0 {
             inner.blind_looks -= 1;
             return Ok(None);
         }
-        inner.progress_instance(identifier);
-        Ok(inner.instances.get(identifier).cloned())
+        Ok(inner.read_instance(identifier))
     }
 
     async fn instances_of(&self, cluster: &str) -> Result<Vec<Instance>, Error> {
-        let names: Vec<String> = Self::instances(self)
-            .into_iter()
-            .filter(|i| i.cluster.as_deref() == Some(cluster))
-            .map(|i| i.identifier)
-            .collect();
         let mut inner = self.inner();
-        for name in &names {
-            inner.progress_instance(name);
-        }
-        Ok(names.iter().filter_map(|name| inner.instances.get(name).cloned()).collect())
+        inner.looked("members");
+        Ok(inner.read_members(cluster))
     }
 
     async fn instances(&self) -> Result<Vec<Instance>, Error> {

@@ -4,6 +4,7 @@ pub(crate) mod bucket;
 mod cloud;
 #[path = "../../support/contract.rs"]
 pub(crate) mod contract;
+mod listing;
 mod scene;
 mod servers;
 mod store;
@@ -15,4 +16,4 @@ pub(crate) use cloud::{Cloud, Fault};
 pub(crate) use scene::{ACCOUNT, CONFIG, SOURCE, Scene, actor, holder, run};
 pub(crate) use servers::Servers;
 pub(crate) use store::MemoryStore;
-pub(crate) use time::TestClock;
+pub(crate) use time::{PausedClock, TestClock};

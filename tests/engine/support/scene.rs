@@ -130,13 +130,23 @@ impl Scene {
 
     /// The same for a run that need not prove anything.
     pub(crate) async fn plan_as_far_as(&self, until: Until, config: &str, to: &str) -> Result<Plan<Step>, Refusal> {
+        self.plan_of(run(), until, config, to).await
+    }
+
+    /// The same for another run.
+    pub(crate) async fn plan_of(
+        &self,
+        run: RunId,
+        until: Until,
+        config: &str,
+        to: &str,
+    ) -> Result<Plan<Step>, Refusal> {
         let config = Config::parse(config, Path::new("daybreak.toml")).unwrap();
         let database = config.database("loans").unwrap();
         let now = self.clock.now();
         let survey = survey::survey(&self.world, "eu-west-1", &database, until, now).await?;
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
-        let wish =
-            point_in_time::Wish { database: &database, moment, run: run(), by: actor(), account: ACCOUNT.to_owned() };
+        let wish = point_in_time::Wish { database: &database, moment, run, by: actor(), account: ACCOUNT.to_owned() };
         point_in_time::plan(&wish, &survey)
     }
 

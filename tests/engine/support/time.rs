@@ -1,10 +1,11 @@
-//! A clock that moves when something sleeps.
+//! Clocks that a test owns: one that moves when something sleeps, and one for many who sleep at once.
 
 use std::{sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 use daybreak::run::clock::Clock;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 /// Starts at a fixed time; sleeping takes none of the test's.
 pub(crate) struct TestClock(Mutex<(Timestamp, Duration)>);
@@ -45,5 +46,37 @@ impl Clock for TestClock {
 
     fn jitter(&self) -> f64 {
         0.0
+    }
+}
+
+/// The runtime's clock: paused, it goes on when everybody sleeps.
+pub(crate) struct PausedClock {
+    origin: Instant,
+    jitter: f64,
+}
+
+impl PausedClock {
+    pub(crate) fn start(jitter: f64) -> Self {
+        Self { origin: Instant::now(), jitter }
+    }
+}
+
+#[async_trait]
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        let start: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        start + SignedDuration::try_from(self.awake()).unwrap()
+    }
+
+    fn awake(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+
+    fn jitter(&self) -> f64 {
+        self.jitter
     }
 }

@@ -1,5 +1,7 @@
 //! The RDS client over scripted answers: what goes out, what comes back, what is repeated.
 
 mod errors;
+mod gather;
 mod reads;
 mod requests;
+mod throttling;

@@ -13,7 +13,7 @@ use crate::aws::testing::{bodies, parameters, query_error, script, session};
 const FULL_CLUSTER: &str = include_str!("cluster.xml");
 const FULL_INSTANCE: &str = include_str!("instance.xml");
 
-fn clusters(items: &str, marker: Option<&str>) -> String {
+pub(super) fn clusters(items: &str, marker: Option<&str>) -> String {
     let marker = marker.map(|marker| format!("<Marker>{marker}</Marker>")).unwrap_or_default();
     format!(
         "<DescribeDBClustersResponse><DescribeDBClustersResult>{marker}<DBClusters>{items}</DBClusters>\
@@ -21,7 +21,7 @@ fn clusters(items: &str, marker: Option<&str>) -> String {
     )
 }
 
-fn instances(items: &str, marker: Option<&str>) -> String {
+pub(super) fn instances(items: &str, marker: Option<&str>) -> String {
     let marker = marker.map(|marker| format!("<Marker>{marker}</Marker>")).unwrap_or_default();
     format!(
         "<DescribeDBInstancesResponse><DescribeDBInstancesResult>{marker}<DBInstances>{items}</DBInstances>\
@@ -29,7 +29,7 @@ fn instances(items: &str, marker: Option<&str>) -> String {
     )
 }
 
-fn cluster(name: &str) -> String {
+pub(super) fn cluster(name: &str) -> String {
     format!(
         "<DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier>\
          <DBClusterArn>arn:aws:rds:eu-west-1:123456789012:cluster:{name}</DBClusterArn>\
@@ -38,7 +38,7 @@ fn cluster(name: &str) -> String {
     )
 }
 
-fn instance(name: &str, of: &str) -> String {
+pub(super) fn instance(name: &str, of: &str) -> String {
     format!(
         "<DBInstance><DBInstanceIdentifier>{name}</DBInstanceIdentifier>\
          <DBInstanceArn>arn:aws:rds:eu-west-1:123456789012:db:{name}</DBInstanceArn>\
@@ -52,7 +52,7 @@ async fn rds(http: &StaticReplayClient) -> impl Rds + use<> {
     session(http.clone()).await.rds("eu-west-1")
 }
 
-fn has(sent: &str, name: &str, value: &str) -> bool {
+pub(super) fn has(sent: &str, name: &str, value: &str) -> bool {
     parameters(sent).contains(&(name.to_owned(), value.to_owned()))
 }
 
