@@ -10,12 +10,14 @@ VENV       := lab/.venv
 TOOLS      := .tools
 # Used when no cargo-deny is installed.
 CARGO_DENY := 0.20.2
+# How long each fuzz target runs.
+FUZZ_SECONDS ?= 60
 
 # The lab's environment holds the AWS CLI, which one of the lab's tests and the benchmark drive.
 with-venv := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help deps lab build test test-rust test-lab test-demo check fmt clippy deny demo bench clean
+.PHONY: help deps lab build test test-rust test-lab test-demo fuzz check fmt clippy deny demo bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +45,16 @@ test-lab: deps lab ## run the tests of the lab
 
 test-demo: deps lab ## run the tests of the demo's claims
 	$(with-venv) python -m pytest -q -p no:cacheprovider demo/tests
+
+fuzz: deps ## fuzz what is read from outside, a minute each (FUZZ_SECONDS)
+	@if ! $(CARGO) +nightly fuzz --version >/dev/null 2>&1; then \
+	  echo "make fuzz: skipped: it needs a nightly toolchain and cargo-fuzz (rustup toolchain install nightly; cargo install cargo-fuzz)" >&2; \
+	  exit 0; \
+	fi; \
+	for target in $$(ls fuzz/fuzz_targets | sed 's/\.rs$$//'); do \
+	  mkdir -p fuzz/found/$$target; \
+	  $(CARGO) +nightly fuzz run $$target fuzz/found/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096; \
+	done
 
 check: fmt clippy deny ## check format, lints, licences and advisories
 

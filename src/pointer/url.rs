@@ -46,7 +46,7 @@ pub(super) fn is_url(text: &str) -> bool {
 ///
 /// When the URL is of another kind, or clients would not agree on the address it names.
 pub(super) fn parse(text: &str) -> Result<ConnectionUrl, SecretValueError> {
-    let (scheme, rest) = text.split_once("://").ok_or(SecretValueError::NotAConnection)?;
+    let (scheme, rest) = text.split_once("://").filter(|_| is_url(text)).ok_or(SecretValueError::NotAConnection)?;
     let scheme = scheme.to_ascii_lowercase();
     let jdbc = scheme == "jdbc:postgresql";
     let base = scheme.split_once('+').map_or(scheme.as_str(), |(base, _)| base);

@@ -3,6 +3,7 @@
 
 mod deadlines;
 mod fleet;
+mod corpus;
 mod idempotency;
 mod interrupts;
 mod journal;
