@@ -4,9 +4,12 @@
 mod deadlines;
 mod fleet;
 mod corpus;
+mod deadlines;
 mod idempotency;
 mod interrupts;
 mod journal;
+mod journal;
+mod kills;
 mod kills;
 mod leftovers;
 mod looks;

@@ -1,91 +1,39 @@
 //! One history: a random recipe, executed by processes that die, are stopped, are overtaken and hear people's words; then
 //! faults stop, and it must come to the end that an undisturbed run comes to.
 
-use std::{
-    future::Future,
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use daybreak::run::{
-    drive::{Drive, drive},
     executor::{Advance, Executor},
-    interrupt::Interrupt,
-    journal::{self, Journal, JournalError},
-    plan::{Actor, FORMAT, Plan, Planned},
-    record::{Outcome, Scope},
-    state::{Next, Stage},
-    step::{Undo, Until},
-    store::{Holder, StoreError},
+    journal::{Journal, JournalError},
+    plan::Plan,
+    record::Scope,
+    state::Next,
+    step::Until,
+    store::StoreError,
 };
 use jiff::SignedDuration;
-use tokio::sync::watch;
 
 use crate::{
-    choices::Choices,
-    ledger::{Mark, Phase, Word},
+    ending::{end, reread, settle},
+    fate::{Stop, poll, stop},
+    ledger::Word,
     process::Process,
+    recipe::{UNTILS, actor, holder, recipe},
     site::{Site, run},
     step::ModelStep,
     tally::Seen,
 };
 
-/// The request to stop a process, with its sender.
-struct Stop {
-    raise: watch::Sender<Option<&'static str>>,
-    interrupt: Interrupt,
-}
-
-/// What befalls a process while it pauses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Event {
-    Nothing,
-    Dies,
-    IsAskedToStop,
-    IsOvertaken,
-    MeetsAnother,
-}
-
-const UNTILS: [Until; 3] = [Until::Restored, Until::Validated, Until::Cutover];
-
-fn actor() -> Actor {
-    Actor { who: "ann@laptop".to_owned(), identity: None, version: "0.1.0".to_owned() }
-}
-
-fn holder() -> Holder {
-    Holder { who: "ann@laptop".to_owned(), pid: 1 }
-}
-
-/// A recipe of one to eight steps.
-fn recipe(choices: &mut Choices) -> Plan<ModelStep> {
-    let count = 1 + usize::from(choices.below(8));
-    let mut untils: Vec<Until> = (0..count).map(|_| UNTILS[usize::from(choices.below(3))]).collect();
-    untils.sort_unstable();
-    let steps = untils.into_iter().enumerate().map(|(index, until)| {
-        let reversibility = match choices.below(10) {
-            0..=6 => Undo::Reversible,
-            7..=8 => Undo::NothingToUndo,
-            _ => Undo::PointOfNoReturn,
-        };
-        let parts = [1, 2, 0][usize::from(choices.below(3))];
-        let deadline_seconds = [120, 60, 900][usize::from(choices.below(3))];
-        Planned { deadline_seconds, step: ModelStep { index, until, reversibility, parts } }
-    });
-    let steps = steps.collect();
-    Plan {
-        format: FORMAT,
-        run: run(),
-        recipe: "model".to_owned(),
-        database: "loans".to_owned(),
-        made_at: "2026-11-20T15:00:00Z".parse().unwrap(),
-        made_by: actor(),
-        deadline_seconds: [None, None, Some(100), Some(400)][usize::from(choices.below(4))],
-        brief: (),
-        steps,
-    }
-}
+/// All that a person can say.
+const WORDS: [Word; 6] = [
+    Word::Allow(Until::Cutover),
+    Word::Allow(Until::Validated),
+    Word::Allow(Until::Restored),
+    Word::TurnBack(Scope::Cutover),
+    Word::TurnBack(Scope::Everything),
+    Word::Retry,
+];
 
 /// Lives one history. Panics when a promise is broken.
 pub(crate) fn live(site: &Arc<Site>) {
@@ -141,17 +89,12 @@ fn begin(site: &Arc<Site>, plan: &Plan<ModelStep>, until: Until) {
     }
 }
 
-fn stop() -> Stop {
-    let (raise, interrupt) = Interrupt::new();
-    Stop { raise, interrupt }
-}
-
-async fn open(process: &Process) -> Result<Journal<ModelStep>, JournalError> {
+pub(crate) async fn open(process: &Process) -> Result<Journal<ModelStep>, JournalError> {
     Journal::open(Arc::new(process.clone()), &run(), &holder()).await
 }
 
 /// Opens the run and goes on with it until it rests, is stopped, fails, or the process dies.
-fn execute(process: &Process, depth: u8) {
+pub(crate) fn execute(process: &Process, depth: u8) {
     let stop = stop();
     match poll(process, &stop, depth, open(process)) {
         Some(Ok(journal)) => run_on(process, &stop, journal, depth),
@@ -230,19 +173,18 @@ fn may_go_on<T>(process: &Process, done: Option<Result<T, JournalError>>) -> Res
 /// can go on.
 fn speak(process: &Process, stop: &Stop, executor: &mut Executor<'_, ModelStep>, depth: u8) -> bool {
     let site = process.site();
-    let word = site.chosen(|choices| match choices.below(6) {
-        0 => Some(Word::Allow(Until::Cutover)),
-        1 => Some(Word::Allow(Until::Validated)),
-        2 => Some(Word::Allow(Until::Restored)),
-        3 => Some(Word::TurnBack(Scope::Cutover)),
-        4 => Some(Word::TurnBack(Scope::Everything)),
-        _ => Some(Word::Retry),
-    });
+    let word = site.chosen(|choices| WORDS.get(usize::from(choices.below(6))).copied());
     let Some(word) = word else { return true };
     say(process, stop, executor, depth, word)
 }
 
-fn say(process: &Process, stop: &Stop, executor: &mut Executor<'_, ModelStep>, depth: u8, word: Word) -> bool {
+pub(crate) fn say(
+    process: &Process,
+    stop: &Stop,
+    executor: &mut Executor<'_, ModelStep>,
+    depth: u8,
+    word: Word,
+) -> bool {
     let site = process.site();
     let (may, behind, before) = {
         let inner = site.inner();
@@ -273,82 +215,8 @@ fn say(process: &Process, stop: &Stop, executor: &mut Executor<'_, ModelStep>, d
     }
 }
 
-/// Polls `future` to its end; at each pause something may befall the process. None when it died there.
-fn poll<T>(process: &Process, stop: &Stop, depth: u8, future: impl Future<Output = T>) -> Option<T> {
-    let site = process.site();
-    let mut future = pin!(future);
-    let mut task = Context::from_waker(Waker::noop());
-    for _ in 0..10_000 {
-        site.inner().hanging = false;
-        if let Poll::Ready(done) = future.as_mut().poll(&mut task) {
-            return Some(done);
-        }
-        match befall(process, stop, depth) {
-            Event::Nothing => {}
-            Event::Dies => {
-                site.tell(|| format!("process {} dies", process.number()));
-                site.count(Seen::Died);
-                return None;
-            }
-            Event::IsAskedToStop => {
-                site.tell(|| format!("process {} is asked to stop", process.number()));
-                stop.raise.send_replace(Some("SIGTERM"));
-            }
-            event @ (Event::IsOvertaken | Event::MeetsAnother) => {
-                site.tell(|| format!("process {} {event:?}", process.number()));
-                site.inner().expired = event == Event::IsOvertaken;
-                if event == Event::IsOvertaken {
-                    site.count(Seen::TakenOver);
-                }
-                execute(&process.another(), depth + 1);
-            }
-        }
-    }
-    panic!("a process never comes to an end");
-}
-
-fn befall(process: &Process, stop: &Stop, depth: u8) -> Event {
-    let mut guard = process.site().inner();
-    let inner = &mut *guard;
-    let stopped = stop.interrupt.by().is_some();
-    if inner.hanging {
-        // A hanging call ends with its process, or is left behind.
-        let dies = !stopped && inner.choices.rarely(300);
-        return if dies {
-            Event::Dies
-        } else if stopped {
-            Event::Nothing
-        } else {
-            Event::IsAskedToStop
-        };
-    }
-    if !inner.wild || !inner.choices.rarely(25) {
-        return Event::Nothing;
-    }
-    match inner.choices.below(8) {
-        0..=2 => Event::Dies,
-        3 if !stopped => Event::IsAskedToStop,
-        4 if depth == 0 => Event::IsOvertaken,
-        5 if depth == 0 => Event::MeetsAnother,
-        6 => {
-            let hours = i64::from(inner.choices.below(9)) - 4;
-            inner.now += SignedDuration::from_hours(hours);
-            inner.count(Seen::ClockJumped);
-            inner.tell(|| format!("the clock jumps by {hours} h"));
-            Event::Nothing
-        }
-        _ => {
-            let span = [50, 130, 500][usize::from(inner.choices.below(3))];
-            inner.awake += Duration::from_secs(span);
-            inner.now += SignedDuration::from_secs(span as i64);
-            inner.tell(|| format!("{span} s pass"));
-            Event::Nothing
-        }
-    }
-}
-
 /// What the executor holds true is what the stored bytes say, and what comes next follows from it alone.
-fn compare(process: &Process, executor: &Executor<'_, ModelStep>) {
+pub(crate) fn compare(process: &Process, executor: &Executor<'_, ModelStep>) {
     let inner = process.site().inner();
     if inner.is_behind(process.number()) {
         return;
@@ -360,96 +228,4 @@ fn compare(process: &Process, executor: &Executor<'_, ModelStep>) {
     assert!(history.state == *replayed, "replayed: {replayed:?}\nheld: {:?}", history.state);
     assert_eq!(history.state.next(), replayed.next());
     assert_eq!(executor.is_resting(), replayed.next() == Next::Rest);
-}
-
-/// Goes on without faults until the run rests and is not stuck; then on to one of its ends, as a person chooses.
-fn settle(site: &Arc<Site>) {
-    let stage = resume(site, None);
-    let (word, wanted) = {
-        let mut inner = site.inner();
-        // The choice is made whether or not faults happen.
-        let back = inner.choices.rarely(500);
-        let cutover = inner.ledger.may(Word::TurnBack(Scope::Cutover));
-        match (stage, back) {
-            (Stage::Stopped(_) | Stage::Ended(Outcome::RolledBack), false) => (Some(Word::Allow(Until::Cutover)), None),
-            (Stage::Ended(Outcome::Undone), _) | (_, false) => (None, None),
-            (_, true) if cutover => (Some(Word::TurnBack(Scope::Cutover)), Some(Outcome::RolledBack)),
-            (_, true) => (Some(Word::TurnBack(Scope::Everything)), Some(Outcome::Undone)),
-        }
-    };
-    let Some(word) = word.filter(|word| site.inner().ledger.may(*word)) else { return };
-    let stage = resume(site, Some(word));
-    if let Some(wanted) = wanted {
-        assert_eq!(stage, Stage::Ended(wanted));
-    }
-    if stage == Stage::Ended(Outcome::RolledBack) && wanted.is_some() {
-        assert_eq!(resume(site, Some(Word::TurnBack(Scope::Everything))), Stage::Ended(Outcome::Undone));
-    }
-}
-
-/// Executes without faults until the run rests; a stuck run is tried again.
-fn resume(site: &Arc<Site>, mut word: Option<Word>) -> Stage {
-    for _ in 0..4 {
-        site.inner().expired = true;
-        let (process, stop) = (Process::start(site), stop());
-        let journal = poll(&process, &stop, 1, open(&process)).unwrap().unwrap();
-        let mut executor = Executor::new(journal, &process, &process, &process);
-        if let Some(word) = word.take() {
-            assert!(say(&process, &stop, &mut executor, 1, word));
-        } else if matches!(executor.journal().state().stage, Stage::Stuck(_)) {
-            assert!(say(&process, &stop, &mut executor, 1, Word::Retry));
-        }
-        let driven = poll(&process, &stop, 1, drive(&mut executor, &process, &stop.interrupt)).unwrap().unwrap();
-        assert_eq!(driven, Drive::Rested);
-        compare(&process, &executor);
-        let history = poll(&process, &stop, 1, executor.into_journal().close()).unwrap();
-        if !matches!(history.state.stage, Stage::Stuck(_)) {
-            return history.state.stage;
-        }
-    }
-    panic!("without faults, and still stuck");
-}
-
-/// The stored bytes, read as a whole, are what was replayed as they were written one by one.
-fn reread(site: &Arc<Site>) {
-    let process = Process::start(site);
-    let read = poll(&process, &stop(), 1, journal::read::<ModelStep>(&process, &run())).unwrap().unwrap();
-    let inner = site.inner();
-    assert!(Some(&read.state) == inner.replayed.as_ref(), "a journal read is not the journal written");
-    assert_eq!(read.records.len(), inner.records.len());
-}
-
-/// The world at the end is that of a run in which nothing ever went wrong.
-fn end(site: &Site) {
-    let mut inner = site.inner();
-    let inner = &mut *inner;
-    let full = |told: &crate::ledger::Told| inner.parts[told.step.index] == told.step.parts;
-    let empty = |told: &crate::ledger::Told| inner.parts[told.step.index] == 0;
-    let steps = &inner.ledger.steps;
-    match inner.ledger.phase {
-        Phase::Ended(Outcome::Recovered) => assert!(steps.iter().all(full), "recovered, and not all is there"),
-        Phase::Stopped => assert!(
-            steps.iter().all(|told| if told.mark == Mark::Finished { full(told) } else { empty(told) }),
-            "stopped, and not exactly what is finished is there"
-        ),
-        Phase::Ended(Outcome::RolledBack) => assert!(
-            steps.iter().all(|told| match (told.step.until, told.step.reversibility) {
-                (Until::Cutover, Undo::Reversible) => empty(told),
-                (Until::Cutover, _) => true,
-                _ => full(told),
-            }),
-            "rolled back, and not exactly the target is there"
-        ),
-        Phase::Ended(Outcome::Undone) => assert!(
-            steps.iter().all(|told| told.step.reversibility != Undo::Reversible || empty(told)),
-            "undone, and something is left"
-        ),
-        phase => panic!("at the end: {phase:?}"),
-    }
-    let phase = inner.ledger.phase;
-    inner.count(if matches!(phase, Phase::Ended(Outcome::Undone | Outcome::RolledBack)) {
-        Seen::EndedBack
-    } else {
-        Seen::EndedForward
-    });
 }

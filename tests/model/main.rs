@@ -5,9 +5,12 @@
 //! `DAYBREAK_MODEL_SEED=… cargo test --test model` repeats it; `DAYBREAK_MODEL_HISTORIES=…` lives more of them.
 
 mod choices;
+mod ending;
+mod fate;
 mod history;
 mod ledger;
 mod process;
+mod recipe;
 mod site;
 mod step;
 #[path = "../support/sweep.rs"]
