@@ -8,8 +8,6 @@ mod deadlines;
 mod idempotency;
 mod interrupts;
 mod journal;
-mod journal;
-mod kills;
 mod kills;
 mod leftovers;
 mod looks;

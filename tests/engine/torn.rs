@@ -206,6 +206,10 @@ struct Filling {
 
 #[async_trait]
 impl Store for Filling {
+    async fn check(&self) -> Result<(), StoreError> {
+        self.store.check().await
+    }
+
     async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         if number == self.at {
             if self.full == Full::After {

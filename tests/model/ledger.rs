@@ -303,6 +303,7 @@ impl Ledger {
             Entry::Interrupted { .. } => {
                 assert!(matches!(self.phase, Phase::Going | Phase::Back(_)), "interrupted in {:?}", self.phase);
             }
+            Entry::Removing { .. } | Entry::Removed => panic!("removed, and nobody asked for it"),
             Entry::Ended { outcome } => {
                 self.check_end(*outcome);
                 seen.push(match outcome {

@@ -215,6 +215,10 @@ impl Process {
 
 #[async_trait]
 impl Store for Process {
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         pause().await;
         if self.site.chosen(|choices| choices.rarely(8)) {
@@ -266,7 +270,7 @@ impl Store for Process {
         if let Some(by) = inner.holder
             && !inner.expired
         {
-            return Err(StoreError::Held { run: run.clone(), by: format!("process {by}") });
+            return Err(StoreError::Held { run: run.clone(), by: format!("process {by}"), heard: None });
         }
         inner.holder = Some(self.number);
         inner.tell(|| format!("process {} takes the lease", self.number));
