@@ -1,10 +1,9 @@
 //! The engine over an in-memory world: no network, no clock, no disk. Every history here is one that production can have;
 //! the world remembers, so what is compared is what would exist, not what was called.
 
-mod deadlines;
-mod fleet;
 mod corpus;
 mod deadlines;
+mod fleet;
 mod idempotency;
 mod interrupts;
 mod journal;
