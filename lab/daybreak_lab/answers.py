@@ -10,6 +10,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from email.utils import formatdate
 from http import HTTPStatus
 from xml.sax.saxutils import escape
 
@@ -37,6 +38,8 @@ class Answer:
             for name, value in self.headers
             if name.lower() not in {"connection", "transfer-encoding"}
         ]
+        if not any(name.lower() == "date" for name, _ in headers):
+            headers.append(("Date", formatdate(usegmt=True)))
         head = environ["REQUEST_METHOD"] == "HEAD"
         if self.status not in _EMPTY_STATUSES and not head:
             headers = [(n, v) for n, v in headers if n.lower() != "content-length"]

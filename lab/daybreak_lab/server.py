@@ -175,5 +175,9 @@ class _Handler(MotoRequestHandler):
     # SDKs keep connections open; with HTTP/1.0 each call would pay for a new one.
     protocol_version = "HTTP/1.1"
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Sends the status line alone: an answer brings its own date, which the server's would come before."""
+        self.send_response_only(code, message)
+
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Logs nothing: the calls received are at /_lab/calls."""

@@ -125,6 +125,8 @@ impl<'a, S: Step> Executor<'a, S> {
 
     /// Does what comes next.
     pub async fn advance(&mut self, interrupt: &Interrupt) -> Result<Advance, JournalError> {
+        // A step that only looks writes nothing for minutes, and would not find out.
+        self.journal.held()?;
         match self.journal.state().next() {
             Next::Start(index) => {
                 let step = self.id(index);

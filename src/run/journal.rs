@@ -154,6 +154,11 @@ impl<S: Step> Journal<S> {
         self.lease.confirm().await.map_err(overtaken)
     }
 
+    /// Fails once it is known that somebody has taken the run over. Asks nobody, and so may know it late.
+    pub fn held(&self) -> Result<(), JournalError> {
+        self.lease.lost().map_or(Ok(()), |lost| Err(overtaken(lost)))
+    }
+
     /// Gives the run up to whoever wants to go on with it.
     pub async fn close(self) -> History<S> {
         self.lease.release().await;
@@ -163,9 +168,7 @@ impl<S: Step> Journal<S> {
     /// Writes one more record. An entry that cannot follow is refused before anything is written; once this returns
     /// the record is durable.
     pub async fn append(&mut self, entry: Entry<S>, now: Timestamp) -> Result<&Record<S>, JournalError> {
-        if let Some(lost) = self.lease.lost() {
-            return Err(overtaken(lost));
-        }
+        self.held()?;
         let History { records, state, digest } = &mut self.history;
         let run = state.plan.run.clone();
         let number = records.len() as u64;

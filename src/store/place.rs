@@ -151,7 +151,7 @@ mod tests {
             ("s3://ab/daybreak", "3 to 63"),
             ("s3://acme-state", "a prefix must follow"),
             ("s3://acme-state/", "a prefix must follow"),
-            ("s3://acme-state//", "empty"),
+            ("s3://acme-state//", "a prefix must follow"),
             ("s3://acme-state//daybreak", "empty"),
             ("s3://acme-state/daybreak//", "empty"),
             ("s3://acme-state/a/../b", "knows no"),

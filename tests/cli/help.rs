@@ -58,8 +58,9 @@ fn help_lists_the_commands_and_the_exit_codes() {
               Configuration file [default: ./daybreak.toml, then daybreak/daybreak.toml in the XDG
               configuration directory]
 
-          --state <DIR>
-              Directory that keeps the journals of runs [default: daybreak in the XDG state directory]
+          --state <DIR|s3://BUCKET/PREFIX>
+              Where the journals of runs are kept [default: the directory daybreak in the XDG state
+              directory]
 
               [env: DAYBREAK_STATE=]
 
@@ -119,7 +120,7 @@ fn each_command_says_what_it_takes() {
         let help = Daybreak::new().run([command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
         let (own, global) = help.stdout.split_once("\nGlobal options:").expect("global options come last");
-        assert!(global.contains("--state <DIR>") && global.contains("--output <OUTPUT>"), "{command}: {global}");
+        assert!(global.contains("--state <DIR|s3://BUCKET/PREFIX>") && global.contains("--output <OUTPUT>"), "{command}: {global}");
         let own = own.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         helps.push_str(&format!("$ daybreak {command} --help\n{own}\n"));
     }

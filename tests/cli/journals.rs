@@ -137,6 +137,6 @@ fn a_state_directory_that_is_a_file() {
     error: list the runs in state/runs
       because: Not a directory (os error 20)
       now: nothing was created or changed
-      next: make room, or rights, there; or name another place with --state DIR
+      next: make room, or rights, there; or name another place with --state
     ");
 }

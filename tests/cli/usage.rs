@@ -237,19 +237,34 @@ fn runs_that_cannot_be_meant() {
 fn options_that_do_not_go_with_the_command() {
     insta::assert_snapshot!(refusals(&[
         &["windows"],
-        &["runs", "--state", "s3://bucket/prefix"],
+        &["runs", "--state", "s3://Bucket/prefix"],
+        &["runs", "--state", "s3://bucket"],
+        &["runs", "--state", "gs://bucket/prefix"],
+        &["runs", "--state", ""],
         &["validate", "--endpoint", "localhost"],
         &["validate", "--endpoint", "localhost:0"],
         &["validate", "--endpoint", "localhost:5432"],
-    ]), @r"
+    ]), @r#"
     $ daybreak windows
     error: there is no profile to list windows for
       now: nothing was created or changed
       next: daybreak windows CLUSTER-IDENTIFIER
-    $ daybreak runs --state s3://bucket/prefix
-    error: state in s3://bucket/prefix: this version keeps state in a directory only
+    $ daybreak runs --state s3://Bucket/prefix
+    error: "s3://Bucket/prefix" is no place to keep runs: a bucket's name has lower-case letters, digits, dots and hyphens only
       now: nothing was created or changed
-      next: --state DIR
+      next: --state DIR, or --state s3://BUCKET/PREFIX
+    $ daybreak runs --state s3://bucket
+    error: "s3://bucket" is no place to keep runs: a prefix must follow the bucket, as in s3://BUCKET/daybreak
+      now: nothing was created or changed
+      next: --state DIR, or --state s3://BUCKET/PREFIX
+    $ daybreak runs --state gs://bucket/prefix
+    error: "gs://bucket/prefix" is no place to keep runs: it is neither a directory nor of the form s3://BUCKET/PREFIX
+      now: nothing was created or changed
+      next: --state DIR, or --state s3://BUCKET/PREFIX
+    $ daybreak runs --state 
+    error: "" is no place to keep runs: it is empty
+      now: nothing was created or changed
+      next: --state DIR, or --state s3://BUCKET/PREFIX
     $ daybreak validate --endpoint localhost
     error: `localhost` is no HOST:PORT
       now: nothing was created or changed
@@ -262,7 +277,7 @@ fn options_that_do_not_go_with_the_command() {
     error: which profile's login and checks?
       now: nothing was created or changed
       next: daybreak validate DATABASE --endpoint HOST:PORT
-    ");
+    "#);
 }
 
 #[test]

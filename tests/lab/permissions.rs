@@ -45,7 +45,8 @@ fn allowing(allowed: &[&str]) -> String {
     serde_json::json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": allowed, "Resource": "*" }] }).to_string()
 }
 
-fn user(lab: &Lab, name: &str, policy: &str) -> Daybreak {
+/// daybreak as a new user with this policy.
+pub(crate) fn user(lab: &Lab, name: &str, policy: &str) -> Daybreak {
     let output =
         Command::new(python()).args(["-c", MAKE_USER, &lab.endpoint, name, policy]).output().expect("start Python");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

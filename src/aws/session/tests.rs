@@ -172,3 +172,14 @@ async fn plain_and_tls_endpoints_over_one_client() {
     assert_eq!(error.kind, ErrorKind::Unreachable, "{error:?}");
     server.abort();
 }
+
+#[tokio::test]
+async fn elsewhere_the_credentials_are_the_same() {
+    let first = session(NeverTcpConnector::new().into_client()).await;
+    let second = first.elsewhere(Some("eu-central-1".to_owned())).await.expect("a session");
+    assert_eq!(second.region(), "eu-central-1");
+    let (ours, theirs) = (first.credentials().await.expect("some"), second.credentials().await.expect("some"));
+    assert_eq!(ours.access_key_id(), theirs.access_key_id());
+    let error = first.elsewhere(Some("nowhere".to_owned())).await.expect_err("no region");
+    assert_eq!(error.kind, ErrorKind::InvalidParameter);
+}

@@ -2,6 +2,8 @@
 
 pub(crate) mod aws;
 pub(crate) mod bucket;
+#[path = "../../support/contract.rs"]
+pub(crate) mod contract;
 #[path = "../../support/daybreak.rs"]
 pub(crate) mod daybreak;
 pub(crate) mod forwarder;

@@ -124,10 +124,13 @@ impl Scene {
         Ended::new(code, read("stdout"), read("stderr"), self.daybreak.home())
     }
 
-    /// The names of the calls that this scene's daybreak made and that change something.
+    /// The names of the calls that this scene's daybreak made and that change something of the world; its own state is none.
     pub(crate) fn changes(&self) -> Vec<String> {
         let calls = self.lab.calls(&self.key);
-        let named = calls.iter().map(|call| call["action"].as_str().expect("an action").to_owned());
+        let named = calls
+            .iter()
+            .filter(|call| call["service"] != "s3")
+            .map(|call| call["action"].as_str().expect("an action").to_owned());
         named.filter(|action| !["Describe", "List", "Get"].iter().any(|read| action.starts_with(read))).collect()
     }
 
@@ -198,18 +201,24 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// Takes the servers of a run's target away.
+    pub(crate) fn remove_servers(&self, run: &str) {
+        let suffix = run.rsplit('-').next().unwrap_or_default();
+        let target = format!("{}-db-{suffix}", self.source.cluster);
+        for number in 1..=2 {
+            let instance = self.lab.aws.rds.delete_db_instance().db_instance_identifier(format!("{target}-{number}"));
+            // It may be gone already, or never have been.
+            let _ = wait(instance.skip_final_snapshot(true).send());
+        }
+    }
+}
+
 /// Takes the targets' servers away, so that those of tests that are over do not slow down the others.
 impl Drop for Scene {
     fn drop(&mut self) {
         for run in self.runs() {
-            let suffix = run.rsplit('-').next().unwrap_or_default();
-            let target = format!("{}-db-{suffix}", self.source.cluster);
-            for number in 1..=2 {
-                let instance =
-                    self.lab.aws.rds.delete_db_instance().db_instance_identifier(format!("{target}-{number}"));
-                // It may be gone already, or never have been.
-                let _ = wait(instance.skip_final_snapshot(true).send());
-            }
+            self.remove_servers(&run);
         }
     }
 }
