@@ -49,8 +49,7 @@ def test_a_bucket_is_in_one_region(lab):
     # boto3 follows the redirect by itself.
     put(near, "far", b"2")
     calls = control(lab, "GET", "/_lab/calls")[1]["calls"]
-    puts = [(call["status"], call["error"]) for call in calls if call["action"] == "PutObject"][-3:]
-    assert puts == [(200, None), (301, "PermanentRedirect"), (200, None)]
+    assert [call["status"] for call in calls if call["action"] == "PutObject"][-3:] == [200, 301, 200]
     assert far.head_bucket(Bucket="far")["BucketRegion"] == "eu-central-1"
     assert far.get_object(Bucket="far", Key=KEY)["Body"].read() == b"2"
 
