@@ -120,7 +120,10 @@ fn each_command_says_what_it_takes() {
         let help = Daybreak::new().run([command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{command}");
         let (own, global) = help.stdout.split_once("\nGlobal options:").expect("global options come last");
-        assert!(global.contains("--state <DIR|s3://BUCKET/PREFIX>") && global.contains("--output <OUTPUT>"), "{command}: {global}");
+        assert!(
+            global.contains("--state <DIR|s3://BUCKET/PREFIX>") && global.contains("--output <OUTPUT>"),
+            "{command}: {global}"
+        );
         let own = own.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         helps.push_str(&format!("$ daybreak {command} --help\n{own}\n"));
     }

@@ -65,7 +65,7 @@ contract! {
 
     async fn records_are_read_in_order_and_byte_for_byte(ground: &dyn Ground) {
         let store = ground.enter();
-        let records: Vec<Vec<u8>> = (0..12_u8).map(|number| vec![number, 0xff, 0, b'\n'].repeat(number.into())).collect();
+        let records: Vec<Vec<u8>> = (0..12_u8).map(|number| [number, 0xff, 0, b'\n'].repeat(number.into())).collect();
         for (number, bytes) in (0..).zip(&records) {
             store.create(&run(1), number, bytes).await.expect("a record");
         }
