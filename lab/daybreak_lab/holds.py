@@ -69,13 +69,13 @@ class Holds:
 
 
 def _first(released: socket.socket, client: socket.socket) -> socket.socket:
-    """Whichever happens first: `released` has something to read, or the client closes its end."""
+    """Whichever happens first: `released` has something to read, or the client closes its end. Who is gone is not served."""
     poll = select.poll()
     poll.register(released, select.POLLIN)
     poll.register(client, select.POLLRDHUP)
     while True:
-        for descriptor, events in poll.poll():
-            if descriptor == released.fileno():
-                return released
-            if events & _GONE:
-                return client
+        events = dict(poll.poll())
+        if events.get(client.fileno(), 0) & _GONE:
+            return client
+        if released.fileno() in events:
+            return released

@@ -53,9 +53,8 @@ impl Lab {
 
     /// The calls that `identity`, an access key id, has made, oldest first.
     pub(crate) fn calls(&self, identity: &str) -> Vec<Value> {
-        let answer = self.control("GET", "/_lab/calls", &Value::Null);
-        let calls = answer["calls"].as_array().expect("a list of calls");
-        calls.iter().filter(|call| call["identity"] == identity).cloned().collect()
+        let answer = self.control("GET", &format!("/_lab/calls?identity={identity}"), &Value::Null);
+        answer["calls"].as_array().expect("a list of calls").clone()
     }
 
     /// Adds rules for faults.
@@ -73,6 +72,23 @@ impl Lab {
         let path = format!("/_lab/held?identity={identity}&milliseconds=200");
         let answer = self.control("GET", &path, &Value::Null);
         answer["held"].as_array().or(answer.as_array()).cloned().unwrap_or_default()
+    }
+
+    /// The rules for `identity`, with how often each has struck.
+    pub(crate) fn rules(&self, identity: &str) -> Vec<Value> {
+        let answer = self.control("GET", &format!("/_lab/faults?identity={identity}"), &Value::Null);
+        answer.as_array().expect("a list of rules").clone()
+    }
+
+    /// Removes the rules for `identity`, and lets go of the calls that they hold.
+    pub(crate) fn remove_faults(&self, identity: &str) {
+        self.control("DELETE", &format!("/_lab/faults?identity={identity}"), &Value::Null);
+    }
+
+    /// Whether a call of `identity` is held; waits a tenth of a second for one.
+    pub(crate) fn holds(&self, identity: &str) -> bool {
+        let answer = self.control("GET", &format!("/_lab/held?identity={identity}&milliseconds=100"), &Value::Null);
+        !answer.as_array().expect("a list of calls").is_empty()
     }
 
     /// How often the rules whose `match` names `name` have struck.

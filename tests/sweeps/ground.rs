@@ -1,0 +1,256 @@
+//! A ground to stand cases on: one source, one secret, and daybreak, taken from state to state by the four operations.
+
+use std::process::Child;
+
+use serde_json::{Value, json};
+
+use crate::{
+    runner::Evidence,
+    support::{Lab, Scene, daybreak::Ended},
+    world::{Named, World, difference},
+};
+
+/// What a person asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Operation {
+    Recover,
+    Cutover,
+    Rollback,
+    Cancel,
+}
+
+impl Operation {
+    pub(crate) const ALL: [Self; 4] = [Self::Recover, Self::Cutover, Self::Rollback, Self::Cancel];
+}
+
+/// Where the ground's latest run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum State {
+    /// There is no run, or all that it made is gone.
+    Nothing,
+    Recovered,
+    RolledBack,
+}
+
+/// Where runs are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    Directory,
+}
+
+/// A scene with its runs.
+pub(crate) struct Ground {
+    pub(crate) scene: Scene,
+    pub(crate) state: State,
+    /// The runs planned so far, the latest last.
+    pub(crate) runs: Vec<Named>,
+    /// What was said so far, for whoever must find out what happened.
+    told: Vec<String>,
+}
+
+/// The shortest watch that asks its probes twice.
+const WATCH: &str =
+    "[databases.loans.watch]\nfor = \"1s\"\ninterval = \"1s\"\nsql = [\"SELECT count(*) = 1500 FROM loans\"]\n";
+
+impl Ground {
+    /// A source with a secret, and no run.
+    pub(crate) fn new(keeper: Keeper) -> Self {
+        let Keeper::Directory = keeper;
+        let scene = Scene::new();
+        scene.configure("", WATCH);
+        Self { scene, state: State::Nothing, runs: Vec::new(), told: Vec::new() }
+    }
+
+    /// The latest run.
+    pub(crate) fn run(&self) -> &Named {
+        self.runs.last().expect("a run was planned")
+    }
+
+    /// Takes the ground, undisturbed, to where `operation` can begin; its command line.
+    pub(crate) fn ready_for(&mut self, operation: Operation) -> Vec<String> {
+        let wanted = match operation {
+            Operation::Recover => State::Nothing,
+            Operation::Rollback => State::Recovered,
+            Operation::Cutover | Operation::Cancel => State::RolledBack,
+        };
+        while self.state != wanted {
+            let next = match self.state {
+                State::Nothing => Operation::Recover,
+                State::Recovered => Operation::Rollback,
+                State::RolledBack if wanted == State::Recovered => Operation::Cutover,
+                State::RolledBack => Operation::Cancel,
+            };
+            let arguments = self.arguments(next);
+            let ended = self.call(&arguments);
+            assert_eq!(ended.code, Some(0), "undisturbed: {ended}");
+            self.state = next.end();
+        }
+        self.arguments(operation)
+    }
+
+    fn arguments(&mut self, operation: Operation) -> Vec<String> {
+        if operation == Operation::Recover {
+            self.plan();
+            return ["recover", "--plan", "loans.plan.json", "--until", "cutover", "--output", "json"]
+                .map(str::to_owned)
+                .to_vec();
+        }
+        let command = match operation {
+            Operation::Cutover => "cutover",
+            Operation::Rollback => "rollback",
+            _ => "cancel",
+        };
+        [command, &self.run().run, "--yes", "--output", "json"].map(str::to_owned).to_vec()
+    }
+
+    fn plan(&mut self) {
+        let (file, target) = self.scene.plan();
+        let text = std::fs::read_to_string(file).expect("the plan");
+        let plan: Value = serde_json::from_str(&text).expect("the plan is JSON");
+        let run = plan.pointer("/plan/run").or_else(|| plan.get("run")).and_then(Value::as_str).expect("a run");
+        let version = find(&plan, "ClientRequestToken").expect("a version is staged");
+        self.runs.push(Named { run: run.to_owned(), target, version });
+    }
+
+    /// Runs daybreak to its end.
+    pub(crate) fn call(&mut self, arguments: &[String]) -> Ended {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let ended = self.scene.run(&arguments);
+        self.note(&arguments.join(" "), &ended);
+        ended
+    }
+
+    /// Starts daybreak.
+    pub(crate) fn start(&self, arguments: &[String]) -> Child {
+        self.scene.start(arguments)
+    }
+
+    /// Remembers how a call ended.
+    pub(crate) fn note(&mut self, command: &str, ended: &Ended) {
+        // The result is in the journal, too.
+        let mut ended = ended.clone();
+        ended.stdout.clear();
+        self.told.push(format!("$ daybreak {command}\n{ended}"));
+    }
+
+    /// Goes on with an operation after a death: by `resume`, or, where there is nothing to resume, by asking again.
+    pub(crate) fn go_on(&mut self, arguments: &[String]) -> Ended {
+        let resumed = self.call(&self.resume());
+        if resumed.code != Some(3) {
+            return resumed;
+        }
+        let again = self.call(arguments);
+        if again.code == Some(3) { resumed } else { again }
+    }
+
+    /// The arguments of a resume.
+    pub(crate) fn resume(&self) -> Vec<String> {
+        ["resume", &self.run().run, "--output", "json"].map(str::to_owned).to_vec()
+    }
+
+    /// How the latest run is, by its journal.
+    pub(crate) fn status(&self) -> Value {
+        let ended = self.scene.run(&["status", &self.run().run, "--output", "json"]);
+        if ended.code == Some(3) { Value::Null } else { ended.json() }
+    }
+
+    /// Fails unless all is as after an undisturbed `operation`.
+    pub(crate) fn assert_like(&mut self, expected: &World, operation: Operation) {
+        let found = World::of(&self.scene, &self.runs, &self.status());
+        assert!(found.told == expected.told, "the run tells another story:\n{}", difference(&expected.told, &found.told));
+        assert!(found.real == expected.real, "the lab holds another world:\n{}", difference(&expected.real, &found.real));
+        self.assert_made_once();
+        self.state = operation.end();
+    }
+
+    /// Fails if the latest run's cluster or one of its instances was made twice.
+    pub(crate) fn assert_made_once(&self) {
+        let Named { target, .. } = self.run();
+        let calls = self.scene.lab.calls(self.scene.identity());
+        for (action, name) in [
+            ("RestoreDBClusterToPointInTime", target.clone()),
+            ("CreateDBInstance", format!("{target}-1")),
+            ("CreateDBInstance", format!("{target}-2")),
+        ] {
+            let made = calls.iter().filter(|call| call["action"] == action && call["resource"] == json!(name));
+            let made = made.filter(|call| had_effect(call)).count();
+            assert!(made <= 1, "{action} of {name} took effect {made} times");
+        }
+    }
+
+    /// How many calls that change something this ground's daybreak has made, or tried.
+    pub(crate) fn changes(&self) -> usize {
+        self.scene.changes().len()
+    }
+
+    /// How many records the latest run has.
+    pub(crate) fn records(&self) -> usize {
+        self.runs.last().map_or(0, |named| {
+            let directory = self.scene.state().join("runs").join(&named.run);
+            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+            entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json")).count()
+        })
+    }
+}
+
+impl Operation {
+    /// Where a run is after it.
+    pub(crate) fn end(self) -> State {
+        match self {
+            Self::Recover | Self::Cutover => State::Recovered,
+            Self::Rollback => State::RolledBack,
+            Self::Cancel => State::Nothing,
+        }
+    }
+}
+
+/// Whether a journalled call changed anything: one that was answered well, or whose answer was lost after its effect.
+fn had_effect(call: &Value) -> bool {
+    match call["fault"].as_str() {
+        Some("drop-after" | "500-after") => true,
+        _ => call["status"].as_u64().is_some_and(|status| status < 400),
+    }
+}
+
+/// The first text under `key`, wherever it stands.
+fn find(value: &Value, key: &str) -> Option<String> {
+    match value {
+        Value::Object(map) => match map.get(key) {
+            Some(Value::String(text)) => Some(text.clone()),
+            _ => map.values().find_map(|inner| find(inner, key)),
+        },
+        Value::Array(list) => list.iter().find_map(|inner| find(inner, key)),
+        _ => None,
+    }
+}
+
+impl Evidence for Ground {
+    fn evidence(&self) -> String {
+        let journal = self.runs.last().map(|named| {
+            let directory = self.scene.state().join("runs").join(&named.run);
+            let mut files: Vec<_> = std::fs::read_dir(directory).into_iter().flatten().flatten().collect();
+            files.retain(|file| file.path().extension().is_some_and(|extension| extension == "json"));
+            files.sort_by_key(std::fs::DirEntry::file_name);
+            let texts = files.iter().skip(1).filter_map(|file| std::fs::read_to_string(file.path()).ok());
+            texts.map(|text| entry_of(&text)).collect::<String>()
+        });
+        let calls = Lab::shared().calls(self.scene.identity());
+        let last = calls.iter().rev().take(30).rev().map(|call| {
+            format!("{} {} {} {} {}\n", call["action"], call["resource"], call["status"], call["error"], call["fault"])
+        });
+        format!(
+            "--- said\n{}\n--- journal, without the plan\n{}--- the last calls\n{}",
+            self.told.join("\n"),
+            journal.unwrap_or_default(),
+            last.collect::<String>()
+        )
+    }
+}
+
+/// What a record says, without what chains it to the others.
+fn entry_of(text: &str) -> String {
+    let record: Value = serde_json::from_str(text).unwrap_or(Value::Null);
+    let record = &record["record"];
+    format!("{} {} {}\n", record["number"], record["at"].as_str().unwrap_or("damaged"), record["entry"])
+}
+

@@ -1,0 +1,34 @@
+//! The sweeps: the real binary against the lab, disturbed at every point in turn, and compared with what an undisturbed
+//! one leaves. Each prints one line. docs/sweeps.md tells how to run more of them, and one case alone.
+//!
+//! The lab is needed, as for the lab's tests.
+
+mod ground;
+mod kill;
+mod runner;
+mod settings;
+#[expect(dead_code, reason = "what only the lab's tests use")]
+#[path = "../lab/support/mod.rs"]
+mod support;
+mod world;
+
+use std::process::ExitCode;
+
+use self::{runner::Total, settings::Settings};
+
+/// A sweep: its name, and what runs one round of it.
+type Sweep = (&'static str, fn(&Settings) -> Total);
+
+const SWEEPS: [Sweep; 1] = [("kill", kill::round)];
+
+fn main() -> ExitCode {
+    let settings = Settings::of_environment();
+    let mut failed = false;
+    for (name, round) in SWEEPS.into_iter().filter(|(name, _)| settings.selects(name)) {
+        let total = settings.rounds(|settings| round(&settings));
+        runner::say(&format!("sweep {name}: {} cases, {} failed", total.cases, total.failed));
+        // Nothing selected by a case's number is a mistyped number, not a success.
+        failed |= total.failed > 0 || total.cases == 0;
+    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
