@@ -1,6 +1,6 @@
 //! A ground to stand cases on: one source, one secret, and daybreak, taken from state to state by the four operations.
 
-use std::process::Child;
+use std::{fs, path::PathBuf, process::Child};
 
 use serde_json::{Value, json};
 
@@ -105,7 +105,7 @@ impl Ground {
 
     fn plan(&mut self) {
         let (file, target) = self.scene.plan();
-        let text = std::fs::read_to_string(file).expect("the plan");
+        let text = fs::read_to_string(file).expect("the plan");
         let plan: Value = serde_json::from_str(&text).expect("the plan is JSON");
         let run = plan.pointer("/plan/run").or_else(|| plan.get("run")).and_then(Value::as_str).expect("a run");
         let version = find(&plan, "ClientRequestToken").expect("a version is staged");
@@ -183,13 +183,35 @@ impl Ground {
         self.scene.changes().len()
     }
 
+    /// How many calls this ground's daybreak has made.
+    pub(crate) fn calls(&self) -> usize {
+        self.scene.lab.calls(self.scene.identity()).len()
+    }
+
     /// How many records the latest run has.
     pub(crate) fn records(&self) -> usize {
-        self.runs.last().map_or(0, |named| {
-            let directory = self.scene.state().join("runs").join(&named.run);
-            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-            entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json")).count()
-        })
+        self.record_files().len()
+    }
+
+    /// The files of the latest run's records, in order.
+    pub(crate) fn record_files(&self) -> Vec<PathBuf> {
+        let Some(named) = self.runs.last() else { return Vec::new() };
+        let entries = fs::read_dir(self.scene.state().join("runs").join(&named.run)).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+        files.sort();
+        files
+    }
+
+    /// The latest run's records, in order.
+    fn journal(&self) -> Vec<String> {
+        self.record_files().iter().filter_map(|file| fs::read_to_string(file).ok()).collect()
+    }
+
+    /// How the latest run says that its steps were taken back.
+    pub(crate) fn remarks(&self) -> String {
+        let records = self.journal().into_iter().filter(|record| record.contains("\"undo-finished\""));
+        records.map(|record| entry_of(&record)).collect()
     }
 }
 
@@ -226,14 +248,7 @@ fn find(value: &Value, key: &str) -> Option<String> {
 
 impl Evidence for Ground {
     fn evidence(&self) -> String {
-        let journal = self.runs.last().map(|named| {
-            let directory = self.scene.state().join("runs").join(&named.run);
-            let mut files: Vec<_> = std::fs::read_dir(directory).into_iter().flatten().flatten().collect();
-            files.retain(|file| file.path().extension().is_some_and(|extension| extension == "json"));
-            files.sort_by_key(std::fs::DirEntry::file_name);
-            let texts = files.iter().skip(1).filter_map(|file| std::fs::read_to_string(file.path()).ok());
-            texts.map(|text| entry_of(&text)).collect::<String>()
-        });
+        let journal = self.journal().iter().skip(1).map(entry_of).collect::<String>();
         let calls = Lab::shared().calls(self.scene.identity());
         let last = calls.iter().rev().take(30).rev().map(|call| {
             format!("{} {} {} {} {}\n", call["action"], call["resource"], call["status"], call["error"], call["fault"])
@@ -241,14 +256,14 @@ impl Evidence for Ground {
         format!(
             "--- said\n{}\n--- journal, without the plan\n{}--- the last calls\n{}",
             self.told.join("\n"),
-            journal.unwrap_or_default(),
+            journal,
             last.collect::<String>()
         )
     }
 }
 
 /// What a record says, without what chains it to the others.
-fn entry_of(text: &str) -> String {
+fn entry_of(text: &String) -> String {
     let record: Value = serde_json::from_str(text).unwrap_or(Value::Null);
     let record = &record["record"];
     format!("{} {} {}\n", record["number"], record["at"].as_str().unwrap_or("damaged"), record["entry"])

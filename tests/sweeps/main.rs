@@ -3,8 +3,10 @@
 //!
 //! The lab is needed, as for the lab's tests.
 
+mod fault;
 mod ground;
 mod kill;
+mod model;
 mod runner;
 mod settings;
 #[expect(dead_code, reason = "what only the lab's tests use")]
@@ -19,7 +21,7 @@ use self::{runner::Total, settings::Settings};
 /// A sweep: its name, and what runs one round of it.
 type Sweep = (&'static str, fn(&Settings) -> Total);
 
-const SWEEPS: [Sweep; 1] = [("kill", kill::round)];
+const SWEEPS: [Sweep; 2] = [("kill", kill::round), ("fault", fault::round)];
 
 fn main() -> ExitCode {
     let settings = Settings::of_environment();

@@ -112,11 +112,35 @@ fn sorted(mut tags: Vec<Tag>) -> Vec<Tag> {
     tags
 }
 
-/// The lines in which two texts differ.
+/// The lines in which two texts differ, each below the last line that they share.
 pub(crate) fn difference(expected: &str, found: &str) -> String {
     let (expected, found): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
-    let missing = expected.iter().filter(|line| !found.contains(line)).map(|line| format!("- {line}\n"));
-    let surplus = found.iter().filter(|line| !expected.contains(line)).map(|line| format!("+ {line}\n"));
-    let lines: String = missing.chain(surplus).collect();
-    if lines.is_empty() { format!("in order or number only:\n{}", found.join("\n")) } else { lines }
+    // How many lines the rests of both texts share, for every pair of rests.
+    let mut shared = vec![vec![0_usize; found.len() + 1]; expected.len() + 1];
+    for (at, line) in expected.iter().enumerate().rev() {
+        for (other, candidate) in found.iter().enumerate().rev() {
+            shared[at][other] = if line == candidate {
+                shared[at + 1][other + 1] + 1
+            } else {
+                shared[at + 1][other].max(shared[at][other + 1])
+            };
+        }
+    }
+    let (mut at, mut other, mut last, mut lines) = (0, 0, None, Vec::new());
+    while at < expected.len() || other < found.len() {
+        if at < expected.len() && other < found.len() && expected[at] == found[other] {
+            last = Some(format!("  {}", expected[at]));
+            (at, other) = (at + 1, other + 1);
+            continue;
+        }
+        lines.extend(last.take());
+        if other == found.len() || (at < expected.len() && shared[at + 1][other] >= shared[at][other + 1]) {
+            lines.push(format!("- {}", expected[at]));
+            at += 1;
+        } else {
+            lines.push(format!("+ {}", found[other]));
+            other += 1;
+        }
+    }
+    lines.join("\n")
 }
