@@ -1,6 +1,6 @@
 //! A ground to stand cases on: one source, one secret, and daybreak, taken from state to state by the four operations.
 
-use std::{fs, path::PathBuf, process::Child};
+use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};
 
@@ -118,11 +118,6 @@ impl Ground {
         let ended = self.scene.run(&arguments);
         self.note(&arguments.join(" "), &ended);
         ended
-    }
-
-    /// Starts daybreak.
-    pub(crate) fn start(&self, arguments: &[String]) -> Child {
-        self.scene.start(arguments)
     }
 
     /// Remembers how a call ended.

@@ -7,6 +7,8 @@ mod fault;
 mod ground;
 mod kill;
 mod model;
+mod point;
+mod race;
 mod runner;
 mod settings;
 #[expect(dead_code, reason = "what only the lab's tests use")]
@@ -21,7 +23,7 @@ use self::{runner::Total, settings::Settings};
 /// A sweep: its name, and what runs one round of it.
 type Sweep = (&'static str, fn(&Settings) -> Total);
 
-const SWEEPS: [Sweep; 2] = [("kill", kill::round), ("fault", fault::round)];
+const SWEEPS: [Sweep; 3] = [("kill", kill::round), ("fault", fault::round), ("race", race::round)];
 
 fn main() -> ExitCode {
     let settings = Settings::of_environment();
