@@ -3,50 +3,17 @@
 use std::{
     fs,
     io::{self, Write},
-    path::PathBuf,
-    process::Command,
 };
 
-use rustix::process::getuid;
 use serde_json::json;
 
-use crate::support::{Scene, assert_refused, until};
-
-/// A file system of a few pages, for the state; unmounted in the end.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// Only root can mount one.
-    fn mount(scene: &Scene) -> Option<Self> {
-        let place = scene.daybreak.path("disk");
-        fs::create_dir(&place).expect("a mount point");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
-            .arg(&place)
-            .output()
-            .expect("start mount");
-        mounted.status.success().then_some(Self(place))
-    }
-
-    /// Takes all the room there is; the file that takes it.
-    fn fill(&self) -> PathBuf {
-        let ballast = self.0.join("ballast");
-        // The last write is the one that fails, and everything before it stays.
-        let _ = fs::write(&ballast, vec![0; 1 << 20]);
-        ballast
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
+use crate::support::{Scene, assert_refused, disk::SmallDisk, until};
 
 /// A small disk, or none where this process may not mount one: then a weaker test takes its place, and the log says so.
 fn small_disk(scene: &Scene) -> Option<SmallDisk> {
-    let disk = SmallDisk::mount(scene);
-    assert!(disk.is_some() || !getuid().is_root() || !can_mount(), "root cannot mount a tmpfs");
+    let place = scene.daybreak.path("disk");
+    fs::create_dir(&place).expect("a mount point");
+    let disk = SmallDisk::mount(place, "size=256k");
     if disk.is_none() {
         let told =
             writeln!(io::stderr(), "no right to mount a small disk: a directory that cannot be made is tried instead");
@@ -55,20 +22,12 @@ fn small_disk(scene: &Scene) -> Option<SmallDisk> {
     disk
 }
 
-/// Whether this root may mount at all: that of a container may not.
-fn can_mount() -> bool {
-    const CAP_SYS_ADMIN: u32 = 21;
-    let status = fs::read_to_string("/proc/self/status").expect("what this process may do");
-    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:")).expect("its capabilities").trim();
-    u64::from_str_radix(effective, 16).expect("hexadecimal") >> CAP_SYS_ADMIN & 1 == 1
-}
-
 #[test]
 fn a_disk_that_is_full_at_the_beginning() {
     let scene = Scene::new();
     let Some(disk) = small_disk(&scene) else { return a_directory_without_rights() };
     disk.fill();
-    let state = disk.0.display().to_string();
+    let state = disk.place().display().to_string();
     let ended = scene.recover(&["--yes", "--state", &state]);
     assert_refused(&ended, 3);
     assert!(ended.stderr.contains("No space left on device"), "{ended}");
@@ -80,7 +39,7 @@ fn a_disk_that_is_full_at_the_beginning() {
 fn a_disk_that_fills_up_in_mid_run() {
     let scene = Scene::new();
     let Some(disk) = small_disk(&scene) else { return a_directory_without_rights() };
-    let state = disk.0.display().to_string();
+    let state = disk.place().display().to_string();
     scene.configure(
         "",
         "[databases.loans.watch]\nfor = \"5m\"\ninterval = \"1s\"\nsql = [\"SELECT count(*) = 1500 FROM loans\"]\n",

@@ -1,12 +1,13 @@
 //! A ground to stand cases on: one source, one secret, and daybreak, taken from state to state by the four operations.
 
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::{
     runner::Evidence,
-    support::{Lab, Scene, daybreak::Ended},
+    support::{Lab, Scene, daybreak::Ended, disk::SmallDisk},
     world::{Named, World, difference},
 };
 
@@ -36,6 +37,8 @@ pub(crate) enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keeper {
     Directory,
+    /// A directory on a disk of its own, whose number of files can be limited.
+    SmallDisk,
 }
 
 /// A scene with its runs.
@@ -46,6 +49,8 @@ pub(crate) struct Ground {
     pub(crate) runs: Vec<Named>,
     /// What was said so far, for whoever must find out what happened.
     told: Vec<String>,
+    /// After the scene, whose end looks into it.
+    disk: Option<(SmallDisk, TempDir)>,
 }
 
 /// The shortest watch that asks its probes twice.
@@ -55,10 +60,15 @@ const WATCH: &str =
 impl Ground {
     /// A source with a secret, and no run.
     pub(crate) fn new(keeper: Keeper) -> Self {
-        let Keeper::Directory = keeper;
         let scene = Scene::new();
         scene.configure("", WATCH);
-        Self { scene, state: State::Nothing, runs: Vec::new(), told: Vec::new() }
+        let disk = (keeper == Keeper::SmallDisk).then(|| mounted_for(&scene));
+        Self { scene, state: State::Nothing, runs: Vec::new(), told: Vec::new(), disk }
+    }
+
+    /// The disk of its own.
+    pub(crate) fn disk(&self) -> &SmallDisk {
+        &self.disk.as_ref().expect("a ground with a small disk").0
     }
 
     /// The latest run.
@@ -126,6 +136,11 @@ impl Ground {
         let mut ended = ended.clone();
         ended.stdout.clear();
         self.told.push(format!("$ daybreak {command}\n{ended}"));
+    }
+
+    /// Remembers what was done to the run.
+    pub(crate) fn note_line(&mut self, line: &str) {
+        self.told.push(line.to_owned());
     }
 
     /// Goes on with an operation after a death: by `resume`, or, where there is nothing to resume, by asking again.
@@ -208,6 +223,16 @@ impl Ground {
         let records = self.journal().into_iter().filter(|record| record.contains("\"undo-finished\""));
         records.map(|record| entry_of(&record)).collect()
     }
+}
+
+/// A small disk in the place of the scene's state directory.
+fn mounted_for(scene: &Scene) -> (SmallDisk, TempDir) {
+    let place = TempDir::with_prefix("daybreak-disk-").expect("a mount point");
+    let disk = SmallDisk::mount(place.path().to_owned(), "size=8m").expect("the right to mount");
+    let state = scene.state();
+    fs::create_dir_all(state.parent().expect("it is in the home")).expect("make the directories");
+    symlink(place.path(), state).expect("a link to the disk");
+    (disk, place)
 }
 
 impl Operation {
