@@ -17,7 +17,7 @@ FUZZ_SECONDS ?= 60
 with-venv := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help deps lab build test test-rust test-lab test-demo fuzz check fmt clippy deny demo bench clean
+.PHONY: help deps lab build test test-rust test-lab test-demo soak fuzz check fmt clippy deny demo bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,13 @@ fuzz: deps ## fuzz what is read from outside, a minute each (FUZZ_SECONDS)
 	  mkdir -p fuzz/found/$$target; \
 	  $(CARGO) +nightly fuzz run $$target fuzz/found/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096; \
 	done
+
+# Whatever there is to sweep, from one seed after another; docs/sweeps.md has more.
+SOAK_SEED    ?= 1
+SOAK_MINUTES ?= 60
+
+soak: deps lab ## sweep kills, faults, races at every point (SOAK_SEED, SOAK_MINUTES)
+	DAYBREAK_SOAK=1 DAYBREAK_SEED=$(SOAK_SEED) DAYBREAK_SWEEP_MINUTES=$(SOAK_MINUTES) $(CARGO) test --locked --test sweeps
 
 check: fmt clippy deny ## check format, lints, licences and advisories
 

@@ -14,8 +14,11 @@ pub(crate) struct SmallDisk(PathBuf);
 impl SmallDisk {
     /// Mounts one at `place` with tmpfs's `options`; none where this process may not mount anything.
     pub(crate) fn mount(place: PathBuf, options: &str) -> Option<Self> {
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&place).output().expect("start mount");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(&place)
+            .output()
+            .expect("start mount");
         assert!(mounted.status.success() || !getuid().is_root() || !can_mount(), "root cannot mount a tmpfs");
         mounted.status.success().then_some(Self(place))
     }
@@ -27,8 +30,12 @@ impl SmallDisk {
 
     /// Changes its options.
     pub(crate) fn remount(&self, options: &str) {
-        let changed =
-            Command::new("mount").arg("-o").arg(format!("remount,{options}")).arg(&self.0).status().expect("start mount");
+        let changed = Command::new("mount")
+            .arg("-o")
+            .arg(format!("remount,{options}"))
+            .arg(&self.0)
+            .status()
+            .expect("start mount");
         assert!(changed.success(), "remount with {options}");
     }
 
