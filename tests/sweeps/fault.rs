@@ -176,7 +176,10 @@ fn without_remains(real: &str, told: &str) -> String {
             real = real.replace(&indented, "");
         }
     }
-    real.lines().filter(|line| !line.starts_with("secret version, the run's: []")).map(|line| format!("{line}\n")).collect()
+    real.lines()
+        .filter(|line| !line.starts_with("secret version, the run's: []"))
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 /// A stuck run's own account of its target and of the application against the lab's.

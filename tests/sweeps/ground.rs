@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     runner::Evidence,
-    support::{Lab, Scene, daybreak::Ended, disk::SmallDisk},
+    support::{Lab, Scene, aws::wait, bucket::Bucket, daybreak::Ended, disk::SmallDisk},
     world::{Named, World, difference},
 };
 
@@ -39,6 +39,8 @@ pub(crate) enum Keeper {
     Directory,
     /// A directory on a disk of its own, whose number of files can be limited.
     SmallDisk,
+    /// A bucket of S3.
+    Bucket,
 }
 
 /// A scene with its runs.
@@ -51,6 +53,9 @@ pub(crate) struct Ground {
     told: Vec<String>,
     /// After the scene, whose end looks into it.
     disk: Option<(SmallDisk, TempDir)>,
+    bucket: Option<Bucket>,
+    /// How far S3's clock is ahead, in seconds.
+    ahead: u64,
 }
 
 /// The shortest watch that asks its probes twice.
@@ -60,10 +65,20 @@ const WATCH: &str =
 impl Ground {
     /// A source with a secret, and no run.
     pub(crate) fn new(keeper: Keeper) -> Self {
-        let scene = Scene::new();
+        let mut scene = Scene::new();
         scene.configure("", WATCH);
         let disk = (keeper == Keeper::SmallDisk).then(|| mounted_for(&scene));
-        Self { scene, state: State::Nothing, runs: Vec::new(), told: Vec::new(), disk }
+        let bucket =
+            (keeper == Keeper::Bucket).then(|| Bucket::new(scene.lab, &format!("state-of-{}", scene.identity())));
+        if let Some(bucket) = &bucket {
+            scene.daybreak.set("DAYBREAK_STATE", bucket.state());
+        }
+        Self { scene, state: State::Nothing, runs: Vec::new(), told: Vec::new(), disk, bucket, ahead: 0 }
+    }
+
+    /// The bucket.
+    pub(crate) fn bucket(&self) -> &Bucket {
+        self.bucket.as_ref().expect("a ground with a bucket")
     }
 
     /// The disk of its own.
@@ -124,10 +139,28 @@ impl Ground {
 
     /// Runs daybreak to its end.
     pub(crate) fn call(&mut self, arguments: &[String]) -> Ended {
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let ended = self.scene.run(&arguments);
-        self.note(&arguments.join(" "), &ended);
+        let key = self.scene.identity().to_owned();
+        self.call_as(&key, arguments)
+    }
+
+    /// Runs daybreak, which signs with `key`, to its end.
+    pub(crate) fn call_as(&mut self, key: &str, arguments: &[String]) -> Ended {
+        let mut command = self.scene.daybreak.command(arguments);
+        command.env("AWS_ACCESS_KEY_ID", key).env("AWS_SECRET_ACCESS_KEY", key);
+        let ended = Ended::of(command.output().expect("start daybreak"), self.scene.daybreak.home());
+        self.note(&format!("{} (as {key})", arguments.join(" ")), &ended);
         ended
+    }
+
+    /// Lets time pass, by S3's clock.
+    pub(crate) fn pass_time(&mut self, seconds: u64) {
+        self.ahead += seconds;
+        self.bucket().quirk("ahead_seconds", self.ahead);
+    }
+
+    /// An access key that nobody else uses, for somebody beside the ground's own daybreak.
+    pub(crate) fn other_key(&self) -> String {
+        format!("{}-other", self.scene.identity())
     }
 
     /// Remembers how a call ended.
@@ -145,11 +178,17 @@ impl Ground {
 
     /// Goes on with an operation after a death: by `resume`, or, where there is nothing to resume, by asking again.
     pub(crate) fn go_on(&mut self, arguments: &[String]) -> Ended {
-        let resumed = self.call(&self.resume());
+        let key = self.scene.identity().to_owned();
+        self.go_on_as(&key, arguments)
+    }
+
+    /// The same as somebody who signs with `key`.
+    pub(crate) fn go_on_as(&mut self, key: &str, arguments: &[String]) -> Ended {
+        let resumed = self.call_as(key, &self.resume());
         if resumed.code != Some(3) {
             return resumed;
         }
-        let again = self.call(arguments);
+        let again = self.call_as(key, arguments);
         if again.code == Some(3) { resumed } else { again }
     }
 
@@ -167,8 +206,16 @@ impl Ground {
     /// Fails unless all is as after an undisturbed `operation`.
     pub(crate) fn assert_like(&mut self, expected: &World, operation: Operation) {
         let found = World::of(&self.scene, &self.runs, &self.status());
-        assert!(found.told == expected.told, "the run tells another story:\n{}", difference(&expected.told, &found.told));
-        assert!(found.real == expected.real, "the lab holds another world:\n{}", difference(&expected.real, &found.real));
+        assert!(
+            found.told == expected.told,
+            "the run tells another story:\n{}",
+            difference(&expected.told, &found.told)
+        );
+        assert!(
+            found.real == expected.real,
+            "the lab holds another world:\n{}",
+            difference(&expected.real, &found.real)
+        );
         self.assert_made_once();
         self.state = operation.end();
     }
@@ -176,7 +223,8 @@ impl Ground {
     /// Fails if the latest run's cluster or one of its instances was made twice.
     pub(crate) fn assert_made_once(&self) {
         let Named { target, .. } = self.run();
-        let calls = self.scene.lab.calls(self.scene.identity());
+        let mut calls = self.scene.lab.calls(self.scene.identity());
+        calls.extend(self.scene.lab.calls(&self.other_key()));
         for (action, name) in [
             ("RestoreDBClusterToPointInTime", target.clone()),
             ("CreateDBInstance", format!("{target}-1")),
@@ -190,7 +238,17 @@ impl Ground {
 
     /// How many calls that change something this ground's daybreak has made, or tried.
     pub(crate) fn changes(&self) -> usize {
-        self.scene.changes().len()
+        self.changes_by(self.scene.identity()).len()
+    }
+
+    /// The calls that change something and were signed with `key`.
+    pub(crate) fn changes_by(&self, key: &str) -> Vec<Value> {
+        let mut calls = self.scene.lab.calls(key);
+        calls.retain(|call| {
+            let action = call["action"].as_str().expect("an action");
+            !["Describe", "List", "Get", "Head"].iter().any(|read| action.starts_with(read))
+        });
+        calls
     }
 
     /// How many calls this ground's daybreak has made.
@@ -200,7 +258,10 @@ impl Ground {
 
     /// How many records the latest run has.
     pub(crate) fn records(&self) -> usize {
-        self.record_files().len()
+        match &self.bucket {
+            Some(bucket) => self.record_keys(bucket).len(),
+            None => self.record_files().len(),
+        }
     }
 
     /// The files of the latest run's records, in order.
@@ -213,9 +274,19 @@ impl Ground {
         files
     }
 
+    fn record_keys(&self, bucket: &Bucket) -> Vec<String> {
+        let Some(named) = self.runs.last() else { return Vec::new() };
+        let mut keys = bucket.keys();
+        keys.retain(|key| key.contains(&format!("/runs/{}/", named.run)) && key.ends_with(".json"));
+        keys
+    }
+
     /// The latest run's records, in order.
     fn journal(&self) -> Vec<String> {
-        self.record_files().iter().filter_map(|file| fs::read_to_string(file).ok()).collect()
+        match &self.bucket {
+            Some(bucket) => self.record_keys(bucket).iter().map(|key| bucket.read(key).to_string()).collect(),
+            None => self.record_files().iter().filter_map(|file| fs::read_to_string(file).ok()).collect(),
+        }
     }
 
     /// How the latest run says that its steps were taken back.
@@ -266,6 +337,20 @@ fn find(value: &Value, key: &str) -> Option<String> {
     }
 }
 
+/// Takes the targets' servers away, so that those of grounds that are done with do not slow down the others.
+impl Drop for Ground {
+    fn drop(&mut self) {
+        for named in &self.runs {
+            for number in 1..=2 {
+                let instance = format!("{}-{number}", named.target);
+                let delete = self.scene.lab.aws.rds.delete_db_instance().db_instance_identifier(instance);
+                // It may be gone already, or never have been.
+                let _ = wait(delete.skip_final_snapshot(true).send());
+            }
+        }
+    }
+}
+
 impl Evidence for Ground {
     fn evidence(&self) -> String {
         let journal = self.journal().iter().skip(1).map(entry_of).collect::<String>();
@@ -288,4 +373,3 @@ fn entry_of(text: &String) -> String {
     let record = &record["record"];
     format!("{} {} {}\n", record["number"], record["at"].as_str().unwrap_or("damaged"), record["entry"])
 }
-

@@ -25,8 +25,7 @@ enum Damage {
     Missing,
 }
 
-const DAMAGES: [Damage; 5] =
-    [Damage::Truncated, Damage::Flipped, Damage::Duplicated, Damage::Newer, Damage::Missing];
+const DAMAGES: [Damage; 5] = [Damage::Truncated, Damage::Flipped, Damage::Duplicated, Damage::Newer, Damage::Missing];
 const READERS: [&[&str]; 7] = [
     &["status"],
     &["status", "--output", "json"],
@@ -51,7 +50,12 @@ pub(crate) fn round(settings: &Settings) -> Total {
             // Without its last record a journal is shorter, not damaged.
             if damage != Damage::Missing || record + 1 < records {
                 number += 1;
-                chains[record % GROUNDS].push(damaged(number, record, damage, settings.chance(record * DAMAGES.len() + at)));
+                chains[record % GROUNDS].push(damaged(
+                    number,
+                    record,
+                    damage,
+                    settings.chance(record * DAMAGES.len() + at),
+                ));
             }
         }
     }
@@ -170,7 +174,10 @@ fn shortened_at(number: usize, operation: Operation, record: usize, models: Mode
             };
             ground.note(&arguments.join(" "), &ended);
             let last = ground.record_files().pop().expect("a record");
-            ground.note_line(&format!("lost: {}", fs::read_to_string(&last).map_or_else(|_| String::new(), |text| event(&text))));
+            ground.note_line(&format!(
+                "lost: {}",
+                fs::read_to_string(&last).map_or_else(|_| String::new(), |text| event(&text))
+            ));
             fs::remove_file(last).expect("lose the last record");
             ground.go_on(&arguments);
             ground.assert_like(&models[operation].after, operation);
@@ -180,5 +187,8 @@ fn shortened_at(number: usize, operation: Operation, record: usize, models: Mode
 
 fn event(text: &str) -> String {
     let record: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-    format!("{} {} {}", record["record"]["number"], record["record"]["entry"]["event"], record["record"]["entry"]["step"])
+    format!(
+        "{} {} {}",
+        record["record"]["number"], record["record"]["entry"]["event"], record["record"]["entry"]["step"]
+    )
 }

@@ -13,6 +13,7 @@ mod point;
 mod race;
 mod runner;
 mod settings;
+mod stale;
 #[expect(dead_code, reason = "what only the lab's tests use")]
 #[path = "../lab/support/mod.rs"]
 mod support;

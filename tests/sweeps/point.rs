@@ -71,8 +71,7 @@ impl Ground {
         let mut command = self.scene.daybreak.command(arguments);
         command.env("AWS_ACCESS_KEY_ID", key).env("AWS_SECRET_ACCESS_KEY", key);
         let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start daybreak");
-        let mut standing =
-            Standing { process, key: key.to_owned(), home: self.scene.daybreak.home().to_owned() };
+        let mut standing = Standing { process, key: key.to_owned(), home: self.scene.daybreak.home().to_owned() };
         loop {
             if standing.process.try_wait().expect("daybreak's end").is_some() {
                 return Err(standing.let_go());

@@ -9,6 +9,7 @@ use crate::{
     point::Point,
     runner::{self, Case, Chain, Total},
     settings::Settings,
+    stale,
     support::daybreak::Ended,
 };
 
@@ -18,6 +19,8 @@ pub(crate) fn round(settings: &Settings) -> Total {
     let mut chains = model::woven(second_executors(settings, &models));
     let number = chains.iter().map(Vec::len).sum();
     chains.extend(two_cutovers(settings, &models, number));
+    let number = chains.iter().map(Vec::len).sum();
+    chains.extend(stale::chains(settings, number));
     runner::run("race", settings, chains)
 }
 
@@ -60,9 +63,9 @@ fn second_executor(
             // Before the first record there is no run that anybody could go on with.
             if ground.records() > 0 {
                 let other = [command, &ground.run().run, "--yes", "--output", "json"].map(str::to_owned);
-                let refused = signed_by(ground, &other, &other_key(&key));
+                let refused = ground.call_as(&ground.other_key(), &other);
                 assert_eq!(refused.code, Some(3), "{refused}");
-                assert!(changes(ground, &other_key(&key)) == 0, "the other one changed something");
+                assert!(ground.changes_by(&ground.other_key()).is_empty(), "the other one changed something");
                 // One that is refused for the state that it finds need not know who has the run.
                 let told = refused.stderr.contains("tester@") && refused.stderr.contains(&standing.pid().to_string());
                 assert!(told || standing_by(operation, point), "who has the run: {refused}");
@@ -115,13 +118,12 @@ fn two_at_once(number: usize, one: Point, other: Option<Point>) -> Case<Ground> 
         what: format!("two cutovers of one secret: one stands at {one:?}, the other goes {other:?}"),
         run: Box::new(move |ground| {
             let ground = ground.get_or_insert_with(with_two_runs);
-            let [first, second] = [0, 1].map(|at| {
-                ["cutover", &ground.runs[at].run, "--yes", "--output", "json"].map(str::to_owned).to_vec()
-            });
-            let (key, other_key) = (ground.scene.identity().to_owned(), other_key(ground.scene.identity()));
+            let [first, second] = [0, 1]
+                .map(|at| ["cutover", &ground.runs[at].run, "--yes", "--output", "json"].map(str::to_owned).to_vec());
+            let (key, other_key) = (ground.scene.identity().to_owned(), ground.other_key());
             let standing = ground.stand(&first, &key, one);
             let beside = match other {
-                None => Err(signed_by(ground, &second, &other_key)),
+                None => Err(ground.call_as(&other_key, &second)),
                 Some(point) => ground.stand(&second, &other_key, point),
             };
             let first = standing.map_or_else(|ended| ended, |standing| standing.let_go());
@@ -168,24 +170,4 @@ fn with_two_runs() -> Ground {
         ground.ready_for(Operation::Cutover);
     }
     ground
-}
-
-fn other_key(key: &str) -> String {
-    format!("{key}-other")
-}
-
-/// Runs daybreak to its end as somebody else.
-fn signed_by(ground: &mut Ground, arguments: &[String], key: &str) -> Ended {
-    let mut command = ground.scene.daybreak.command(arguments);
-    command.env("AWS_ACCESS_KEY_ID", key).env("AWS_SECRET_ACCESS_KEY", key);
-    let ended = Ended::of(command.output().expect("start daybreak"), ground.scene.daybreak.home());
-    ground.note(&format!("{} (as {key})", arguments.join(" ")), &ended);
-    ended
-}
-
-/// How many calls that change something were made with this key.
-fn changes(ground: &Ground, key: &str) -> usize {
-    let calls = ground.scene.lab.calls(key);
-    let reads = ["Describe", "List", "Get", "Head"];
-    calls.iter().filter(|call| !reads.iter().any(|read| call["action"].as_str().is_some_and(|action| action.starts_with(read)))).count()
 }

@@ -49,7 +49,8 @@ fn real(scene: &Scene, runs: &[Named]) -> String {
     let mut instances = instances.expect("list the instances");
     instances.retain(|one| is_its(one.db_instance_identifier()) || tagged(one.tag_list()));
     instances.sort_by(|one, other| one.db_instance_identifier().cmp(&other.db_instance_identifier()));
-    let given = clusters.iter().flat_map(|one| [(one.endpoint.clone(), "ENDPOINT"), (one.hosted_zone_id.clone(), "ZONE")]);
+    let given =
+        clusters.iter().flat_map(|one| [(one.endpoint.clone(), "ENDPOINT"), (one.hosted_zone_id.clone(), "ZONE")]);
     let given: Vec<(String, &str)> = given.filter_map(|(value, name)| Some((value?, name))).collect();
     let clusters = clusters.into_iter().map(|one| format!("{:#?}\n", settled_cluster(one)));
     let instances = instances.into_iter().map(|one| format!("{:#?}\n", settled_instance(one)));
