@@ -7,8 +7,9 @@ use rustix::fs::statvfs;
 use tempfile::TempDir;
 
 use crate::{
-    ground::{Ground, Keeper, Operation},
+    ground::{Ground, Keeper},
     model::{self, Models},
+    operation::Operation,
     runner::{self, Case, Total},
     settings::Settings,
     support::disk::SmallDisk,

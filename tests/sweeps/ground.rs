@@ -6,32 +6,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
+    operation::{Operation, State},
     runner::Evidence,
     support::{Lab, Scene, aws::wait, bucket::Bucket, daybreak::Ended, disk::SmallDisk},
     world::{Named, World, difference},
 };
-
-/// What a person asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Operation {
-    Recover,
-    Cutover,
-    Rollback,
-    Cancel,
-}
-
-impl Operation {
-    pub(crate) const ALL: [Self; 4] = [Self::Recover, Self::Cutover, Self::Rollback, Self::Cancel];
-}
-
-/// Where the ground's latest run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
-    /// There is no run, or all that it made is gone.
-    Nothing,
-    Recovered,
-    RolledBack,
-}
 
 /// Where runs are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +53,15 @@ impl Ground {
             scene.daybreak.set("DAYBREAK_STATE", bucket.state());
         }
         Self { scene, state: State::Nothing, runs: Vec::new(), told: Vec::new(), disk, bucket, ahead: 0 }
+    }
+
+    /// Where its runs are kept.
+    pub(crate) fn keeper(&self) -> Keeper {
+        match (&self.disk, &self.bucket) {
+            (Some(_), _) => Keeper::SmallDisk,
+            (_, Some(_)) => Keeper::Bucket,
+            _ => Keeper::Directory,
+        }
     }
 
     /// The bucket.
@@ -304,17 +292,6 @@ fn mounted_for(scene: &Scene) -> (SmallDisk, TempDir) {
     fs::create_dir_all(state.parent().expect("it is in the home")).expect("make the directories");
     symlink(place.path(), state).expect("a link to the disk");
     (disk, place)
-}
-
-impl Operation {
-    /// Where a run is after it.
-    pub(crate) fn end(self) -> State {
-        match self {
-            Self::Recover | Self::Cutover => State::Recovered,
-            Self::Rollback => State::RolledBack,
-            Self::Cancel => State::Nothing,
-        }
-    }
 }
 
 /// Whether a journalled call changed anything: one that was answered well, or whose answer was lost after its effect.

@@ -7,8 +7,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    ground::{Ground, Keeper, Operation},
+    ground::{Ground, Keeper},
     model::{self, Models},
+    operation::Operation,
     point::Point,
     runner::{self, Case, Chain, Total},
     settings::Settings,

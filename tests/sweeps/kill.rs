@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ground::{Ground, Keeper, Operation},
+    ground::{Ground, Keeper},
     model::{self, Model, Models},
+    operation::Operation,
     point::Point,
     runner::{self, Case, Total},
     settings::Settings,

@@ -9,6 +9,7 @@ mod ground;
 mod journal;
 mod kill;
 mod model;
+mod operation;
 mod point;
 mod race;
 mod runner;

@@ -4,7 +4,8 @@
 use std::{collections::BTreeMap, ops::Index, sync::Arc};
 
 use crate::{
-    ground::{Ground, Keeper, Operation},
+    ground::{Ground, Keeper},
+    operation::Operation,
     runner::{Case, Chain},
     world::World,
 };

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ground::{Ground, Keeper, Operation, State},
+    ground::{Ground, Keeper},
     model::{self, Models},
+    operation::{Operation, State},
     point::Point,
     runner::{self, Case, Chain, Total},
     settings::Settings,

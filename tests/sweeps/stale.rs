@@ -7,8 +7,9 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
-    ground::{Ground, Keeper, Operation},
+    ground::{Ground, Keeper},
     model::{self, Models},
+    operation::Operation,
     point::Point,
     runner::{Case, Chain},
     settings::Settings,
