@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         let total = settings.rounds(|settings| round(&settings));
         runner::say(&format!("sweep {name}: {} cases, {} failed", total.cases, total.failed));
         // A case that is not there is a mistyped number, not a success.
-        failed |= total.failed > 0 || (total.cases == 0 && settings.case.is_some());
+        failed |= total.failed > 0 || (total.cases == 0 && settings.cases.is_some());
     }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

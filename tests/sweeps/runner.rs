@@ -44,10 +44,10 @@ thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Runs the chains, as many at a time as the settings say. With one case selected, its chain is only that case.
+/// Runs the chains, as many at a time as the settings say. Of the cases selected, if any are.
 pub(crate) fn run<G: Evidence>(name: &str, settings: &Settings, mut chains: Vec<Chain<G>>) -> Total {
-    if let Some(wanted) = settings.case {
-        chains.iter_mut().for_each(|chain| chain.retain(|case| case.number == wanted));
+    if let Some(wanted) = &settings.cases {
+        chains.iter_mut().for_each(|chain| chain.retain(|case| wanted.contains(&case.number)));
         chains.retain(|chain| !chain.is_empty());
     }
     let hook = panic::take_hook();

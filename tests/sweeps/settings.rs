@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ops::RangeInclusive,
     time::{Duration, Instant},
 };
 
@@ -12,8 +13,8 @@ use super::runner::Total;
 pub(crate) struct Settings {
     /// `DAYBREAK_SWEEP`: this sweep alone.
     sweep: Option<String>,
-    /// `DAYBREAK_CASE`: this case of a round alone.
-    pub(crate) case: Option<usize>,
+    /// `DAYBREAK_CASE`: this case of a round alone, or these: `17`, `17-30`.
+    pub(crate) cases: Option<RangeInclusive<usize>>,
     /// `DAYBREAK_SEED`: what chance chooses from; each further round adds one.
     pub(crate) seed: u64,
     /// `DAYBREAK_SOAK`: every combination instead of a covering choice.
@@ -31,7 +32,7 @@ impl Settings {
         let filters = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
         Self {
             sweep: env::var("DAYBREAK_SWEEP").ok(),
-            case: number("DAYBREAK_CASE").map(|case| usize::try_from(case).expect("a case's number")),
+            cases: env::var("DAYBREAK_CASE").ok().map(|text| range(&text)),
             seed: number("DAYBREAK_SEED").unwrap_or(1),
             soak: number("DAYBREAK_SOAK").is_some_and(|soak| soak > 0),
             length: Duration::from_secs(60 * number("DAYBREAK_SWEEP_MINUTES").unwrap_or(0)),
@@ -68,4 +69,11 @@ impl Settings {
 fn number(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")))
+}
+
+fn range(text: &str) -> RangeInclusive<usize> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let [first, last] =
+        [first, last].map(|number| number.parse().unwrap_or_else(|error| panic!("DAYBREAK_CASE={text}: {error}")));
+    first..=last
 }
