@@ -176,7 +176,14 @@ impl<S: Step> Journal<S> {
             Record { format: FORMAT, run: run.clone(), number, at: now, previous: Some(digest.clone()), entry };
         let mut after = state.clone();
         after.apply(&record).map_err(|source| JournalError::Illegal { run, source })?;
-        *digest = create(&*self.store, &record).await?;
+        *digest = match create(&*self.store, &record).await {
+            // Who wrote it took the lease first, and the lease knows who that is.
+            Err(JournalError::Overtaken { run, by }) => match self.lease.confirm().await {
+                Err(StoreError::Lost { by, .. }) => return Err(JournalError::Overtaken { run, by }),
+                _ => return Err(JournalError::Overtaken { run, by }),
+            },
+            created => created?,
+        };
         *state = after;
         records.push(record);
         Ok(&records[records.len() - 1])
