@@ -128,7 +128,7 @@ fn case(number: usize, keeper: Keeper, operation: Operation, fault: Fault, model
             lab.faults(&fault.rules(&key));
             let ended = ground.call(&arguments);
             let struck: u64 = lab.rules(&key).iter().filter_map(|rule| rule["hits"].as_u64()).sum();
-            lab.remove_faults(&key);
+            lab.forgive(&key);
             // How often a lease in S3 is renewed is a matter of time.
             let certain = keeper == Keeper::Directory && matches!(fault, Fault::Change(..));
             assert!(struck > 0 || !certain, "no call was struck");

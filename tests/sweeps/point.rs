@@ -79,7 +79,7 @@ impl Ground {
             match point {
                 Point::Record(count) if self.records() >= records + count => return Ok(standing),
                 Point::Record(_) => thread::park_timeout(Duration::from_millis(1)),
-                _ if lab.holds(key) => return Ok(standing),
+                _ if !lab.held(key).is_empty() => return Ok(standing),
                 _ => {}
             }
         }
@@ -104,13 +104,13 @@ impl Standing {
         self.signal(Signal::KILL);
         let (key, home) = (self.key, self.home);
         let ended = Ended::of(self.process.wait_with_output().expect("daybreak's end"), &home);
-        Lab::shared().remove_faults(&key);
+        Lab::shared().forgive(&key);
         ended
     }
 
     /// Lets it go, and waits for its end.
     pub(crate) fn let_go(self) -> Ended {
-        Lab::shared().remove_faults(&self.key);
+        Lab::shared().forgive(&self.key);
         Ended::of(self.process.wait_with_output().expect("daybreak's end"), &self.home)
     }
 }

@@ -80,17 +80,6 @@ impl Lab {
         answer.as_array().expect("a list of rules").clone()
     }
 
-    /// Removes the rules for `identity`, and lets go of the calls that they hold.
-    pub(crate) fn remove_faults(&self, identity: &str) {
-        self.control("DELETE", &format!("/_lab/faults?identity={identity}"), &Value::Null);
-    }
-
-    /// Whether a call of `identity` is held; waits a tenth of a second for one.
-    pub(crate) fn holds(&self, identity: &str) -> bool {
-        let answer = self.control("GET", &format!("/_lab/held?identity={identity}&milliseconds=100"), &Value::Null);
-        !answer.as_array().expect("a list of calls").is_empty()
-    }
-
     /// How often the rules whose `match` names `name` have struck.
     pub(crate) fn struck(&self, name: &str) -> u64 {
         let answer = self.control("GET", "/_lab/faults", &Value::Null);
