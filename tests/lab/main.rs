@@ -8,7 +8,6 @@ mod buckets;
 mod cleanup;
 mod faults;
 mod fleets;
-mod kills;
 mod leaks;
 mod permissions;
 mod plans;
