@@ -167,8 +167,9 @@ impl<'a, S: Step> Executor<'a, S> {
         };
         match observed {
             Ok(Observed::Done(output)) => {
+                let moved = self.moved(Entry::Finished { step, output }).await?;
                 self.acted = None;
-                self.moved(Entry::Finished { step, output }).await
+                Ok(moved)
             }
             Ok(Observed::Act) => self.act(index, interrupt).await,
             Ok(Observed::Wait(wait)) => self.wait_or_fail(index, &wait).await,
@@ -263,8 +264,9 @@ impl<'a, S: Step> Executor<'a, S> {
             Remedy::TurnBack => (failure, self.journal.state().consequence_of_failure(index)),
             Remedy::Hold => (failure, Consequence::Hold),
         };
+        let moved = self.moved(Entry::Failed { step, failure, then }).await?;
         self.acted = None;
-        self.moved(Entry::Failed { step, failure, then }).await
+        Ok(moved)
     }
 
     /// Begins to count the time at step `index`, unless it is counted already.
