@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 
 use super::{
     clock::{Clock, elapsed},
@@ -42,20 +41,12 @@ pub struct Executor<'a, S: Step> {
     /// The step this process has acted for. Providers may not show a change at once: until a grace has passed, what
     /// is not seen yet is waited for and not made again.
     acted: Option<(StepId, Duration)>,
-    /// What this process is at, and since when, by [`Clock::awake`].
-    at: Option<(Work, Duration)>,
+    /// Since when this process has been at the present step, or its undo, by [`Clock::awake`]; none before its first look.
+    at: Option<Duration>,
     /// Since when this process executes the run.
     since: Duration,
     /// How often this process has looked at what it is at.
     looks: u32,
-}
-
-/// One stretch of work: a step or its undo, as last started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Work {
-    index: usize,
-    undoing: bool,
-    started: Option<Timestamp>,
 }
 
 /// How long a call under way may go on after the run was asked to stop: ECS and Lambda give 30 s before they kill.
@@ -107,10 +98,7 @@ impl<'a, S: Step> Executor<'a, S> {
 
     /// Lets a stuck run try again where it stopped.
     pub async fn retry(&mut self, by: Actor) -> Result<(), JournalError> {
-        self.record(Entry::Retried { by }).await?;
-        // Its time is counted anew, even where the clock has not moved since the step started.
-        self.at = None;
-        Ok(())
+        self.record(Entry::Retried { by }).await
     }
 
     /// Records that the executor was asked to stop.
@@ -133,7 +121,7 @@ impl<'a, S: Step> Executor<'a, S> {
                 self.moved(Entry::Started { step }).await
             }
             Next::Work(index) => {
-                self.attend(index, false);
+                self.attend();
                 self.work(index, interrupt).await
             }
             Next::Stop(after) => self.moved(Entry::Stopped { after }).await,
@@ -142,7 +130,7 @@ impl<'a, S: Step> Executor<'a, S> {
                 self.moved(Entry::UndoStarted { step }).await
             }
             Next::Undo(index) => {
-                self.attend(index, true);
+                self.attend();
                 self.undo(index, interrupt).await
             }
             Next::End(outcome) => self.moved(Entry::Ended { outcome }).await,
@@ -269,11 +257,10 @@ impl<'a, S: Step> Executor<'a, S> {
         Ok(moved)
     }
 
-    /// Begins to count the time at step `index`, unless it is counted already.
-    fn attend(&mut self, index: usize, undoing: bool) {
-        let work = Work { index, undoing, started: self.journal.state().steps[index].started };
-        if self.at.as_ref().is_none_or(|(at, _)| *at != work) {
-            self.at = Some((work, self.clock.awake()));
+    /// Counts a look at the present step, and from the first one its time.
+    fn attend(&mut self) {
+        if self.at.is_none() {
+            self.at = Some(self.clock.awake());
             self.looks = 0;
         }
         self.looks += 1;
@@ -281,7 +268,7 @@ impl<'a, S: Step> Executor<'a, S> {
 
     /// How long this process has been at the present step.
     fn attended(&self) -> Duration {
-        self.at.as_ref().map_or(Duration::ZERO, |(_, since)| self.clock.awake().saturating_sub(*since))
+        self.at.map_or(Duration::ZERO, |since| self.clock.awake().saturating_sub(since))
     }
 
     /// The failure of a step, or its undo, that this process has been at for longer than planned.
@@ -367,7 +354,12 @@ impl<'a, S: Step> Executor<'a, S> {
     }
 
     async fn record(&mut self, entry: Entry<S>) -> Result<(), JournalError> {
+        // Whatever else is recorded begins or ends a stretch of work, and the time of the next one is counted anew.
+        let goes_on = matches!(entry, Entry::Noted { .. } | Entry::Awaiting { .. });
         let record = self.journal.append(entry, self.clock.now()).await?;
+        if !goes_on {
+            self.at = None;
+        }
         self.listener.on(&Event::Recorded { record });
         Ok(())
     }
