@@ -184,9 +184,12 @@ fn exact(text: &str) -> Option<i128> {
     Some(sign * parts)
 }
 
+/// How a sign compares.
+type Holds = fn(&i128, &i128) -> bool;
+
 /// What plain arithmetic says of an expectation that compares plain numbers.
 fn expected(expectation: &str, found: i128, source: i128) -> Option<bool> {
-    let signs: [(&str, fn(&i128, &i128) -> bool); 6] =
+    let signs: [(&str, Holds); 6] =
         [(">=", i128::ge), ("<=", i128::le), ("!=", i128::ne), ("=", i128::eq), (">", i128::gt), ("<", i128::lt)];
     if let Some(percent) = expectation.strip_prefix("within ") {
         let percent = exact(percent.strip_suffix("% of source")?)?;

@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-
 use super::{
     clock::{Clock, elapsed},
     event::{Checked, Event, Listener},

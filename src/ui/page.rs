@@ -106,9 +106,10 @@ mod tests {
     #[test]
     fn what_is_quoted_is_not_broken() {
         let mut page = Page::new(Theme::plain(), 40);
-        page.command(2, "aws rds add-tags --tags 'Key=a note,Value=more than one word, and long'");
+        page.command(2, "aws rds add-tags-to-resource --tags 'Key=a note,Value=more than one word, and long'");
         insta::assert_snapshot!(page.finish(), @r"
-          aws rds add-tags --tags \
+          aws rds add-tags-to-resource \
+            --tags \
             'Key=a note,Value=more than one word, and long'
         ");
     }

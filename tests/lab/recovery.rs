@@ -56,7 +56,9 @@ fn the_result_has_the_shape_that_programs_rely_on() {
             "rpo_seconds",
             "steps",
             "failure",
-            "next"
+            "waiting",
+            "next",
+            "stuck"
         ]
     );
     assert_eq!(keys(&result["target"]), ["cluster", "resource_id", "endpoint", "port", "writer", "exists"]);

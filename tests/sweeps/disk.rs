@@ -1,7 +1,7 @@
 //! A state directory on a disk that is full at each write in turn, or cannot be written at all: what cannot be remembered is not
 //! done, and with room again every operation ends as if nobody had disturbed it.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, process::Command};
 
 use rustix::fs::statvfs;
 use tempfile::TempDir;
@@ -46,6 +46,12 @@ pub(crate) fn round(settings: &Settings) -> Total {
     runner::run("disk", settings, model::woven(lanes))
 }
 
+/// Changes the options of a disk in use.
+fn remount(disk: &SmallDisk, options: &str) {
+    let changed = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(disk.place()).status();
+    assert!(changed.expect("start mount").success(), "remount with {options}");
+}
+
 fn case(number: usize, operation: Operation, disk: Disk, models: Models) -> Case<Ground> {
     Case {
         number,
@@ -54,14 +60,17 @@ fn case(number: usize, operation: Operation, disk: Disk, models: Models) -> Case
             let ground = ground.get_or_insert_with(|| Ground::new(Keeper::SmallDisk));
             let arguments = ground.ready_for(operation);
             let before = World::of(&ground.scene, &ground.runs, &ground.status());
-            ground.disk().remount(&match disk {
-                Disk::ReadOnly => "ro".to_owned(),
-                Disk::Full(room) => format!("nr_inodes={}", files(ground) + room),
-            });
+            remount(
+                ground.disk(),
+                &match disk {
+                    Disk::ReadOnly => "ro".to_owned(),
+                    Disk::Full(room) => format!("nr_inodes={}", files(ground) + room),
+                },
+            );
             let ended = ground.call(&arguments);
             let known = ground.records() > 0;
             let status = known.then(|| ground.scene.run(&["status", &ground.run().run]));
-            ground.disk().remount("rw,nr_inodes=1000");
+            remount(ground.disk(), "rw,nr_inodes=1000");
             assert!(status.as_ref().is_none_or(|status| status.code == Some(0)), "a full disk can be read: {status:?}");
             match ended.code {
                 Some(3) => {

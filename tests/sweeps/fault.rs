@@ -127,7 +127,7 @@ fn case(number: usize, keeper: Keeper, operation: Operation, fault: Fault, model
             let (lab, key) = (ground.scene.lab, ground.scene.identity().to_owned());
             lab.faults(&fault.rules(&key));
             let ended = ground.call(&arguments);
-            let struck: u64 = lab.rules(&key).iter().filter_map(|rule| rule["hits"].as_u64()).sum();
+            let struck: u64 = lab.rules(Some(&key)).iter().filter_map(|rule| rule["hits"].as_u64()).sum();
             lab.forgive(&key);
             // How often a lease in S3 is renewed is a matter of time.
             let certain = keeper == Keeper::Directory && matches!(fault, Fault::Change(..));

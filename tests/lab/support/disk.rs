@@ -28,17 +28,6 @@ impl SmallDisk {
         &self.0
     }
 
-    /// Changes its options.
-    pub(crate) fn remount(&self, options: &str) {
-        let changed = Command::new("mount")
-            .arg("-o")
-            .arg(format!("remount,{options}"))
-            .arg(&self.0)
-            .status()
-            .expect("start mount");
-        assert!(changed.success(), "remount with {options}");
-    }
-
     /// Takes all the room there is; the file that takes it.
     pub(crate) fn fill(&self) -> PathBuf {
         let ballast = self.0.join("ballast");

@@ -74,17 +74,16 @@ impl Lab {
         answer["held"].as_array().or(answer.as_array()).cloned().unwrap_or_default()
     }
 
-    /// The rules for `identity`, with how often each has struck.
-    pub(crate) fn rules(&self, identity: &str) -> Vec<Value> {
-        let answer = self.control("GET", &format!("/_lab/faults?identity={identity}"), &Value::Null);
+    /// The rules in force, or those for one caller, with how often each has struck.
+    pub(crate) fn rules(&self, identity: Option<&str>) -> Vec<Value> {
+        let of_one = identity.map(|identity| format!("?identity={identity}")).unwrap_or_default();
+        let answer = self.control("GET", &format!("/_lab/faults{of_one}"), &Value::Null);
         answer.as_array().expect("a list of rules").clone()
     }
 
     /// How often the rules whose `match` names `name` have struck.
     pub(crate) fn struck(&self, name: &str) -> u64 {
-        let answer = self.control("GET", "/_lab/faults", &Value::Null);
-        let rules = answer["faults"].as_array().or(answer.as_array()).expect("a list of rules");
-        rules
+        self.rules(None)
             .iter()
             .filter(|rule| rule["match"].to_string().contains(name))
             .filter_map(|rule| rule["hits"].as_u64())
