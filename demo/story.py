@@ -83,8 +83,8 @@ def _damage(login, ca):
 def _look(tool, source, moment):
     narration.title("3. What can be restored, and what it takes")
     source.await_restorable(moment)
-    narration.command("daybreak windows loans")
-    narration.output(tool.text("windows", "loans"))
+    narration.command(f"daybreak windows loans --to {_time(moment)}")
+    narration.output(tool.text("windows", "loans", "--to", _time(moment)))
     narration.command(f"daybreak plan loans --to {_time(moment)}")
     outline, left_out = narration.outline(tool.text("plan", "loans", "--to", _time(moment), "--save", _PLAN))
     narration.output(outline)

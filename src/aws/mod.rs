@@ -2,8 +2,8 @@
 //!
 //! Callers see plain data: [`rds::model`], [`secrets::model`] and [`s3::model`] for what AWS tells,
 //! [`rds::requests`] and [`secrets::requests`] for what is asked of it, one [`Error`] for
-//! everything that fails. The traits [`rds::Rds`], [`secrets::Secrets`] and [`s3::Objects`] are the
-//! edge; [`Session`] makes the clients behind them.
+//! everything that fails. The traits [`rds::Rds`], [`rds::backups::Backups`], [`metrics::Metrics`],
+//! [`secrets::Secrets`] and [`s3::Objects`] are the edge; [`Session`] makes the clients behind them.
 //!
 //! The layer decides nothing: whether "exists already" is good news or "not found" the end is the
 //! caller's to say. It waits for nothing either, beyond the SDK's own retries. It never enables the
@@ -17,6 +17,7 @@ pub mod error;
 mod http;
 #[cfg(test)]
 mod logging;
+pub mod metrics;
 mod profile;
 pub mod rds;
 mod resend;
@@ -30,4 +31,4 @@ mod testing;
 pub use auth_token::rds_auth_token;
 pub use call::Call;
 pub use error::{Error, ErrorKind};
-pub use session::{Identity, Session, SessionOptions};
+pub use session::{Identity, Session, SessionOptions, region_named};

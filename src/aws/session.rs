@@ -12,6 +12,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use super::credentials::Remembered;
 use super::error::{Error, ErrorKind};
 use super::http;
+use super::metrics::MetricsClient;
 use super::profile;
 use super::rds::RdsClient;
 use super::s3::{self, S3Client};
@@ -142,6 +143,13 @@ impl Session {
         RdsClient::new(aws_sdk_rds::Client::from_conf(config))
     }
 
+    /// A client of CloudWatch in a region.
+    pub fn metrics(&self, region: &str) -> MetricsClient {
+        let config =
+            aws_sdk_cloudwatch::config::Builder::from(&self.config).region(Region::new(region.to_owned())).build();
+        MetricsClient::new(aws_sdk_cloudwatch::Client::from_conf(config))
+    }
+
     /// A client of Secrets Manager in a region.
     pub fn secrets(&self, region: &str) -> SecretsClient {
         let config =
@@ -205,6 +213,14 @@ fn checked_region(region: Option<&Region>) -> Result<String, Error> {
     } else {
         Err(refused(format!("{region:?} is not the name of a region, which looks like eu-west-1")))
     }
+}
+
+/// Takes a text for a region's name, if it can be one.
+///
+/// # Errors
+/// [`ErrorKind::InvalidParameter`] if it cannot.
+pub fn region_named(name: &str) -> Result<String, Error> {
+    checked_region(Some(&Region::new(name.to_owned())))
 }
 
 /// `eu-west-1`, `us-gov-east-1`, `us-iso-west-1`: two or more words, then a number.

@@ -20,6 +20,22 @@ pub fn expected(histories: &[History<Step>], database: &str) -> BTreeMap<StepId,
     durations.into_iter().filter_map(|(step, durations)| Some((step, median(durations)?))).collect()
 }
 
+/// How long restores of each source cluster to a time took, from the restore's start to its writer's end, oldest first. Those
+/// during which the executor was away do not count.
+#[must_use]
+pub fn restores(histories: &[History<Step>]) -> BTreeMap<String, Vec<Duration>> {
+    let mut durations: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
+    for history in histories {
+        let completed = undisturbed(history);
+        let of = |id: &str| completed.iter().find(|(step, _)| step.0 == id).map(|(_, duration)| *duration);
+        if let (Some(restore), Some(writer)) = (of("restore-cluster"), of("create-writer")) {
+            let cluster = history.state.plan.brief.source.cluster.clone();
+            durations.entry(cluster).or_default().push(restore + writer);
+        }
+    }
+    durations
+}
+
 /// Each completed step with its duration, but for those that were interrupted or tried again.
 fn undisturbed(history: &History<Step>) -> Vec<(StepId, Duration)> {
     let mut started = None;
@@ -82,6 +98,14 @@ mod tests {
             .done("create-writer", 9_000, 9_300)
             .history();
         assert_eq!(expected(&[history], "loans"), [(StepId::from("create-writer"), seconds(300))].into());
+    }
+
+    #[test]
+    fn a_restore_lasts_until_its_writer_is_there() {
+        let whole = Story::begun().done("restore-cluster", 0, 500).done("create-writer", 500, 800).history();
+        let cluster = whole.state.plan.brief.source.cluster.clone();
+        let restored = restores(&[whole.clone(), restored_in(90), whole]);
+        assert_eq!(restored, [(cluster, vec![seconds(800), seconds(800)])].into(), "one has no writer yet");
     }
 
     #[test]

@@ -15,6 +15,7 @@ fn the_default_configuration_is_one_that_loads() {
     error: there is no profile to list windows for
       now: nothing was created or changed
       next: daybreak windows CLUSTER-IDENTIFIER
+      next: daybreak windows --all
     ");
 }
 

@@ -30,7 +30,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
     Usage: daybreak [OPTIONS] <COMMAND>
 
     Commands:
-      windows      Show what can be restored, from when to when
+      windows      Show what can be restored, from where, to when
       plan         Show what a recovery would do, and save it as a plan file
       recover      Recover a database: plan, confirm, restore, prove, cut over, watch
       cutover      Move the application to a proven recovery
@@ -129,15 +129,25 @@ fn each_command_says_what_it_takes() {
     }
     insta::assert_snapshot!(helps, @r"
     $ daybreak windows --help
-    Show what can be restored, from when to when
+    Show what can be restored, from where, to when
 
     Usage: daybreak windows [OPTIONS] [DATABASE]
 
     Arguments:
       [DATABASE]
-              Profile in daybreak.toml, or cluster identifier [default: all profiles]
+              Profile in daybreak.toml, or cluster or instance identifier [default: all profiles]
 
     Options:
+          --all
+              Every database that is or was in the region, as far as it can be seen
+
+          --regions <REGION>
+              More regions to look in, separated by commas
+
+          --to <TIME>
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest` [default:
+              latest]
+
       -h, --help
               Print help (see a summary with '-h')
     $ daybreak plan --help

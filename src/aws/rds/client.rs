@@ -17,7 +17,7 @@ use crate::aws::resend::OnlyIfThrottled;
 use crate::aws::sdk::Operation;
 
 /// The most that RDS gives a page.
-const PAGE: i32 = 100;
+pub(super) const PAGE: i32 = 100;
 
 const DESCRIBE_CLUSTERS: Operation = Operation::rds("DescribeDBClusters");
 const DESCRIBE_INSTANCES: Operation = Operation::rds("DescribeDBInstances");
@@ -27,7 +27,7 @@ const DESCRIBE_EVENTS: Operation = Operation::rds("DescribeEvents");
 /// One region's RDS, called through the SDK.
 #[derive(Debug, Clone)]
 pub struct RdsClient {
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl RdsClient {

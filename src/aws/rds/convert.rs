@@ -95,6 +95,11 @@ pub(super) fn instance(it: types::DbInstance, operation: Operation) -> Result<In
         class: it.db_instance_class.ok_or_else(|| operation.lacks("DBInstanceClass"))?,
         engine: it.engine.ok_or_else(|| operation.lacks("Engine"))?,
         engine_version: it.engine_version,
+        allocated_storage: it.allocated_storage,
+        storage_encrypted: it.storage_encrypted,
+        kms_key_id: it.kms_key_id,
+        latest_restorable_time: time(it.latest_restorable_time),
+        backup_retention_period: it.backup_retention_period,
         address,
         port: endpoint_port,
         availability_zone: it.availability_zone,
@@ -114,6 +119,11 @@ pub(super) fn instance(it: types::DbInstance, operation: Operation) -> Result<In
         performance_insights_kms_key_id: it.performance_insights_kms_key_id,
         performance_insights_retention_period: it.performance_insights_retention_period,
         status_infos: it.status_infos.unwrap_or_default().into_iter().map(status_info).collect(),
+        read_replica_source_instance: it.read_replica_source_db_instance_identifier,
+        read_replica_source_cluster: it.read_replica_source_db_cluster_identifier,
+        read_replicas: it.read_replica_db_instance_identifiers.unwrap_or_default(),
+        read_replica_clusters: it.read_replica_db_cluster_identifiers.unwrap_or_default(),
+        backup_replications: replications(it.db_instance_automated_backups_replications),
         pending: it.pending_modified_values.map(pending_of_instance).unwrap_or_default(),
         tags: tags(it.tag_list),
     })
@@ -125,8 +135,17 @@ pub(super) fn cluster_snapshot(it: types::DbClusterSnapshot, operation: Operatio
         arn: it.db_cluster_snapshot_arn.ok_or_else(|| operation.lacks("DBClusterSnapshotArn"))?,
         cluster: it.db_cluster_identifier.ok_or_else(|| operation.lacks("DBClusterIdentifier"))?,
         cluster_resource_id: it.db_cluster_resource_id,
+        kind: it.snapshot_type,
         status: it.status.ok_or_else(|| operation.lacks("Status"))?,
+        percent_progress: whole_percent(it.percent_progress),
         created: time(it.snapshot_create_time),
+        copied_from: it.source_db_cluster_snapshot_arn.filter(|arn| !arn.is_empty()),
+        engine: it.engine,
+        engine_version: it.engine_version,
+        engine_mode: it.engine_mode,
+        allocated_storage: it.allocated_storage,
+        storage_encrypted: it.storage_encrypted,
+        kms_key_id: it.kms_key_id,
         tags: tags(it.tag_list),
     })
 }
@@ -141,7 +160,7 @@ pub(super) fn event(it: types::Event) -> Option<Event> {
     })
 }
 
-fn time(at: Option<DateTime>) -> Option<jiff::Timestamp> {
+pub(super) fn time(at: Option<DateTime>) -> Option<jiff::Timestamp> {
     at.as_ref().and_then(sdk::timestamp)
 }
 
@@ -152,6 +171,10 @@ fn port(port: Option<i32>) -> Option<u16> {
 /// RDS writes it as text, at times with a percent sign.
 fn percent(text: Option<&str>) -> Option<u8> {
     text.and_then(|text| text.trim_end_matches('%').parse().ok()).filter(|percent| *percent <= 100)
+}
+
+pub(super) fn whole_percent(percent: Option<i32>) -> Option<u8> {
+    percent.and_then(|percent| u8::try_from(percent).ok()).filter(|percent| *percent <= 100)
 }
 
 fn security_groups(groups: Option<Vec<types::VpcSecurityGroupMembership>>) -> Vec<SecurityGroup> {
@@ -181,6 +204,10 @@ fn parameter_group(it: types::DbParameterGroupStatus) -> Option<ParameterGroup> 
 
 fn status_info(it: types::DbInstanceStatusInfo) -> StatusInfo {
     StatusInfo { kind: it.status_type, status: it.status, normal: it.normal, message: it.message }
+}
+
+fn replications(list: Option<Vec<types::DbInstanceAutomatedBackupsReplication>>) -> Vec<String> {
+    list.unwrap_or_default().into_iter().filter_map(|one| one.db_instance_automated_backups_arn).collect()
 }
 
 fn tags(tags: Option<Vec<types::Tag>>) -> Vec<Tag> {

@@ -1,6 +1,7 @@
-//! Amazon RDS: clusters, instances, their events and tags.
+//! Amazon RDS: clusters, instances, their events and tags; backups and snapshots.
 
 mod api;
+pub mod backups;
 mod client;
 mod convert;
 mod gather;

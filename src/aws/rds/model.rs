@@ -179,6 +179,16 @@ pub struct Instance {
     pub engine: String,
     /// `EngineVersion`.
     pub engine_version: Option<String>,
+    /// `AllocatedStorage`, in GiB; of an Aurora instance it says nothing.
+    pub allocated_storage: Option<i32>,
+    /// `StorageEncrypted`.
+    pub storage_encrypted: Option<bool>,
+    /// `KmsKeyId`.
+    pub kms_key_id: Option<String>,
+    /// `LatestRestorableTime`; of the earliest RDS tells with the instance's automated backup only.
+    pub latest_restorable_time: Option<Timestamp>,
+    /// `BackupRetentionPeriod`, in days; 0 means that there are no automated backups.
+    pub backup_retention_period: Option<i32>,
     /// `Endpoint.Address`: absent until the instance has one.
     pub address: Option<String>,
     /// `Endpoint.Port`.
@@ -217,6 +227,16 @@ pub struct Instance {
     pub performance_insights_retention_period: Option<i32>,
     /// `StatusInfos`: of a reader, whether it replicates.
     pub status_infos: Vec<StatusInfo>,
+    /// `ReadReplicaSourceDBInstanceIdentifier`: a name in the same region, an ARN in another.
+    pub read_replica_source_instance: Option<String>,
+    /// `ReadReplicaSourceDBClusterIdentifier`.
+    pub read_replica_source_cluster: Option<String>,
+    /// `ReadReplicaDBInstanceIdentifiers`: what replicates from it; ARNs of those in other regions.
+    pub read_replicas: Vec<String>,
+    /// `ReadReplicaDBClusterIdentifiers`: Aurora clusters that replicate from it.
+    pub read_replica_clusters: Vec<String>,
+    /// `DBInstanceAutomatedBackupsReplications`: ARNs of its backups in other regions.
+    pub backup_replications: Vec<String>,
     /// `PendingModifiedValues`: the names of the values that RDS has still to apply.
     pub pending: Vec<String>,
     /// `TagList`.
@@ -242,10 +262,28 @@ pub struct ClusterSnapshot {
     pub cluster: String,
     /// `DbClusterResourceId`: the cluster it was taken of, whatever that is called now.
     pub cluster_resource_id: Option<String>,
+    /// `SnapshotType`: `automated`, `manual`, `shared` or `public`. Those of AWS Backup are `manual`.
+    pub kind: Option<String>,
     /// `Status`: `creating`, `available`, `copying`.
     pub status: String,
+    /// `PercentProgress`, in percent.
+    pub percent_progress: Option<u8>,
     /// `SnapshotCreateTime`.
     pub created: Option<Timestamp>,
+    /// `SourceDBClusterSnapshotArn`: what it was copied from; absent when it is no copy.
+    pub copied_from: Option<String>,
+    /// `Engine`.
+    pub engine: Option<String>,
+    /// `EngineVersion`.
+    pub engine_version: Option<String>,
+    /// `EngineMode`.
+    pub engine_mode: Option<String>,
+    /// `AllocatedStorage`, in GiB; Aurora often says 0 or 1, which means nothing.
+    pub allocated_storage: Option<i32>,
+    /// `StorageEncrypted`.
+    pub storage_encrypted: Option<bool>,
+    /// `KmsKeyId`.
+    pub kms_key_id: Option<String>,
     /// `TagList`.
     pub tags: Vec<Tag>,
 }

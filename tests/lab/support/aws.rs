@@ -122,6 +122,15 @@ impl Aws {
 
     /// Deletes a cluster with all of its instances, and waits until it is gone.
     pub(crate) fn delete_cluster(&self, identifier: &str) {
+        self.remove_cluster(identifier, None);
+    }
+
+    /// The same, but its automated backups are retained, and there is a final snapshot of this name.
+    pub(crate) fn delete_cluster_keeping_backups(&self, identifier: &str, snapshot: &str) {
+        self.remove_cluster(identifier, Some(snapshot));
+    }
+
+    fn remove_cluster(&self, identifier: &str, snapshot: Option<&str>) {
         let unprotected = self.rds.modify_db_cluster().db_cluster_identifier(identifier).deletion_protection(false);
         wait(unprotected.apply_immediately(true).send()).expect("lift the protection");
         self.await_cluster(identifier);
@@ -131,7 +140,9 @@ impl Aws {
                 .expect("delete the instance");
         }
         until("the instances' end", || self.instances(identifier).is_empty().then_some(()));
-        wait(self.rds.delete_db_cluster().db_cluster_identifier(identifier).skip_final_snapshot(true).send())
+        let deletion = self.rds.delete_db_cluster().db_cluster_identifier(identifier);
+        let deletion = deletion.skip_final_snapshot(snapshot.is_none()).delete_automated_backups(snapshot.is_none());
+        wait(deletion.set_final_db_snapshot_identifier(snapshot.map(str::to_owned)).send())
             .expect("delete the cluster");
         until("the cluster's end", || self.find_cluster(identifier).is_none().then_some(()));
     }

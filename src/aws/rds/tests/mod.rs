@@ -1,5 +1,6 @@
 //! The RDS client over scripted answers: what goes out, what comes back, what is repeated.
 
+mod backups;
 mod errors;
 mod gather;
 mod reads;

@@ -1,0 +1,8 @@
+//! What there is to restore from: backups, snapshots and what replicates.
+
+mod api;
+mod client;
+mod convert;
+pub mod model;
+
+pub use api::Backups;

@@ -1,0 +1,20 @@
+//! What can be restored, from when to when: every source of restore points of a database, judged and ranked.
+//!
+//! [`catalogue`] reads what RDS has, region by region and concurrently; what it could not see it says. [`lineage`] tells
+//! which of it is a database's, [`judge`] what each can give and why it cannot be used, [`rank`] what it would lose. All but
+//! the reading is pure.
+
+mod arn;
+pub mod catalogue;
+mod find;
+mod global;
+pub mod judge;
+pub mod lag;
+pub mod lineage;
+pub mod rank;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod view;
+pub mod window;
+
+pub(super) use find::find;
