@@ -1,4 +1,4 @@
-"""The lab's own endpoints beside those of its calls: /_lab/delays, /_lab/backup and /_lab/bucket."""
+"""The lab's own endpoints beside those of its calls: delays, versions, Regions, backups, replication, buckets."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -11,17 +11,18 @@ from .delays import DelaysError
 from .fixes import s3
 from .plane import Plane
 from .postgres import PostgresError
+from .versions import VersionsError
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class LabEndpoints:
-    """Answers its own paths and hands everything else on."""
+    """Answers its paths and hands everything else on."""
 
     def __init__(self, application: Application, plane: Plane) -> None:
         self._application = application
         self._plane = plane
-        self._own = {"/_lab/delays": self._delays, "/_lab/backup": self._backup, "/_lab/bucket": self._bucket}
+        self._own = {"/_lab/delays": self._delays, "/_lab/backup": self._backup, "/_lab/bucket": self._bucket, "/_lab/versions": self._versions}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._own.get(environ.get("PATH_INFO", ""))
@@ -51,13 +52,29 @@ class LabEndpoints:
         except ValueError as error:
             return 400, {"error": str(error)}
 
+    def _versions(self, request: Request) -> tuple[int, object]:
+        """GET: the versions. POST: each Region's default EngineVersion, for what is created from now on."""
+        if request.method == "GET":
+            return 200, self._plane.versions.describe()
+        if request.method != "POST":
+            return 405, {"error": "GET or POST"}
+        try:
+            self._plane.versions.change(json.loads(request.get_data()))
+        except (ValueError, VersionsError) as error:
+            return 400, {"error": str(error)}
+        return 200, self._plane.versions.describe()
+
     def _backup(self, request: Request) -> tuple[int, object]:
-        """POST {"cluster": id}: a base backup now, so that recoveries to later times need not replay what is before."""
+        """POST {"cluster": id}: a base backup now, so that recoveries to later times need not replay what is before.
+
+        With "snapshot": true it is RDS's daily backup, and leaves an automated snapshot.
+        """
         if request.method != "POST":
             return 405, {"error": "POST"}
         try:
-            wanted = json.loads(request.get_data())["cluster"]
-        except (ValueError, KeyError, TypeError):
+            asked = json.loads(request.get_data())
+            wanted, snapshot = asked["cluster"], asked.get("snapshot", False)
+        except (ValueError, KeyError, TypeError, AttributeError):
             return 400, {"error": 'expected {"cluster": ID}'}
         clusters = [
             cluster
@@ -68,10 +85,17 @@ class LabEndpoints:
         ]
         if not clusters:
             return 404, {"error": f"no cluster {wanted}"}
-        if not clusters[0].served:
+        (cluster, *_) = clusters
+        if not cluster.served:
             return 409, {"error": f"cluster {wanted} has no instance that is available"}
         try:
-            ended = clusters[0].volume.back_up()
+            ended = cluster.volume.back_up()
+            answer = {"cluster": cluster.db_cluster_identifier, "restorable_from": f"{ended.isoformat()}Z"}
+            if snapshot:
+                identifier = cluster.backend.keep_automated_snapshot(cluster)
+                if identifier is None:
+                    return 409, {"error": f"cluster {wanted} has an automated snapshot of this minute"}
+                answer["snapshot"] = identifier
         except PostgresError as error:
             return 500, {"error": str(error)}
-        return 200, {"cluster": clusters[0].db_cluster_identifier, "restorable_from": f"{ended.isoformat()}Z"}
+        return 200, answer

@@ -8,11 +8,14 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from .delays import Delays
+from .image import Image, Origin
 from .postgres import PostgresError, Programs
 from .tls import Authority
+from .versions import Versions
 from .volume import Volume, make_template
 
 _log = logging.getLogger("daybreak.lab")
@@ -61,17 +64,14 @@ class Plane:
         self.authority = Authority(home / "ca.pem")
         self.addresses = Addresses()
         self.volumes: dict[str, Volume] = {}
+        self.versions = Versions(programs.version)
         self.stopping = threading.Event()
         self._clusters = programs.account.make_dir(home / "clusters")
+        self._images = programs.account.make_dir(self._clusters / "images")
         self._sockets, self._own_sockets = self._socket_dir()
         self._numbers = itertools.count()
         self._workers = ThreadPoolExecutor(64, "lab")
         self.template = self.submit(lambda: make_template(programs, self._clusters / "template", self._sockets / "t"))
-
-    @property
-    def engine_version(self) -> str:
-        """The version of the PostgreSQL installed, which is the only EngineVersion there is."""
-        return self.programs.version
 
     def new_volume(self, resource_id: str) -> Volume:
         """An empty volume for a new cluster."""
@@ -79,6 +79,10 @@ class Plane:
         volume = Volume(self.programs, self._clusters / resource_id, sockets, self.tick_seconds)
         self.volumes[resource_id] = volume
         return volume
+
+    def new_image(self, origin: Origin, moment: datetime) -> Image:
+        """Keeps a moment of a volume, or of another image, by itself."""
+        return Image.take(self.programs, self._images / str(next(self._numbers)), origin, moment)
 
     def submit(self, work: Callable[[], object]) -> "Future[object]":
         """Runs work in the background; its failure is in the future, and in the lab's log."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from .engine import Engine, Listener, Recovery
+from .image import Origin
 from .postgres import SUPERUSER, PostgresError, Programs
 
 _log = logging.getLogger("daybreak.lab")
@@ -110,17 +111,31 @@ class Volume:
             finally:
                 self._engine.stop()
 
-    def link_from(self, source: "Volume", target: datetime) -> None:
-        """Hard-links what a recovery to target needs, so that the source's deletion cannot break it.
+    def mark(self) -> datetime:
+        """A moment that holds all that is committed by now, and that a recovery can reach.
+
+        Raises PostgresError when there is no window, hence nothing to recover from.
+        """
+        moment = self.flush() if self.serving else self._latest
+        if moment is None or not self._backups:
+            raise PostgresError("mark a moment: there is no base backup yet")
+        return moment
+
+    def link_into(self, home: Path, target: datetime) -> None:
+        """Hard-links into home what a recovery to target needs, so that this volume's deletion cannot break it.
 
         Raises PostgresError when no base backup ends at or before target.
         """
-        usable = [path for ended, path in source._backups if ended <= target]
+        usable = [path for ended, path in self._backups if ended <= target]
         if not usable:
             raise PostgresError(f"find a base backup that ends before {target.isoformat()}")
-        self._programs.account.make_dir(self._inbound)
-        self._programs.run(["cp", "-al", str(source._archive), str(self._inbound / "wal")])
-        self._programs.run(["cp", "-al", str(usable[-1]), str(self._inbound / "base")])
+        self._programs.account.make_dir(home)
+        self._programs.run(["cp", "-al", str(self._archive), str(home / "wal")])
+        self._programs.run(["cp", "-al", str(usable[-1]), str(home / "base")])
+
+    def link_from(self, origin: Origin, target: datetime) -> None:
+        """Brings in what a recovery of origin to target needs, to be followed by recover."""
+        origin.link_into(self._inbound, target)
 
     def recover(self, target: datetime) -> None:
         """Replays what link_from brought up to target, promotes, and opens this volume's own window."""

@@ -7,6 +7,7 @@ from moto.rds.utils import split_arn
 
 from .. import events
 from . import errors
+from .cluster_snapshots import CLUSTER_SNAPSHOT
 from .instances import Instances
 
 
@@ -31,6 +32,9 @@ class LabRDSBackend(Instances):
                 raise errors.instance_not_found(name)
             if resource_type == "cluster":
                 raise errors.cluster_not_found(name)
+            for kind, type_ in ((CLUSTER_SNAPSHOT, "cluster-snapshot"),):
+                if resource_type == type_:
+                    raise errors.RDSClientError(kind.not_found, f"{kind.noun} {name} not found.")
         return resource
 
     def describe_db_subnet_groups(self, subnet_group_name: str | None) -> list[models.DBSubnetGroup]:
@@ -45,15 +49,6 @@ class LabRDSBackend(Instances):
         if group_name is not None:
             self.settings.cluster_parameter_group(group_name)
         return super().describe_db_cluster_parameter_groups(group_name)
-
-    def create_db_cluster_snapshot(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("CreateDBClusterSnapshot")
-
-    def copy_db_cluster_snapshot(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("CopyDBClusterSnapshot")
-
-    def restore_db_cluster_from_snapshot(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("RestoreDBClusterFromSnapshot")
 
     def restore_db_instance_to_point_in_time(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("RestoreDBInstanceToPointInTime")

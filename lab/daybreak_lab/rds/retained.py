@@ -8,8 +8,13 @@ from moto.rds import models
 from . import errors
 from .cluster import DBCluster
 from .clusters import Clusters
+from .filters import select
 
-_FILTERS = ("status", "db-cluster-id", "db-cluster-resource-id")
+_FILTERS = {
+    "status": ("status",),
+    "db-cluster-id": ("db_cluster_identifier", "db_cluster_arn"),
+    "db-cluster-resource-id": ("db_cluster_resource_id",),
+}
 
 
 class RetainedBackup:
@@ -51,9 +56,6 @@ class Retained(Clusters):
         self, identifier: str | None, resource_id: str | None, filters: dict[str, list[str]]
     ) -> list[RetainedBackup]:
         """The retained backups that match everything given. A backup of a live cluster is not listed."""
-        for name in filters:
-            if name not in _FILTERS:
-                raise errors.invalid_value(f"Unrecognized filter name: {name}")
         wanted = dict(filters)
         if identifier is not None:
             # Named by its identifier, the backup must be of an existing cluster.
@@ -63,18 +65,12 @@ class Retained(Clusters):
             self.retained_cluster(resource_id)
             wanted["db-cluster-resource-id"] = [resource_id]
         backups = [RetainedBackup(cluster) for cluster in self.retained.values()]
-        return [
-            backup
-            for backup in backups
-            if backup.status in wanted.get("status", [backup.status])
-            and backup.db_cluster_identifier in wanted.get("db-cluster-id", [backup.db_cluster_identifier])
-            and backup.db_cluster_resource_id in wanted.get("db-cluster-resource-id", [backup.db_cluster_resource_id])
-        ]
+        return select(backups, wanted, _FILTERS)
 
     def delete_db_cluster_automated_backup(self, resource_id: str) -> RetainedBackup:
         """Removes a retained backup and its files."""
         backup = RetainedBackup(self.retained_cluster(resource_id))
-        del self.retained[resource_id]
+        self.forget_automated_snapshots(self.retained.pop(resource_id))
         self.plane.submit(self.plane.volumes.pop(resource_id).destroy)
         return backup
 

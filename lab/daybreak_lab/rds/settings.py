@@ -3,6 +3,7 @@
 from typing import Any
 
 from moto.ec2.models import ec2_backends
+from moto.kms.models import kms_backends
 from moto.rds import models
 
 from . import errors
@@ -122,7 +123,7 @@ class Settings:
     def cluster_parameter_group(self, name: str | None) -> str:
         """The cluster parameter group of that name, or the engine's default one."""
         groups = self._backend.db_cluster_parameter_groups
-        default = default_parameter_group(self._backend.plane.engine_version)
+        default = default_parameter_group(self._backend.plane.versions.installed)
         if default not in groups:
             self._backend.create_db_cluster_parameter_group(
                 default, default.removeprefix("default."), f"Default cluster parameter group for {default[8:]}", []
@@ -132,7 +133,26 @@ class Settings:
         return groups[name or default].name
 
     def kms_key(self, key: str | None, encrypted: bool) -> str | None:
-        """The ARN of the key given, or of the account's aws/rds key for encryption without one."""
+        """The ARN of the key given, or of the account's aws/rds key for encryption without one.
+
+        Raises KMSKeyNotAccessibleFault for a key that is unknown here, or not enabled.
+        """
         if key is not None:
-            return self._backend._validate_kms_key(key)
+            return self.check_key(self._backend._validate_kms_key(key))
         return self._backend._validate_kms_key("alias/aws/rds") if encrypted else None
+
+    def check_key(self, arn: str | None) -> str | None:
+        """The key, having made sure that it can be used. Raises KMSKeyNotAccessibleFault."""
+        if arn is not None and self._key(arn).key_state != "Enabled":
+            raise models.RDSClientError(
+                "KMSKeyNotAccessibleFault", f"The specified KMS key [{arn}] is not enabled or can't be accessed."
+            )
+        return arn
+
+    def is_default_key(self, arn: str | None) -> bool:
+        """Whether this is the account's aws/rds key."""
+        return arn is not None and "alias/aws/rds" in self._key(arn).aliases
+
+    def _key(self, arn: str) -> Any:
+        _, _, _, region, account, _ = arn.split(":", 5)
+        return kms_backends[account][region].describe_key(arn)

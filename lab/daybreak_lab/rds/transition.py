@@ -21,6 +21,7 @@ class Transition:
     def __init__(self, work: "Future[object]", delay_seconds: float, settle: Settle) -> None:
         self._work = work
         self._settle = settle
+        self._delay = delay_seconds
         self._due = time.monotonic() + delay_seconds
         self._due_at = utcnow() + timedelta(seconds=delay_seconds)
         self._worked_at: datetime | None = None
@@ -28,6 +29,12 @@ class Transition:
 
     def _note_end(self, _: "Future[object]") -> None:
         self._worked_at = utcnow()
+
+    @property
+    def percent(self) -> int:
+        """How far the delay has gone; 99 at most, for it is not over before it is settled."""
+        left = self._due - time.monotonic()
+        return 99 if self._delay <= 0 else max(0, min(99, int(100 * (1 - left / self._delay))))
 
     def settle_if_over(self) -> bool:
         """Settles the outcome if work and delay are over; whether they are."""
