@@ -11,6 +11,7 @@ from .delays import DelaysError
 from .fixes import s3
 from .plane import Plane
 from .postgres import PostgresError
+from .rds.stored import Stored
 from .versions import VersionsError
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -67,35 +68,39 @@ class LabEndpoints:
     def _backup(self, request: Request) -> tuple[int, object]:
         """POST {"cluster": id}: a base backup now, so that recoveries to later times need not replay what is before.
 
-        With "snapshot": true it is RDS's daily backup, and leaves an automated snapshot.
+        With "snapshot": true it is RDS's daily backup, and leaves an automated snapshot. {"instance": id} backs up
+        an instance that is no cluster's member.
         """
         if request.method != "POST":
             return 405, {"error": "POST"}
         try:
             asked = json.loads(request.get_data())
-            wanted, snapshot = asked["cluster"], asked.get("snapshot", False)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return 400, {"error": 'expected {"cluster": ID}'}
-        clusters = [
-            cluster
-            for account in list(rds_backends.values())
-            for backend in list(account.values())
-            for cluster in list(backend.clusters.values())
-            if wanted in (cluster.db_cluster_identifier, cluster.arn)
-        ]
-        if not clusters:
-            return 404, {"error": f"no cluster {wanted}"}
-        (cluster, *_) = clusters
-        if not cluster.served:
-            return 409, {"error": f"cluster {wanted} has no instance that is available"}
+            (kind,) = {"cluster", "instance"} & asked.keys()
+        except (ValueError, TypeError, AttributeError):
+            return 400, {"error": 'expected {"cluster": ID} or {"instance": ID}'}
+        found = find_stored(kind, asked[kind])
+        if found is None:
+            return 404, {"error": f"no {kind} {asked[kind]}"}
+        if not found.volume.serving:
+            return 409, {"error": f"{kind} {asked[kind]} is not available, or has no instance that is"}
         try:
-            ended = cluster.volume.back_up()
-            answer = {"cluster": cluster.db_cluster_identifier, "restorable_from": f"{ended.isoformat()}Z"}
-            if snapshot:
-                identifier = cluster.backend.keep_automated_snapshot(cluster)
+            ended = found.volume.back_up()
+            answer = {kind: found.resource_id, "restorable_from": f"{ended.isoformat()}Z"}
+            if kind == "cluster" and asked.get("snapshot"):
+                identifier = found.backend.keep_automated_snapshot(found)
                 if identifier is None:
-                    return 409, {"error": f"cluster {wanted} has an automated snapshot of this minute"}
+                    return 409, {"error": f"cluster {asked[kind]} has an automated snapshot of this minute"}
                 answer["snapshot"] = identifier
         except PostgresError as error:
             return 500, {"error": str(error)}
         return 200, answer
+
+
+def find_stored(kind: str, wanted: str) -> Stored | None:
+    """The cluster or instance of that name or ARN, in whichever account and Region; None if there is none."""
+    for account in list(rds_backends.values()):
+        for backend in list(account.values()):
+            for one in list((backend.clusters if kind == "cluster" else backend.databases).values()):
+                if isinstance(one, Stored) and wanted in (one.resource_id, one.arn):
+                    return one
+    return None

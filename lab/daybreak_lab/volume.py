@@ -6,6 +6,7 @@ committed at or before the published time is thus in the archive, and any target
 A heartbeat writes no row; only transaction ids move.
 """
 
+import itertools
 import logging
 import shutil
 import threading
@@ -80,6 +81,7 @@ class Volume:
         self._flush_lock = threading.Lock()
         self._backup_lock = threading.Lock()
         self._backups: list[tuple[datetime, Path]] = []
+        self._numbers = itertools.count(1)
         self._latest: datetime | None = None
         self._pulse: tuple[threading.Event, threading.Thread] | None = None
 
@@ -173,6 +175,12 @@ class Volume:
                     _log.warning("last heartbeat of %s: %s", self._home.name, error)
             self._engine.stop()
 
+    def restart(self, listener: Listener) -> None:
+        """Closes the server and opens it again: every connection is lost."""
+        with self._server_lock:
+            self.close()
+            self.open(listener)
+
     def administer(self, script: str) -> None:
         """Runs SQL as the superuser, starting the server without a listener for it when none runs."""
         with self._server_lock:
@@ -189,12 +197,17 @@ class Volume:
     def back_up(self) -> datetime:
         """Takes a base backup of the running server and returns when it ended, the earliest target it serves."""
         with self._backup_lock:
-            path = self._bases / f"{len(self._backups) + 1:04}"
+            path = self._bases / f"{next(self._numbers):04}"
             self._engine.copy_base(path)
             ended = datetime.fromisoformat(self._engine.execute(f"SELECT {_NOW};")[0])
             self._backups = [*self._backups, (ended, path)]
         self.flush()
         return ended
+
+    def renew_window(self) -> None:
+        """Lets the window begin anew, with a base backup of now."""
+        self._backups = []
+        self.back_up()
 
     def flush(self) -> datetime:
         """One heartbeat: archives all that is committed and publishes its moment, which is returned."""

@@ -6,6 +6,7 @@ from typing import Any
 from moto.core.responses import ActionResult, PaginatedResult
 
 from .cluster_snapshots import CLUSTER_SNAPSHOT
+from .db_snapshots import DB_SNAPSHOT
 from .snapshot import Kind, Snapshot
 from .wire import filters
 
@@ -60,6 +61,14 @@ def _restore_db_cluster_from_snapshot(response: Any) -> ActionResult:
     return ActionResult({"DBCluster": response.backend.restore_db_cluster_from_snapshot(response.params)})
 
 
+def _create_db_snapshot(response: Any) -> ActionResult:
+    return ActionResult({"DBSnapshot": response.backend.create_db_snapshot(**response.params)})
+
+
+def _copy_db_snapshot(response: Any) -> ActionResult:
+    return ActionResult({"DBSnapshot": response.backend.copy_db_snapshot(**response.params)})
+
+
 OPERATIONS = {
     "create_db_cluster_snapshot": _create_db_cluster_snapshot,
     "copy_db_cluster_snapshot": _copy_db_cluster_snapshot,
@@ -68,5 +77,11 @@ OPERATIONS = {
     "delete_db_cluster_snapshot": _delete(CLUSTER_SNAPSHOT),
     "describe_db_cluster_snapshot_attributes": _describe_attributes(CLUSTER_SNAPSHOT),
     "modify_db_cluster_snapshot_attribute": _modify_attribute(CLUSTER_SNAPSHOT),
+    "create_db_snapshot": _create_db_snapshot,
+    "copy_db_snapshot": _copy_db_snapshot,
+    "describe_db_snapshots": _describe(DB_SNAPSHOT),
+    "delete_db_snapshot": _delete(DB_SNAPSHOT),
+    "describe_db_snapshot_attributes": _describe_attributes(DB_SNAPSHOT),
+    "modify_db_snapshot_attribute": _modify_attribute(DB_SNAPSHOT),
 }
 """Operation, as moto spells it, to the function that answers it."""

@@ -1,4 +1,4 @@
-"""The backend that takes the place of moto's: Aurora with data, and a refusal for what would have none."""
+"""The backend that takes the place of moto's: databases with data, and a refusal for what would have none."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ from moto.rds.utils import split_arn
 from .. import events
 from . import errors
 from .cluster_snapshots import CLUSTER_SNAPSHOT
-from .instances import Instances
+from .db_snapshots import DB_SNAPSHOT
+from .instance_restore import InstanceRestore
 
 
-class LabRDSBackend(Instances):
-    """moto's backend for one account and Region, with clusters that hold real data."""
+class LabRDSBackend(InstanceRestore):
+    """moto's backend for one account and Region, with clusters and instances that hold real data."""
 
     @property
     def _url_module(self) -> Any:
@@ -32,7 +33,7 @@ class LabRDSBackend(Instances):
                 raise errors.instance_not_found(name)
             if resource_type == "cluster":
                 raise errors.cluster_not_found(name)
-            for kind, type_ in ((CLUSTER_SNAPSHOT, "cluster-snapshot"),):
+            for kind, type_ in ((CLUSTER_SNAPSHOT, "cluster-snapshot"), (DB_SNAPSHOT, "snapshot")):
                 if resource_type == type_:
                     raise errors.RDSClientError(kind.not_found, f"{kind.noun} {name} not found.")
         return resource
@@ -49,9 +50,6 @@ class LabRDSBackend(Instances):
         if group_name is not None:
             self.settings.cluster_parameter_group(group_name)
         return super().describe_db_cluster_parameter_groups(group_name)
-
-    def restore_db_instance_to_point_in_time(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("RestoreDBInstanceToPointInTime")
 
     def start_db_cluster(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("StartDBCluster")

@@ -6,16 +6,13 @@ from typing import Any
 from moto.rds import models
 from moto.rds.utils import FilterDef
 
-from ..engine import Listener
-from ..plane import Plane
-from ..volume import Volume
-from .transition import Transition
+from .stored import Stored
 
 ENGINE = "aurora-postgresql"
 _SMALLEST_SIZE_GIB = 1
 
 
-class DBCluster(models.DBCluster):
+class DBCluster(Stored, models.DBCluster):
     """moto's record of a cluster, with status, endpoint and window taken from the data plane.
 
     Named as moto's class is: its serializer and secrets derive names from the class name.
@@ -32,11 +29,9 @@ class DBCluster(models.DBCluster):
         settings.setdefault("allocated_storage", _SMALLEST_SIZE_GIB)
         settings.setdefault("storage_type", "aurora")
         super().__init__(backend, **settings)
-        self.transition: Transition | None = None
-        self.address = self.plane.addresses.take()
+        self.settle_in(f"*.cluster-{self.url_identifier}.{self.region}.rds.amazonaws.com")
         self.clone_group_id = settings.get("clone_group_id") or self.db_cluster_resource_id.replace("cluster-", "", 1)
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
-        self.pending: dict[str, Any] = {}
         self.future_identifier: str | None = None
         self.monitoring_interval = settings.get("monitoring_interval") or 0
         self.monitoring_role_arn = settings.get("monitoring_role_arn")
@@ -46,22 +41,10 @@ class DBCluster(models.DBCluster):
         self.database_insights_mode = settings.get("database_insights_mode") or "standard"
         if not self.storage_encrypted:
             self.kms_key_id = None
-        certificate, key = self.plane.authority.issue(self.address, [f"*.{self._dns_suffix}"])
-        self._identity = (certificate, key)
 
     @property
-    def plane(self) -> Plane:
-        return self.backend.plane
-
-    @property
-    def volume(self) -> Volume:
-        """The cluster's data; it stays the same through renames."""
-        return self.plane.volumes[self.db_cluster_resource_id]
-
-    @property
-    def listener(self) -> Listener:
-        """Where and as whom the cluster's server answers."""
-        return Listener(self.address, self.port, *self._identity)
+    def data_id(self) -> str:
+        return self.db_cluster_resource_id
 
     @property
     def status(self) -> str:
@@ -78,7 +61,7 @@ class DBCluster(models.DBCluster):
 
     @property
     def endpoint(self) -> str | None:
-        return self.address if self.served else None
+        return self.host if self.served else None
 
     @property
     def reader_endpoint(self) -> str | None:
@@ -86,7 +69,7 @@ class DBCluster(models.DBCluster):
 
     @property
     def earliest_restorable_time(self) -> datetime | None:
-        return self._window[0]
+        return self.window[0]
 
     @earliest_restorable_time.setter
     def earliest_restorable_time(self, _: datetime) -> None:
@@ -94,7 +77,7 @@ class DBCluster(models.DBCluster):
 
     @property
     def latest_restorable_time(self) -> datetime | None:
-        return self._window[1]
+        return self.window[1]
 
     @property
     def pending_modified_values(self) -> dict[str, Any] | None:
@@ -110,13 +93,3 @@ class DBCluster(models.DBCluster):
 
     def save_automated_backup(self) -> None:
         """Makes no snapshot record: the volume's base backups and archive are the automated backup."""
-
-    @property
-    def _window(self) -> tuple[datetime | None, datetime | None]:
-        volume = self.plane.volumes.get(self.db_cluster_resource_id)
-        # As on AWS, nothing can be restored from a cluster whose own restore or creation is not complete.
-        return (None, None) if volume is None or self.status == "creating" else volume.window or (None, None)
-
-    @property
-    def _dns_suffix(self) -> str:
-        return f"cluster-{self.url_identifier}.{self.region}.rds.amazonaws.com"

@@ -107,7 +107,7 @@ class Clusters(ClusterSnapshots):
         if cluster.manage_master_user_password:
             cluster.master_user_secret.delete_secret()
         keep_backups = not delete_automated_backups
-        work = self.plane.submit(lambda: self._remove_data(cluster, snapshot, keep_backups))
+        work = self.plane.submit(lambda: self.remove_data(cluster, snapshot, keep_backups))
         if snapshot is not None:
             self.keep_snapshot(CLUSTER_SNAPSHOT, snapshot, "creating", "snapshot", work)
 
@@ -124,18 +124,6 @@ class Clusters(ClusterSnapshots):
                 f"Cannot take a final snapshot of {cluster.db_cluster_identifier}: it is {cluster.status}."
             )
         return self.new_cluster_snapshot(cluster, identifier, latest, "manual")
-
-    def _remove_data(self, cluster: DBCluster, snapshot: DBClusterSnapshot | None, keep_backups: bool) -> None:
-        volume = cluster.volume
-        # The last instance may still be going away: the moment to keep is the one at which the server has stopped.
-        volume.close()
-        if snapshot is not None:
-            snapshot.created = volume.mark()
-            snapshot.image = self.plane.new_image(volume, snapshot.created)
-        if keep_backups:
-            volume.keep_backups()
-        else:
-            volume.destroy()
 
     def finish_deletion(self, cluster: DBCluster, keep_backups: bool, when: datetime) -> None:
         """Forgets a cluster whose data is gone, and its volume unless the backups are kept."""

@@ -32,7 +32,7 @@ class DBInstanceClustered(models.DBInstanceClustered):
 
     @property
     def address(self) -> str:
-        return self.cluster.address
+        return self.cluster.host
 
     @property
     def endpoint(self) -> dict[str, Any] | None:

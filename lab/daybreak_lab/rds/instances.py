@@ -44,8 +44,6 @@ class Instances(Modify):
         identifier = errors.check_identifier(params["db_instance_identifier"], "DBInstanceIdentifier")
         if identifier in self.databases:
             raise errors.instance_exists()
-        if not params.get("db_cluster_identifier"):
-            errors.not_in_lab("CreateDBInstance without DBClusterIdentifier")
         cluster = self.cluster(params["db_cluster_identifier"])
         self._check_instance(cluster, params)
         if cluster.status != "available":

@@ -5,7 +5,7 @@ from moto.rds import models
 from moto.rds.responses import RDSResponse
 
 from ..plane import Plane
-from . import answers_snapshots
+from . import answers_instances, answers_snapshots
 from .backend import LabRDSBackend
 from .cluster import DBCluster
 from .instance import DBInstanceClustered
@@ -51,11 +51,6 @@ def _delete_db_cluster(response: RDSResponse) -> ActionResult:
     return ActionResult({"DBCluster": cluster})
 
 
-def _modify_db_instance(response: RDSResponse) -> ActionResult:
-    identifier = response.params["DBInstanceIdentifier"]
-    return ActionResult({"DBInstance": response.backend.modify_db_instance(identifier, response.params)})
-
-
 def _describe_db_cluster_automated_backups(response: RDSResponse) -> ActionResult:
     identifier, resource_id = response.params.get("DBClusterIdentifier"), response.params.get("DbClusterResourceId")
     backups = response.backend.describe_db_cluster_automated_backups(identifier, resource_id, filters(response))
@@ -84,6 +79,6 @@ def install(plane: Plane) -> None:
     RDSResponse.describe_db_cluster_automated_backups = _describe_db_cluster_automated_backups
     RDSResponse.delete_db_cluster_automated_backup = _delete_db_cluster_automated_backup
     RDSResponse.delete_db_cluster = _delete_db_cluster
-    RDSResponse.modify_db_instance = _modify_db_instance
-    for name, answer in answers_snapshots.OPERATIONS.items():
-        setattr(RDSResponse, name, answer)
+    for operations in (answers_snapshots.OPERATIONS, answers_instances.OPERATIONS):
+        for name, answer in operations.items():
+            setattr(RDSResponse, name, answer)

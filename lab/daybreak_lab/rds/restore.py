@@ -43,6 +43,23 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
+def check_time(time: datetime | None, earliest: datetime, latest: datetime, retention_days: int) -> datetime:
+    """The moment to recover to: time, checked against the window, or without one its end."""
+    if time is None:
+        return latest
+    # AWS wants a time before the latest, not at it.
+    if time >= latest:
+        raise errors.invalid_value(
+            f"The specified instance cannot be restored to a time later than {latest.isoformat()}Z."
+        )
+    if time < earliest:
+        raise errors.invalid_value(
+            f"The specified instance cannot be restored to a time earlier than {earliest.isoformat()}Z because its "
+            f"backup retention period is set to {retention_days} days."
+        )
+    return time
+
+
 class Restore(Retained):
     """Restores to a time, clones, and restores from a snapshot."""
 
@@ -169,17 +186,4 @@ class Restore(Retained):
         if params.get("restore_type") == "copy-on-write" and source.volume.serving:
             return source.volume.mark()
         earliest, latest = source.earliest_restorable_time, source.latest_restorable_time
-        if params.get("use_latest_restorable_time"):
-            return latest
-        time = params["restore_to_time"]
-        # AWS wants a time before the latest, not at it.
-        if time >= latest:
-            raise errors.invalid_value(
-                f"The specified instance cannot be restored to a time later than {latest.isoformat()}Z."
-            )
-        if time < earliest:
-            raise errors.invalid_value(
-                f"The specified instance cannot be restored to a time earlier than {earliest.isoformat()}Z because its "
-                f"backup retention period is set to {source.backup_retention_period} days."
-            )
-        return time
+        return check_time(params.get("restore_to_time"), earliest, latest, source.backup_retention_period)

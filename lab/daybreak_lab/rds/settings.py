@@ -8,7 +8,7 @@ from moto.rds import models
 
 from . import errors
 
-_RETENTION_DAYS = range(1, 36)
+_LONGEST_RETENTION = 35
 _PORTS = range(1150, 65536)
 _RESERVED_USERS = {"rdsadmin", "admin", "rds_superuser", "rds_iam", "rds_replication"}
 _LOG_TYPES = {"postgresql", "instance", "iam-db-auth-error"}
@@ -23,11 +23,13 @@ def plain(value: Any) -> Any:
     return value
 
 
-def check_common(params: dict[str, Any]) -> None:
+def check_common(params: dict[str, Any], shortest_retention: int = 1) -> None:
     """Raises for a value out of range in any of the settings of create, restore and modify."""
     days = params.get("backup_retention_period")
-    if days is not None and days not in _RETENTION_DAYS:
-        raise errors.invalid_value(f"Invalid backup retention period: {days}. Must be between 1 and 35.")
+    if days is not None and not shortest_retention <= days <= _LONGEST_RETENTION:
+        raise errors.invalid_value(
+            f"Invalid backup retention period: {days}. Must be between {shortest_retention} and {_LONGEST_RETENTION}."
+        )
     port = params.get("port")
     if port is not None and port not in _PORTS:
         raise errors.invalid_value(f"Invalid port: {port}. Must be between 1150 and 65535.")

@@ -12,6 +12,7 @@ from . import errors, settings
 from .base import Base
 from .filters import select
 from .snapshot import PUBLIC, Kind, Seen, Snapshot
+from .stored import Stored
 from .transition import done
 
 _TYPES = ("automated", "manual", "shared", "public", "awsbackup")
@@ -177,6 +178,20 @@ class Snapshots(Base):
         self.record(snapshot, "notification", "Deleted manual snapshot")
         snapshot.status = "deleted"
         return snapshot
+
+    @staticmethod
+    def remove_data(stored: Stored, snapshot: Snapshot | None, keep_backups: bool) -> None:
+        """Keeps the last moment in the snapshot, if there is one to fill, and removes the data. Blocks."""
+        volume = stored.volume
+        # The last instance may still be going away: the moment to keep is the one at which the server has stopped.
+        volume.close()
+        if snapshot is not None:
+            snapshot.created = volume.mark()
+            snapshot.image = stored.plane.new_image(volume, snapshot.created)
+        if keep_backups:
+            volume.keep_backups()
+        else:
+            volume.destroy()
 
     def forget_snapshot(self, kind: Kind, snapshot: Snapshot) -> None:
         """Drops a snapshot and its files."""
