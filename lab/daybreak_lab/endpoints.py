@@ -12,7 +12,10 @@ from .fixes import s3
 from .plane import Plane
 from .postgres import PostgresError
 from .rds.stored import Stored
+from .regions import RegionsError
 from .versions import VersionsError
+
+_REPLICATION_STATES = ("streaming", "paused", "broken")
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -23,7 +26,10 @@ class LabEndpoints:
     def __init__(self, application: Application, plane: Plane) -> None:
         self._application = application
         self._plane = plane
-        self._own = {"/_lab/delays": self._delays, "/_lab/backup": self._backup, "/_lab/bucket": self._bucket, "/_lab/versions": self._versions}
+        self._own = {
+            "/_lab/delays": self._delays, "/_lab/backup": self._backup, "/_lab/bucket": self._bucket, "/_lab/versions": self._versions,
+            "/_lab/regions": self._regions, "/_lab/replication": self._replication,
+        }  # fmt: skip
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._own.get(environ.get("PATH_INFO", ""))
@@ -65,6 +71,41 @@ class LabEndpoints:
             return 400, {"error": str(error)}
         return 200, self._plane.versions.describe()
 
+    def _regions(self, request: Request) -> tuple[int, object]:
+        """GET: the Regions that are away. POST {region: "up", "down" or "hang"}: takes them away, or back."""
+        if request.method == "GET":
+            return 200, self._plane.regions.describe()
+        if request.method != "POST":
+            return 405, {"error": "GET or POST"}
+        try:
+            self._plane.change_regions(json.loads(request.get_data()))
+        except (ValueError, RegionsError) as error:
+            return 400, {"error": str(error)}
+        except PostgresError as error:
+            return 500, {"error": str(error)}
+        return 200, self._plane.regions.describe()
+
+    def _replication(self, request: Request) -> tuple[int, object]:
+        """POST {"cluster" or "instance": id, "state": "streaming", "paused" or "broken"}: of a replica."""
+        if request.method != "POST":
+            return 405, {"error": "POST"}
+        try:
+            asked = json.loads(request.get_data())
+            (kind,) = {"cluster", "instance"} & asked.keys()
+            state = asked["state"]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return 400, {"error": 'expected {"cluster": ID, "state": STATE} or {"instance": ID, "state": STATE}'}
+        if state not in _REPLICATION_STATES:
+            return 400, {"error": f"{state!r} is no state; one of {', '.join(_REPLICATION_STATES)}"}
+        found = find_stored(kind, asked[kind])
+        if found is None:
+            return 404, {"error": f"no {kind} {asked[kind]}"}
+        if found.volume.standby.upstream is None:
+            return 409, {"error": f"{kind} {asked[kind]} is no replica"}
+        found.volume.standby.set_streaming(state == "streaming")
+        found.broken = "Replication has stopped." if state == "broken" else None
+        return 200, {kind: found.resource_id, "state": state}
+
     def _backup(self, request: Request) -> tuple[int, object]:
         """POST {"cluster": id}: a base backup now, so that recoveries to later times need not replay what is before.
 
@@ -81,7 +122,7 @@ class LabEndpoints:
         found = find_stored(kind, asked[kind])
         if found is None:
             return 404, {"error": f"no {kind} {asked[kind]}"}
-        if not found.volume.serving:
+        if not found.volume.open_for_clients or found.volume.standby.upstream is not None:
             return 409, {"error": f"{kind} {asked[kind]} is not available, or has no instance that is"}
         try:
             ended = found.volume.back_up()

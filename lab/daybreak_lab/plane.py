@@ -13,7 +13,9 @@ from pathlib import Path
 
 from .delays import Delays
 from .image import Image, Origin
+from .lag import Meter
 from .postgres import PostgresError, Programs
+from .regions import Regions
 from .tls import Authority
 from .versions import Versions
 from .volume import Volume, make_template
@@ -64,8 +66,11 @@ class Plane:
         self.authority = Authority(home / "ca.pem")
         self.addresses = Addresses()
         self.volumes: dict[str, Volume] = {}
+        self._regions_of: dict[str, str] = {}
         self.versions = Versions(programs.version)
+        self.regions = Regions()
         self.stopping = threading.Event()
+        self.meter = Meter(tick_seconds, self.stopping)
         self._clusters = programs.account.make_dir(home / "clusters")
         self._images = programs.account.make_dir(self._clusters / "images")
         self._sockets, self._own_sockets = self._socket_dir()
@@ -73,12 +78,21 @@ class Plane:
         self._workers = ThreadPoolExecutor(64, "lab")
         self.template = self.submit(lambda: make_template(programs, self._clusters / "template", self._sockets / "t"))
 
-    def new_volume(self, resource_id: str) -> Volume:
-        """An empty volume for a new cluster."""
+    def new_volume(self, resource_id: str, region: str) -> Volume:
+        """An empty volume for a new cluster or instance of that Region."""
         sockets = self._sockets / str(next(self._numbers))
         volume = Volume(self.programs, self._clusters / resource_id, sockets, self.tick_seconds)
         self.volumes[resource_id] = volume
+        self._regions_of[resource_id] = region
         return volume
+
+    def change_regions(self, states: object) -> None:
+        """Takes Regions away with their databases, or lets them come back. Raises RegionsError."""
+        for region in self.regions.change(states):
+            away = self.regions.away(region)
+            for resource_id, volume in list(self.volumes.items()):
+                if self._regions_of[resource_id] == region and volume.away != away:
+                    volume.set_away(away)
 
     def new_image(self, origin: Origin, moment: datetime) -> Image:
         """Keeps a moment of a volume, or of another image, by itself."""

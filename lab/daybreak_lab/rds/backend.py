@@ -9,10 +9,10 @@ from .. import events
 from . import errors
 from .cluster_snapshots import CLUSTER_SNAPSHOT
 from .db_snapshots import DB_SNAPSHOT
-from .instance_restore import InstanceRestore
+from .global_failover import GlobalFailover
 
 
-class LabRDSBackend(InstanceRestore):
+class LabRDSBackend(GlobalFailover):
     """moto's backend for one account and Region, with clusters and instances that hold real data."""
 
     @property
@@ -59,9 +59,6 @@ class LabRDSBackend(InstanceRestore):
 
     def reboot_db_instance(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("RebootDBInstance")
-
-    def create_global_cluster(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("CreateGlobalCluster")
 
     def create_blue_green_deployment(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("CreateBlueGreenDeployment")

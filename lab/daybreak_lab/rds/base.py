@@ -36,7 +36,7 @@ class Base(models.RDSBackend):
             self.arrivals.popleft()()
         for resource in [
             *self.clusters.values(), *self.databases.values(),
-            *self.cluster_snapshots.values(), *self.database_snapshots.values(),
+            *self.cluster_snapshots.values(), *self.database_snapshots.values(), *self.global_clusters.values(),
         ]:  # fmt: skip
             transition = getattr(resource, "transition", None)
             if transition is not None and transition.settle_if_over() and resource.transition is transition:

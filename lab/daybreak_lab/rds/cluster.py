@@ -1,12 +1,15 @@
 """An Aurora PostgreSQL cluster as DescribeDBClusters shows it."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.rds import models
 from moto.rds.utils import FilterDef
 
 from .stored import Stored
+
+if TYPE_CHECKING:
+    from .global_cluster import GlobalCluster
 
 ENGINE = "aurora-postgresql"
 _SMALLEST_SIZE_GIB = 1
@@ -33,6 +36,9 @@ class DBCluster(Stored, models.DBCluster):
         self.clone_group_id = settings.get("clone_group_id") or self.db_cluster_resource_id.replace("cluster-", "", 1)
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
         self.future_identifier: str | None = None
+        self.global_cluster: GlobalCluster | None = None
+        self.synchronised = True
+        """Whether a secondary has, or is getting, all that its primary has."""
         self.monitoring_interval = settings.get("monitoring_interval") or 0
         self.monitoring_role_arn = settings.get("monitoring_role_arn")
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
@@ -60,12 +66,33 @@ class DBCluster(Stored, models.DBCluster):
         return any(member.is_ready for member in self._members)
 
     @property
+    def is_secondary(self) -> bool:
+        """Whether the cluster takes its data from another Region's."""
+        return self.global_cluster is not None and self.global_cluster.writer is not self
+
+    @property
+    def global_cluster_identifier(self) -> str | None:
+        return None if self.global_cluster is None else self.global_cluster.identifier
+
+    @global_cluster_identifier.setter
+    def global_cluster_identifier(self, _: str | None) -> None:
+        """moto's constructor sets the parameter; membership is the global cluster's to know."""
+
+    def designate_writer(self) -> None:
+        if not self.is_secondary:
+            super().designate_writer()
+            return
+        for member in self._members:
+            member.is_cluster_writer = False
+
+    @property
     def endpoint(self) -> str | None:
-        return self.host if self.served else None
+        # A secondary's writer endpoint is inactive.
+        return self.host if self.served and not self.is_secondary else None
 
     @property
     def reader_endpoint(self) -> str | None:
-        return self.endpoint
+        return self.host if self.served else None
 
     @property
     def earliest_restorable_time(self) -> datetime | None:

@@ -74,6 +74,8 @@ class ClusterSnapshots(Snapshots):
         settings.check_common({"tags": given})
         if cluster.status != "available":
             raise errors.cluster_not_available(cluster.db_cluster_identifier)
+        if cluster.volume.standby.upstream is not None:
+            errors.not_in_lab("CreateDBClusterSnapshot of a replica")
         moment = cluster.volume.mark()
         snapshot = self.new_cluster_snapshot(cluster, identifier, moment, "manual", given)
         snapshot.image = self.plane.new_image(cluster.volume, moment)

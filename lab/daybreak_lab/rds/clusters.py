@@ -15,9 +15,6 @@ class Clusters(ClusterSnapshots):
         params = {key: settings.plain(value) for key, value in kwargs.items()}
         identifier = self.check_new_cluster(params["db_cluster_identifier"])
         self._check_engine(params)
-        for unsupported in ("global_cluster_identifier", "replication_source_identifier"):
-            if params.get(unsupported):
-                errors.not_in_lab(f"CreateDBCluster with {unsupported}")
         managed = bool(params.get("manage_master_user_password"))
         settings.check_master(params.get("master_username"), params.get("master_user_password"), managed)
         params |= self.network(params)
@@ -26,7 +23,7 @@ class Clusters(ClusterSnapshots):
         cluster = DBCluster(self, **params)
         self.clusters[identifier] = cluster
         password = cluster.master_user_secret.password if managed else params["master_user_password"]
-        volume = self.plane.new_volume(cluster.db_cluster_resource_id)
+        volume = self.plane.new_volume(cluster.db_cluster_resource_id, self.region_name)
         work = self.plane.submit(
             lambda: volume.initialise(
                 self.plane.template.result(), cluster.master_username, password, cluster.database_name
@@ -121,7 +118,7 @@ class Clusters(ClusterSnapshots):
         latest = cluster.latest_restorable_time
         if latest is None:
             raise errors.cluster_state(
-                f"Cannot take a final snapshot of {cluster.db_cluster_identifier}: it is {cluster.status}."
+                f"Cannot take a final snapshot of {cluster.db_cluster_identifier}: it has no restorable time."
             )
         return self.new_cluster_snapshot(cluster, identifier, latest, "manual")
 

@@ -28,7 +28,11 @@ class DBInstance(Stored, models.DBInstance):
         self.settle_in(f"*.{self.url_identifier}.{self.region}.rds.amazonaws.com")
         self.future_identifier: str | None = None
         self.keeps_own_backups = False
-        self.read_replicas: list[str] = []
+        self.source: DBInstance | None = None
+        """What this instance is a read replica of."""
+        self.broken: str | None = None
+        """Why the replication has stopped, if it has."""
+        self.read_replica_db_cluster_identifiers: list[str] = []
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
         self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
         self.performance_insights_retention_period = settings.get("performance_insights_retention_period")
@@ -50,7 +54,7 @@ class DBInstance(Stored, models.DBInstance):
     @property
     def is_ready(self) -> bool:
         """Whether the instance has come up and is not going away."""
-        return self.status in _UP and self.volume.serving
+        return self.status in _UP and self.volume.open_for_clients
 
     @property
     def address(self) -> str:
@@ -83,6 +87,14 @@ class DBInstance(Stored, models.DBInstance):
     @property
     def certificate_details(self) -> dict[str, Any]:
         return {"CAIdentifier": self.ca_certificate_identifier, "ValidTill": self.plane.authority.not_after}
+
+    @property
+    def status_infos(self) -> list[dict[str, Any]]:
+        """The state of the replication, of a read replica only."""
+        if self.source is None:
+            return []
+        told = {"Status": "error", "Message": self.broken} if self.broken else {"Status": "replicating"}
+        return [{"StatusType": "read replication", "Normal": self.broken is None, **told}]
 
     def save_automated_backup(self) -> None:
         """Makes no snapshot record: the volume's base backups and archive are the automated backup."""

@@ -87,6 +87,8 @@ class DBSnapshots(Instances):
         settings.check_common({"tags": given})
         if instance.status != "available":
             raise errors.instance_state(f"Database instance is not in available state: {db_instance_identifier}")
+        if instance.volume.standby.upstream is not None:
+            errors.not_in_lab("CreateDBSnapshot of a replica")
         moment = instance.volume.mark()
         snapshot = self.new_db_snapshot(instance, identifier, moment, given)
         snapshot.image = self.plane.new_image(instance.volume, moment)

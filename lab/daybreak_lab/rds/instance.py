@@ -28,7 +28,7 @@ class DBInstanceClustered(models.DBInstanceClustered):
     @property
     def is_ready(self) -> bool:
         """Whether the instance has come up and is not going away."""
-        return self.status in ("available", "modifying") and self.cluster.volume.serving
+        return self.status in ("available", "modifying") and self.cluster.volume.open_for_clients
 
     @property
     def address(self) -> str:

@@ -119,7 +119,7 @@ class InstanceRestore(InstanceBackups):
             master_user_password=secrets.token_urlsafe(16),
             tags=[dict(tag) for tag in tags or []],
         )
-        volume = self.plane.new_volume(instance.data_id)
+        volume = self.plane.new_volume(instance.data_id, self.region_name)
         volume.link_from(origin, target)
         self.databases[identifier] = instance
 

@@ -74,7 +74,7 @@ class PlainInstances(DBSnapshots):
         instance = DBInstance(self, **params)
         self.databases[identifier] = instance
         password = instance.master_user_secret.password if managed else params["master_user_password"]
-        volume = self.plane.new_volume(instance.data_id)
+        volume = self.plane.new_volume(instance.data_id, self.region_name)
 
         def work() -> None:
             template = self.plane.template.result()
@@ -161,7 +161,7 @@ class PlainInstances(DBSnapshots):
             else:
                 status, new_name = "renaming", params[name].lower()
                 instance.future_identifier = new_name
-                steps.append(lambda: instance.volume.restart(instance.listener))
+                steps.append(instance.volume.restart)
         if backups_were_off and instance.backup_retention_period:
             steps.append(instance.volume.renew_window)
 
@@ -191,7 +191,7 @@ class PlainInstances(DBSnapshots):
         if (new_name := params.get("new_db_instance_identifier")) is not None:
             self.check_new_instance(new_name)
         self.check_password_change(instance, params)
-        if params.get("backup_retention_period") == 0 and instance.read_replicas:
+        if params.get("backup_retention_period") == 0 and instance.replicas:
             raise errors.invalid_combination("Backups can't be disabled for an instance that has read replicas.")
 
     def _rename_instance(self, instance: DBInstance, new_name: str, when: datetime) -> None:

@@ -5,7 +5,7 @@ from moto.rds import models
 from moto.rds.responses import RDSResponse
 
 from ..plane import Plane
-from . import answers_instances, answers_snapshots
+from . import answers_instances, answers_replicas, answers_snapshots
 from .backend import LabRDSBackend
 from .cluster import DBCluster
 from .instance import DBInstanceClustered
@@ -79,6 +79,6 @@ def install(plane: Plane) -> None:
     RDSResponse.describe_db_cluster_automated_backups = _describe_db_cluster_automated_backups
     RDSResponse.delete_db_cluster_automated_backup = _delete_db_cluster_automated_backup
     RDSResponse.delete_db_cluster = _delete_db_cluster
-    for operations in (answers_snapshots.OPERATIONS, answers_instances.OPERATIONS):
-        for name, answer in operations.items():
+    for answers in (answers_snapshots, answers_instances, answers_replicas):
+        for name, answer in answers.OPERATIONS.items():
             setattr(RDSResponse, name, answer)

@@ -136,7 +136,7 @@ class Restore(Retained):
         for role in params.get("associated_roles") or []:
             cluster._associated_roles.append(models.AssociatedRole(role["RoleArn"], role.get("FeatureName") or ""))
 
-        volume = self.plane.new_volume(cluster.db_cluster_resource_id)
+        volume = self.plane.new_volume(cluster.db_cluster_resource_id, self.region_name)
         volume.link_from(origin, target)
         self.clusters[identifier] = cluster
         work = self.plane.submit(lambda: volume.recover(target))

@@ -19,7 +19,7 @@ class Transition:
     """An operation under way on a cluster or instance."""
 
     def __init__(self, work: "Future[object]", delay_seconds: float, settle: Settle) -> None:
-        self._work = work
+        self.work = work
         self._settle = settle
         self._delay = delay_seconds
         self._due = time.monotonic() + delay_seconds
@@ -38,11 +38,11 @@ class Transition:
 
     def settle_if_over(self) -> bool:
         """Settles the outcome if work and delay are over; whether they are."""
-        if not self._work.done() or time.monotonic() < self._due:
+        if not self.work.done() or time.monotonic() < self._due:
             return False
         error: BaseException | None = None
-        if not self._work.cancelled():
-            error = self._work.exception()
+        if not self.work.cancelled():
+            error = self.work.exception()
         self._settle(error, max(self._due_at, self._worked_at or self._due_at))
         return True
 
