@@ -1,5 +1,6 @@
 """Regions that can be taken away: their APIs and their databases."""
 
+import contextlib
 import re
 import select
 import socket
@@ -70,7 +71,8 @@ class RegionGate:
             connection = environ["werkzeug.socket"]
             while (state := self._regions.state(signer.group(1))) != "up":
                 if state == "down" or self._stopping.wait(_POLL_SECONDS) or _gone(connection):
-                    connection.close()
+                    with contextlib.suppress(OSError):
+                        connection.shutdown(socket.SHUT_RDWR)
                     raise ConnectionAbortedError(f"the Region {signer.group(1)} is {state}")
         return self._application(environ, start_response)
 

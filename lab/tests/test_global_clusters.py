@@ -218,7 +218,8 @@ def test_refused_calls(world):
     target = {"TargetDbClusterIdentifier": world.arn(AWAY)}
     secondary = {"DBClusterIdentifier": "third", "Engine": "aurora-postgresql", **name}
 
-    assert failure(rds.create_global_cluster, Engine="aurora-postgresql", **name)[0] == "GlobalClusterAlreadyExistsFault"
+    taken = failure(rds.create_global_cluster, Engine="aurora-postgresql", **name)
+    assert taken[0] == "GlobalClusterAlreadyExistsFault"
     assert failure(rds.failover_global_cluster, **name, **target, **both)[0] == "InvalidParameterCombination"
     assert failure(rds.switchover_global_cluster, GlobalClusterIdentifier="absent", **target)[0] == (
         "GlobalClusterNotFoundFault"

@@ -45,7 +45,9 @@ def _delete_global_cluster(response: Any) -> ActionResult:
 
 def _remove_from_global_cluster(response: Any) -> ActionResult:
     params = response.params
-    found = response.backend.remove_from_global_cluster(params["GlobalClusterIdentifier"], params["DbClusterIdentifier"])
+    found = response.backend.remove_from_global_cluster(
+        params["GlobalClusterIdentifier"], params["DbClusterIdentifier"]
+    )
     return ActionResult({"GlobalCluster": found})
 
 

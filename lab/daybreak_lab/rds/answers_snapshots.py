@@ -21,7 +21,8 @@ def _describe(kind: Kind) -> Callable[[Any], ActionResult]:
 
 def _delete(kind: Kind) -> Callable[[Any], ActionResult]:
     def answer(response: Any) -> ActionResult:
-        return ActionResult({kind.noun: response.backend.delete_snapshot(kind, response.params[f"{kind.noun}Identifier"])})
+        identifier = response.params[f"{kind.noun}Identifier"]
+        return ActionResult({kind.noun: response.backend.delete_snapshot(kind, identifier)})
 
     return answer
 
@@ -44,7 +45,8 @@ def _modify_attribute(kind: Kind) -> Callable[[Any], ActionResult]:
         params = response.params
         add, remove = params.get("ValuesToAdd") or [], params.get("ValuesToRemove") or []
         identifier = params[f"{kind.noun}Identifier"]
-        return _attributes(kind, response.backend.share_snapshot(kind, identifier, params["AttributeName"], add, remove))
+        shared = response.backend.share_snapshot(kind, identifier, params["AttributeName"], add, remove)
+        return _attributes(kind, shared)
 
     return answer
 

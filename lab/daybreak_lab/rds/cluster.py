@@ -22,6 +22,9 @@ class DBCluster(Stored, models.DBCluster):
     """
 
     event_source_type = "db-cluster"
+    global_cluster: "GlobalCluster | None" = None
+    synchronised = True
+    """Whether a secondary has, or is getting, all that its primary has."""
     SUPPORTED_FILTERS = {
         **models.DBCluster.SUPPORTED_FILTERS,
         "db-cluster-resource-id": FilterDef(["db_cluster_resource_id"], "DB Cluster Resource Ids"),
@@ -36,9 +39,6 @@ class DBCluster(Stored, models.DBCluster):
         self.clone_group_id = settings.get("clone_group_id") or self.db_cluster_resource_id.replace("cluster-", "", 1)
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
         self.future_identifier: str | None = None
-        self.global_cluster: GlobalCluster | None = None
-        self.synchronised = True
-        """Whether a secondary has, or is getting, all that its primary has."""
         self.monitoring_interval = settings.get("monitoring_interval") or 0
         self.monitoring_role_arn = settings.get("monitoring_role_arn")
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))

@@ -8,7 +8,9 @@ from . import errors
 Record = TypeVar("Record")
 
 
-def select(records: Iterable[Record], filters: dict[str, list[str]], known: Mapping[str, tuple[str, ...]]) -> list[Record]:
+def select(
+    records: Iterable[Record], filters: dict[str, list[str]], known: Mapping[str, tuple[str, ...]]
+) -> list[Record]:
     """The records that match every filter. known maps a filter's name to the attributes that may hold its values.
 
     Values are compared in lower case, as RDS stores names. Raises for a filter that is not known, or without values.

@@ -17,6 +17,9 @@ _HOME = "us-east-1"
 """The Region whose backend keeps the records; every Region shows them."""
 
 
+_MEMBER_FILTERS = {"region": ("region",), "db-cluster-id": ("arn", "resource_id")}
+
+
 class GlobalClusters(Failover):
     """CreateGlobalCluster, members, DeleteGlobalCluster."""
 
@@ -29,7 +32,9 @@ class GlobalClusters(Failover):
         params = {key: settings.plain(value) for key, value in kwargs.items() if value is not None}
         identifier = errors.check_identifier(params["global_cluster_identifier"], "GlobalClusterIdentifier")
         if identifier in self.home.global_clusters:
-            raise errors.RDSClientError("GlobalClusterAlreadyExistsFault", f"Global cluster {identifier} already exists.")
+            raise errors.RDSClientError(
+                "GlobalClusterAlreadyExistsFault", f"Global cluster {identifier} already exists."
+            )
         source = self._global_source(params) if params.get("source_db_cluster_identifier") else None
         if source is not None:
             params |= {name: getattr(source, name) for name in ("engine", "engine_version", "storage_encrypted")}
@@ -89,10 +94,10 @@ class GlobalClusters(Failover):
         """The account's global clusters; the filters ``region`` and ``db-cluster-id`` are of their members."""
         listed = [self.global_cluster(identifier)] if identifier else list(self.home.global_clusters.values())
         wanted = dict(filters or {})
-        for name, told in (("region", lambda one: {one.region}), ("db-cluster-id", lambda one: {one.arn, one.resource_id})):
-            values = set(wanted.pop(name, []))
-            if values:
-                listed = [found for found in listed if any(told(one) & values for one in found.members)]
+        for name, attributes in _MEMBER_FILTERS.items():
+            if (values := wanted.pop(name, None)) is not None:
+                chosen = {name: values}
+                listed = [found for found in listed if select(found.members, chosen, {name: attributes})]
         return select(listed, wanted, {})
 
     def modify_global_cluster(self, params: dict[str, Any]) -> GlobalCluster:

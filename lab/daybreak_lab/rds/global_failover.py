@@ -25,7 +25,7 @@ class GlobalFailover(GlobalClusters):
             old, new = former.volume, cluster.volume
             listener = old.listener
             old.fence()
-            # All that is committed must be on the other side before it is opened: nothing is lost, however long it takes.
+            # All that is committed must be on the other side before that is opened, however long it takes.
             new.standby.await_all(old, self.plane.pause)
             for one in (former, *others):
                 one.volume.standby.reserve(new)

@@ -132,7 +132,7 @@ class InstanceBackups(PlainInstances):
             raise errors.instance_state(f"Instance {name} is not available, or has no automated backups.")
         key = params.get("kms_key_id")
         if source.storage_encrypted and not key:
-            raise errors.invalid_combination("KmsKeyId must be specified to replicate backups of an encrypted instance.")
+            raise errors.invalid_combination("KmsKeyId must be specified for the backups of an encrypted instance.")
         arn = self._backup_arn(source)
         if arn in self.replicated_backups:
             raise errors.RDSClientError(_BAD_STATE, f"The backups of {name} are replicated already.")

@@ -77,7 +77,9 @@ class InstanceRestore(InstanceBackups):
         identifier = self.check_new_instance(params["db_instance_identifier"])
         name, cluster_snapshot = params.get("db_snapshot_identifier"), params.get("db_cluster_snapshot_identifier")
         if bool(name) == bool(cluster_snapshot):
-            raise errors.invalid_combination("Specify exactly one of DBSnapshotIdentifier and DBClusterSnapshotIdentifier")
+            raise errors.invalid_combination(
+                "Specify exactly one of DBSnapshotIdentifier and DBClusterSnapshotIdentifier"
+            )
         if cluster_snapshot:
             raise errors.invalid_combination("A snapshot of an Aurora cluster can't be restored to a DB instance.")
         snapshot = self.snapshot(DB_SNAPSHOT, name)

@@ -66,8 +66,9 @@ class PlainInstances(DBSnapshots):
         if not managed and not params.get("master_user_password"):
             raise errors.invalid_value("The parameter MasterUserPassword must be provided and must not be blank.")
         settings.check_master(params["master_username"], params.get("master_user_password"), managed)
-        if params.get("allocated_storage") not in _STORAGE_GIB:
-            raise errors.invalid_value(f"Invalid storage size for engine name postgres: {params.get('allocated_storage')}")
+        storage = params.get("allocated_storage")
+        if storage not in _STORAGE_GIB:
+            raise errors.invalid_value(f"Invalid storage size for engine name postgres: {storage}")
         params |= self.instance_network(params)
         params["engine_version"] = version
         params["kms_key_id"] = self.settings.kms_key(params.get("kms_key_id"), bool(params.get("storage_encrypted")))
