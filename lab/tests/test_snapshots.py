@@ -12,7 +12,8 @@ OTHER_REGION = "eu-central-1"
 
 def snapshot(rds, identifier, **settings):
     """The snapshot as DescribeDBClusterSnapshots shows it."""
-    return rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=identifier, **settings)["DBClusterSnapshots"][0]
+    found = rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=identifier, **settings)
+    return found["DBClusterSnapshots"][0]
 
 
 def await_snapshot(rds, identifier, status="available", **settings):

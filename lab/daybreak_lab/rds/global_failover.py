@@ -37,7 +37,7 @@ class GlobalFailover(GlobalClusters):
                 self._reattach(one, cluster)
 
         self._begin_change(found, cluster, "switching-over", self.plane.submit(work), data_loss=False)
-        self.begin_status(former, "failing-over", found)
+        self._begin_status(former, "failing-over", found)
         return found
 
     def failover_global_cluster(
@@ -102,7 +102,7 @@ class GlobalFailover(GlobalClusters):
             found.status, found.failover_state = "available", None
             cluster.status = "available"
             if error is not None:
-                self.record(cluster, "global-failover", f"Global {status} failed. {error}", when)
+                cluster.backend.record(cluster, "global-failover", f"Global {status} failed. {error}", when)
                 return
             found.swap(cluster)
             cluster.backend.record(cluster, "global-failover", f"Global {status} to DB cluster completed", when)
@@ -112,7 +112,7 @@ class GlobalFailover(GlobalClusters):
         cluster.status = "promoting"
         self.begin(found, status, "failover", work, settle)
 
-    def begin_status(self, cluster: DBCluster, status: str, found: GlobalCluster) -> None:
+    def _begin_status(self, cluster: DBCluster, status: str, found: GlobalCluster) -> None:
         """Gives a cluster a status that lasts as long as the global cluster's change."""
         work = found.transition.work
 
@@ -145,6 +145,7 @@ class GlobalFailover(GlobalClusters):
         def settle(error: BaseException | None, when: datetime) -> None:
             former.status = "available" if error is None else "incompatible-restore"
             former.synchronised = error is None
-            self.record(former, "global-failover", "Resynchronised with the primary DB cluster", when)
+            words = "Resynchronised with" if error is None else f"Unable to resynchronise ({error}) with"
+            self.record(former, "global-failover", f"{words} the primary DB cluster", when)
 
         self.begin(former, "modifying", "failover", self.plane.submit(work), settle)

@@ -5,7 +5,6 @@ from typing import Any
 
 from moto.rds import models
 
-from . import errors
 from .cluster import DBCluster
 from .clusters import Clusters
 from .filters import select
