@@ -13,6 +13,7 @@ from .plane import Plane
 from .postgres import PostgresError
 from .rds.stored import Stored
 from .regions import RegionsError
+from .unconfirmed import UnconfirmedError
 from .versions import VersionsError
 
 _REPLICATION_STATES = ("streaming", "paused", "broken")
@@ -29,6 +30,7 @@ class LabEndpoints:
         self._own = {
             "/_lab/delays": self._delays, "/_lab/backup": self._backup, "/_lab/bucket": self._bucket, "/_lab/versions": self._versions,
             "/_lab/regions": self._regions, "/_lab/replication": self._replication,
+            "/_lab/unconfirmed": self._unconfirmed,
         }  # fmt: skip
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -70,6 +72,18 @@ class LabEndpoints:
         except (ValueError, VersionsError) as error:
             return 400, {"error": str(error)}
         return 200, self._plane.versions.describe()
+
+    def _unconfirmed(self, request: Request) -> tuple[int, object]:
+        """GET: the answers in force where AWS's are not known. POST: other ones."""
+        if request.method == "GET":
+            return 200, self._plane.unconfirmed.describe()
+        if request.method != "POST":
+            return 405, {"error": "GET or POST"}
+        try:
+            self._plane.unconfirmed.change(json.loads(request.get_data()))
+        except (ValueError, UnconfirmedError) as error:
+            return 400, {"error": str(error)}
+        return 200, self._plane.unconfirmed.describe()
 
     def _regions(self, request: Request) -> tuple[int, object]:
         """GET: the Regions that are away. POST {region: "up", "down" or "hang"}: takes them away, or back."""

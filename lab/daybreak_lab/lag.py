@@ -81,8 +81,9 @@ def measure(group: Group) -> None:
     committed = last_commit(writer)
     lines = [_line(region, -1, now)]
     for region, volume in secondaries:
-        replayed = last_commit(volume)
-        if replayed is not None:
+        # A standby that has replayed nothing yet cannot tell how old its data is.
+        replayed = last_commit(volume) or volume.standby.since
+        if replayed is not None and volume.serving:
             behind = max((committed or now) - replayed, timedelta())
             lines.append(_line(region, round(behind.total_seconds() * 1000), now))
     for _, volume in members:

@@ -17,6 +17,7 @@ from .lag import Meter
 from .postgres import PostgresError, Programs
 from .regions import Regions
 from .tls import Authority
+from .unconfirmed import Unconfirmed
 from .versions import Versions
 from .volume import Volume, make_template
 
@@ -69,6 +70,7 @@ class Plane:
         self._regions_of: dict[str, str] = {}
         self.versions = Versions(programs.version)
         self.regions = Regions()
+        self.unconfirmed = Unconfirmed()
         self.stopping = threading.Event()
         self.meter = Meter(tick_seconds, self.stopping)
         self._clusters = programs.account.make_dir(home / "clusters")

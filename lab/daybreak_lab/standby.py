@@ -36,6 +36,8 @@ class Standby:
         self._slot = "lab_" + "".join(letter if letter.isalnum() else "_" for letter in home.name.lower())
         self._streaming = True
         self.upstream: Volume | None = None
+        self.since: datetime | None = None
+        """When it began to follow (naive UTC): what it has is no older than that."""
 
     @property
     def source(self) -> Upstream | None:
@@ -68,7 +70,7 @@ class Standby:
         with self._volume.server_lock:
             self._volume.halt()
             self.detach()
-            self.upstream, self._streaming = upstream, True
+            self.upstream, self._streaming, self.since = upstream, True, datetime.now(UTC).replace(tzinfo=None)
             upstream.followers.append(self)
             self._volume.forget_window()
             self._volume.resume()

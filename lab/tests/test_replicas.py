@@ -64,6 +64,8 @@ def test_a_replica_streams_and_is_promoted_with_what_it_has(here, source):
 
 def test_a_paused_replica_lags_and_catches_up(here, source):
     replica = replicate(here, "shop", "shop-late")
+    source.rows("INSERT INTO orders VALUES (6); DELETE FROM orders WHERE id = 6;")
+    until(lambda: replica.rows("SELECT pg_last_xact_replay_timestamp() IS NOT NULL;") == ["t"], "a replayed commit")
     assert here.lab.post("/_lab/replication", {"instance": "shop-late", "state": "paused"})[0] == 200
     source.rows("INSERT INTO orders VALUES (7);")
     lag = "SELECT clock_timestamp() - pg_last_xact_replay_timestamp() > '2 s';"

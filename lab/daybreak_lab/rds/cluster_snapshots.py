@@ -125,8 +125,10 @@ class ClusterSnapshots(Snapshots):
     def copy_db_cluster_snapshot(self, **kwargs: Any) -> DBClusterSnapshot:
         params = {key: settings.plain(value) for key, value in kwargs.items()}
 
-        def make(identifier: str, frozen: dict[str, Any], **named: Any) -> DBClusterSnapshot:
-            return DBClusterSnapshot(self, identifier, frozen, taken=utcnow(), **named)
+        def make(identifier: str, frozen: dict[str, Any], source: Snapshot, **named: Any) -> DBClusterSnapshot:
+            survives = self.plane.unconfirmed.is_("copied_cluster_snapshot_time", "survives")
+            taken = source.created if survives else utcnow()
+            return DBClusterSnapshot(self, identifier, frozen, taken=taken, source=source, **named)
 
         return self.copy_snapshot(CLUSTER_SNAPSHOT, params, make)
 

@@ -106,7 +106,8 @@ class Clusters(ClusterSnapshots):
         keep_backups = not delete_automated_backups
         work = self.plane.submit(lambda: self.remove_data(cluster, snapshot, keep_backups))
         if snapshot is not None:
-            self.keep_snapshot(CLUSTER_SNAPSHOT, snapshot, "creating", "snapshot", work)
+            # The cluster is gone only when its snapshot is there.
+            self.keep_snapshot(CLUSTER_SNAPSHOT, snapshot, "creating", "delete", work)
 
         def settle(_: BaseException | None, when: datetime) -> None:
             self.finish_deletion(cluster, keep_backups, when)

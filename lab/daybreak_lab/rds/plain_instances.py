@@ -236,7 +236,8 @@ class PlainInstances(DBSnapshots):
         keep = self.keeps_backups(instance)
         work = self.plane.submit(lambda: self.remove_data(instance, snapshot, keep))
         if snapshot is not None:
-            self.keep_snapshot(DB_SNAPSHOT, snapshot, "creating", "snapshot", work)
+            # The instance is gone only when its snapshot is there.
+            self.keep_snapshot(DB_SNAPSHOT, snapshot, "creating", "delete", work)
 
         def settle(_: BaseException | None, when: datetime) -> None:
             self.finish_instance_deletion(instance, keep, when)

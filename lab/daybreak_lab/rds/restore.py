@@ -70,6 +70,8 @@ class Restore(Retained):
         source = self._source(params)
         given = self.network(params)
         target = self._target(source, params)
+        if self.plane.unconfirmed.is_("point_in_time_port", "inherited"):
+            params.setdefault("port", source.port)
         tags = params["tags"] if params.get("tags") else source.tags
         own = {"clone_group_id": source.clone_group_id, "tags": [dict(tag) for tag in tags]}
         return self._recovered(identifier, source, given | own, params, source.volume, target)
@@ -90,6 +92,8 @@ class Restore(Retained):
                 f"The snapshot's engine version {snapshot.engine_version} can't be restored to the lower {version}."
             )
         params.setdefault("port", snapshot.port)
+        if self.plane.unconfirmed.is_("snapshot_restore_iam_authentication", "inherited"):
+            params.setdefault("enable_iam_database_authentication", snapshot.iam_database_authentication_enabled)
         own = {"engine_version": version, "tags": [dict(tag) for tag in params.get("tags") or []]}
         image = snapshot.image
         return self._recovered(identifier, snapshot, given | own, params, image, image.moment)

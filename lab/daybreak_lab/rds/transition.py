@@ -36,6 +36,11 @@ class Transition:
         left = self._due - time.monotonic()
         return 99 if self._delay <= 0 else max(0, min(99, int(100 * (1 - left / self._delay))))
 
+    def wait(self, pause: Callable[[float], None]) -> None:
+        """Blocks a worker until work and delay are over; raises what the work raised, or pause."""
+        self.work.result()
+        pause(self._due - time.monotonic())
+
     def settle_if_over(self) -> bool:
         """Settles the outcome if work and delay are over; whether they are."""
         if not self.work.done() or time.monotonic() < self._due:
