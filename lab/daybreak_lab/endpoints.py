@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from moto.rds.models import rds_backends
 from werkzeug.wrappers import Request, Response
@@ -21,17 +21,42 @@ _REPLICATION_STATES = ("streaming", "paused", "broken")
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
+Answerer = Callable[[Request], tuple[int, object]]
+
+
+class Changeable(Protocol):
+    """What can be looked at and changed while the lab runs."""
+
+    def describe(self) -> object:
+        """What is in force."""
+
+    def change(self, changes: object) -> object:
+        """Applies changes, all or none; raises an error of its own for what it does not understand."""
+
+
+class _RegionsOf:
+    """The Regions, with the databases in them."""
+
+    def __init__(self, plane: Plane) -> None:
+        self.describe = plane.regions.describe
+        self.change = plane.change_regions
+
+
 class LabEndpoints:
-    """Answers its paths and hands everything else on."""
+    """Answers its own paths and hands everything else on."""
 
     def __init__(self, application: Application, plane: Plane) -> None:
         self._application = application
         self._plane = plane
         self._own = {
-            "/_lab/delays": self._delays, "/_lab/backup": self._backup, "/_lab/bucket": self._bucket, "/_lab/versions": self._versions,
-            "/_lab/regions": self._regions, "/_lab/replication": self._replication,
-            "/_lab/unconfirmed": self._unconfirmed,
-        }  # fmt: skip
+            "/_lab/delays": self._changeable(plane.delays, DelaysError),
+            "/_lab/versions": self._changeable(plane.versions, VersionsError),
+            "/_lab/unconfirmed": self._changeable(plane.unconfirmed, UnconfirmedError),
+            "/_lab/regions": self._changeable(_RegionsOf(plane), RegionsError),
+            "/_lab/replication": self._replication,
+            "/_lab/backup": self._backup,
+            "/_lab/bucket": self._bucket,
+        }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._own.get(environ.get("PATH_INFO", ""))
@@ -40,17 +65,24 @@ class LabEndpoints:
         status, body = answer(Request(environ))
         return Response(json.dumps(body), status=status, content_type="application/json")(environ, start_response)
 
-    def _delays(self, request: Request) -> tuple[int, object]:
-        """GET: what is in force. POST: the keys to change, for operations started from now on."""
-        if request.method == "GET":
-            return 200, self._plane.delays.describe()
-        if request.method != "POST":
-            return 405, {"error": "GET or POST"}
-        try:
-            self._plane.delays.change(json.loads(request.get_data()))
-        except (ValueError, DelaysError) as error:
-            return 400, {"error": str(error)}
-        return 200, self._plane.delays.describe()
+    @staticmethod
+    def _changeable(held: Changeable, error: type[Exception]) -> Answerer:
+        """GET: what is in force. POST: what to change, for calls from now on; all or nothing."""
+
+        def answer(request: Request) -> tuple[int, object]:
+            if request.method == "GET":
+                return 200, held.describe()
+            if request.method != "POST":
+                return 405, {"error": "GET or POST"}
+            try:
+                held.change(json.loads(request.get_data()))
+            except (ValueError, error) as refusal:
+                return 400, {"error": str(refusal)}
+            except PostgresError as failure:
+                return 500, {"error": str(failure)}
+            return 200, held.describe()
+
+        return answer
 
     def _bucket(self, request: Request) -> tuple[int, object]:
         """POST {"bucket": NAME, "ahead_seconds": N, "ignores_conditions": BOOLEAN}: what is special about a bucket."""
@@ -60,44 +92,6 @@ class LabEndpoints:
             return 200, s3.set_quirks(json.loads(request.get_data()))
         except ValueError as error:
             return 400, {"error": str(error)}
-
-    def _versions(self, request: Request) -> tuple[int, object]:
-        """GET: the versions. POST: each Region's default EngineVersion, for what is created from now on."""
-        if request.method == "GET":
-            return 200, self._plane.versions.describe()
-        if request.method != "POST":
-            return 405, {"error": "GET or POST"}
-        try:
-            self._plane.versions.change(json.loads(request.get_data()))
-        except (ValueError, VersionsError) as error:
-            return 400, {"error": str(error)}
-        return 200, self._plane.versions.describe()
-
-    def _unconfirmed(self, request: Request) -> tuple[int, object]:
-        """GET: the answers in force where AWS's are not known. POST: other ones."""
-        if request.method == "GET":
-            return 200, self._plane.unconfirmed.describe()
-        if request.method != "POST":
-            return 405, {"error": "GET or POST"}
-        try:
-            self._plane.unconfirmed.change(json.loads(request.get_data()))
-        except (ValueError, UnconfirmedError) as error:
-            return 400, {"error": str(error)}
-        return 200, self._plane.unconfirmed.describe()
-
-    def _regions(self, request: Request) -> tuple[int, object]:
-        """GET: the Regions that are away. POST {region: "up", "down" or "hang"}: takes them away, or back."""
-        if request.method == "GET":
-            return 200, self._plane.regions.describe()
-        if request.method != "POST":
-            return 405, {"error": "GET or POST"}
-        try:
-            self._plane.change_regions(json.loads(request.get_data()))
-        except (ValueError, RegionsError) as error:
-            return 400, {"error": str(error)}
-        except PostgresError as error:
-            return 500, {"error": str(error)}
-        return 200, self._plane.regions.describe()
 
     def _replication(self, request: Request) -> tuple[int, object]:
         """POST {"cluster" or "instance": id, "state": "streaming", "paused" or "broken"}: of a replica."""

@@ -1,6 +1,5 @@
 """Taking, listing, copying, sharing and deleting snapshots of either kind."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,6 @@ from .stored import Stored
 from .transition import done
 
 _TYPES = ("automated", "manual", "shared", "public", "awsbackup")
-_IDENTIFIER = re.compile(r"[A-Za-z](?:-?[A-Za-z0-9])*")
 _FINAL_LIMIT = 255
 _RESOURCE_IDS = {"DbClusterResourceId": "db_cluster_resource_id", "DbiResourceId": "dbi_resource_id"}
 
@@ -26,17 +24,12 @@ class Snapshots(Base):
 
     def check_new_snapshot(self, kind: Kind, identifier: str, parameter: str, limit: int | None = None) -> str:
         """The identifier in lower case. Raises when it breaks the rules or is taken."""
-        if not _IDENTIFIER.fullmatch(identifier) or len(identifier) > (limit or kind.longest_identifier):
-            raise errors.invalid_value(
-                f"The parameter {parameter} is not a valid identifier. Identifiers must begin with a letter; must "
-                "contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two "
-                "consecutive hyphens."
-            )
-        if identifier.lower() in getattr(self, kind.store):
+        lower = errors.check_identifier(identifier, parameter, limit or kind.longest_identifier)
+        if lower in getattr(self, kind.store):
             raise errors.RDSClientError(
                 kind.exists, f"Cannot create the snapshot because one with the identifier {identifier} already exists."
             )
-        return identifier.lower()
+        return lower
 
     def check_final_snapshot(self, kind: Kind, noun: str, skip: bool, identifier: str | None) -> str | None:
         """The final snapshot's identifier, if there is to be one. Raises unless the call decided on it."""
