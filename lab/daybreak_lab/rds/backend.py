@@ -57,6 +57,15 @@ class LabRDSBackend(GlobalFailover):
     def stop_db_cluster(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("StopDBCluster")
 
+    def start_db_instance(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("StartDBInstance")
+
+    def stop_db_instance(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("StopDBInstance")
+
+    def start_export_task(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("StartExportTask")
+
     def reboot_db_instance(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("RebootDBInstance")
 

@@ -106,6 +106,9 @@ class Modify(Restore):
     def check_password_change(record: Any, params: dict[str, Any]) -> None:
         """Raises unless the request's words on the master password fit each other and the cluster or instance."""
         managed = params.get("manage_master_user_password")
+        changes = managed is not None or params.get("master_user_password") or params.get("rotate_master_user_password")
+        if changes and record.volume.standby.upstream is not None:
+            raise errors.invalid_combination("The master password of a replica is that of its source.")
         settings.check_master(None, params.get("master_user_password"), bool(managed))
         if record.manage_master_user_password and managed is None and params.get("master_user_password"):
             raise errors.invalid_combination(
