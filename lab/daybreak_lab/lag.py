@@ -1,7 +1,10 @@
-"""How far the secondaries of a Global Database lag, measured on the servers, for SQL to tell as Aurora does."""
+"""How far replicas lag, measured on the servers once a tick: for SQL to tell as Aurora does, and as CloudWatch metrics."""
 
 import logging
 import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("daybreak.lab")
 _FILE = "global_db_status"
+_KEPT_POINTS = 20_000
 
 STATUS_FUNCTION = f"""
 CREATE FUNCTION pg_catalog.aurora_global_db_status(
@@ -28,67 +32,116 @@ $$;
 """
 
 
-class Group(Protocol):
-    """The volumes of a Global Database."""
+@dataclass(frozen=True)
+class Place:
+    """A replica, or a member of a Global Database: where it is, what it is called, and its data."""
 
-    def volumes(self) -> "list[tuple[str, Volume]]":
-        """Region and volume of each member, the writer first."""
+    account: str
+    region: str
+    identifier: str
+    volume: "Volume"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of a metric of ``AWS/RDS``, with one dimension."""
+
+    account: str
+    region: str
+    metric: str
+    dimension: str
+    identifier: str
+    value: float
+    unit: str
+    at: datetime
+
+
+class Measured(Protocol):
+    """Something that lags."""
+
+    def measure(self, now: datetime) -> list[Point]:
+        """What is to be told of now (naive UTC); raises PostgresError or OSError when a server goes away meanwhile."""
 
 
 class Meter:
-    """Measures each group once a tick, from the first group on."""
+    """Measures what it is told to, from the first such thing on."""
 
     def __init__(self, tick_seconds: float, stopping: threading.Event) -> None:
         self._tick_seconds = tick_seconds
         self._stopping = stopping
         self._lock = threading.Lock()
-        self._groups: list[Group] = []
+        self._measured: list[Measured] = []
+        self._points: deque[Point] = deque(maxlen=_KEPT_POINTS)
         self._thread: threading.Thread | None = None
 
-    def watch(self, group: Group) -> None:
-        """Measures this group too."""
+    def watch(self, measured: Measured) -> None:
+        """Measures this too."""
         with self._lock:
-            self._groups.append(group)
+            self._measured.append(measured)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._measure, daemon=True)
+                self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
 
-    def forget(self, group: Group) -> None:
-        """Measures this group no longer."""
+    def forget(self, measured: Measured) -> None:
+        """Measures this no longer; what was measured stays."""
         with self._lock:
-            self._groups.remove(group)
+            if measured in self._measured:
+                self._measured.remove(measured)
 
-    def _measure(self) -> None:
+    def points(self, account: str, region: str) -> list[Point]:
+        """The latest points of an account and Region."""
+        with self._lock:
+            return [point for point in self._points if (point.account, point.region) == (account, region)]
+
+    def _run(self) -> None:
         while not self._stopping.wait(self._tick_seconds):
             with self._lock:
-                groups = list(self._groups)
-            for group in groups:
+                measured = list(self._measured)
+            for one in measured:
                 try:
-                    measure(group)
+                    points = one.measure(datetime.now(UTC).replace(tzinfo=None))
                 except (PostgresError, OSError, ValueError) as error:
                     if not self._stopping.is_set():
-                        _log.warning("lag of a global cluster: %s", error)
+                        _log.warning("measure a lag: %s", error)
+                    continue
+                with self._lock:
+                    self._points.extend(points)
 
 
-def measure(group: Group) -> None:
-    """Publishes the lag of each member on each member whose server runs."""
-    members = group.volumes()
+def measure_global(members: Sequence[Place], now: datetime) -> list[Point]:
+    """Publishes the lag of each secondary on each member whose server runs. The writer is the first of members."""
     if not members:
-        return
-    now = datetime.now(UTC).replace(tzinfo=None)
-    (region, writer), *secondaries = members
+        return []
+    writer, *secondaries = members
     # The writer is asked first, so that a secondary that has everything is never said to lag.
-    committed = last_commit(writer)
-    lines = [_line(region, -1, now)]
-    for region, volume in secondaries:
+    committed = last_commit(writer.volume)
+    lines, points = [_line(writer.region, -1, now)], []
+    for place in secondaries:
         # A standby that has replayed nothing yet cannot tell how old its data is.
-        replayed = last_commit(volume) or volume.standby.since
-        if replayed is not None and volume.serving:
-            behind = max((committed or now) - replayed, timedelta())
-            lines.append(_line(region, round(behind.total_seconds() * 1000), now))
-    for _, volume in members:
-        if volume.serving:
-            volume.engine.publish(_FILE, "".join(lines))
+        replayed = last_commit(place.volume) or place.volume.standby.since
+        if replayed is None or not place.volume.serving:
+            continue
+        milliseconds = round(max((committed or now) - replayed, timedelta()) / timedelta(milliseconds=1))
+        lines.append(_line(place.region, milliseconds, now))
+        points += [
+            Point(place.account, place.region, metric, "DBClusterIdentifier", place.identifier, milliseconds,
+                  "Milliseconds", now)
+            for metric in ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag")
+        ]  # fmt: skip
+    for place in members:
+        if place.volume.serving:
+            place.volume.engine.publish(_FILE, "".join(lines))
+    return points
+
+
+def measure_replica(place: Place, metric: str, dimension: str, now: datetime) -> list[Point]:
+    """The lag of a replica of an RDS instance in seconds, by the clock: it grows while the source is idle, too."""
+    standby = place.volume.standby
+    if standby.upstream is None or not place.volume.serving:
+        return []
+    replayed = last_commit(place.volume) or standby.since or now
+    seconds = max(now - replayed, timedelta()).total_seconds()
+    return [Point(place.account, place.region, metric, dimension, place.identifier, seconds, "Seconds", now)]
 
 
 def _line(region: str, milliseconds: int, now: datetime) -> str:

@@ -1,8 +1,25 @@
 """RDS instances as the tests see them, in any Region of a lab."""
 
+from datetime import UTC, datetime, timedelta
+
 from labs import DATABASE, MASTER, PASSWORD, Database, until
 
 ROWS = "SELECT array_agg(id ORDER BY id) FROM orders;"
+
+
+def largest_lag(lab, metric, dimension, identifier, region=None):
+    """The largest value of the last minutes that CloudWatch has of a lag; -1 while it has none."""
+    now = datetime.now(UTC)
+    told = lab.client("cloudwatch", **({"region_name": region} if region else {})).get_metric_statistics(
+        Namespace="AWS/RDS",
+        MetricName=metric,
+        Dimensions=[{"Name": dimension, "Value": identifier}],
+        StartTime=now - timedelta(minutes=5),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Maximum"],
+    )
+    return max((one["Maximum"] for one in told["Datapoints"]), default=-1)
 
 
 class Instances:

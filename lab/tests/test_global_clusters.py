@@ -4,6 +4,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from clients import failure
+from instances import largest_lag
 from labs import MASTER, PASSWORD, Database, until
 
 HERE, AWAY = "eu-west-1", "eu-central-1"
@@ -96,6 +97,8 @@ def test_a_secondary_streams_and_its_lag_is_told(world):
     world.replicate(AWAY, "paused")
     for database in (first, second):
         until(lambda one=database: int((one.rows(LAG.format(AWAY)) or ["0"])[0]) > 2000, "a lag of two seconds")
+    metric = (world.lab, "AuroraGlobalDBRPOLag", "DBClusterIdentifier", f"world-{AWAY}", AWAY)
+    until(lambda: largest_lag(*metric) > 2000, "the metric to grow")
     first.rows("INSERT INTO orders VALUES (4);")
     assert second.rows(ROWS) == ["{1,2,3}"]
     world.replicate(AWAY, "streaming")

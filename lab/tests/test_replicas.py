@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 from clients import failure
-from instances import ROWS, Instances
+from instances import ROWS, Instances, largest_lag
 from labs import MASTER, PASSWORD, Database, until
 
 OTHER_REGION = "eu-central-1"
@@ -72,6 +72,7 @@ def test_a_paused_replica_lags_and_catches_up(here, source):
 
     until(lambda: replica.rows(lag) == ["t"], "the lag to grow")
 
+    until(lambda: largest_lag(here.lab, "ReplicaLag", "DBInstanceIdentifier", "shop-late") > 2, "the metric to grow")
     assert replica.rows(ROWS) == ["{1,2,3}"]
     assert here.lab.post("/_lab/replication", {"instance": "shop-late", "state": "streaming"})[0] == 200
     await_rows(replica, "{1,2,3,7}")

@@ -1,10 +1,11 @@
 """A global cluster as DescribeGlobalClusters shows it."""
 
+from datetime import datetime
 from typing import Any
 
 from moto.rds import models
 
-from ..volume import Volume
+from ..lag import Place, Point, measure_global
 from .cluster import DBCluster
 from .transition import Transition
 
@@ -93,7 +94,13 @@ class GlobalCluster(models.RDSBaseModel):
         self.secondaries[self.secondaries.index(cluster)] = self.writer
         self.writer = cluster
 
-    def volumes(self) -> list[tuple[str, Volume]]:
-        """Region and volume of each member, the writer first."""
-        plane = self.backend.plane
-        return [(one.region, plane.volumes[one.data_id]) for one in self.members if one.data_id in plane.volumes]
+    def measure(self, now: datetime) -> list[Point]:
+        """The lag of each secondary, also told by SQL on every member."""
+        return measure_global(
+            [
+                Place(one.account_id, one.region, one.resource_id, one.volume)
+                for one in self.members
+                if one.data_id in self.backend.plane.volumes
+            ],
+            now,
+        )

@@ -11,6 +11,7 @@ from . import errors, settings
 from .cluster import DBCluster
 from .db_instance import DBInstance
 from .instance_restore import InstanceRestore
+from .metrics import ReplicaLag
 
 _CARRIED_OVER = (
     "engine", "engine_version", "db_instance_class", "master_username", "db_name", "allocated_storage", "storage_type",
@@ -52,6 +53,7 @@ class Replicas(InstanceRestore):
         instance.source = source
         self.databases[identifier] = instance
         source.add_replica(instance)
+        self.plane.meter.watch(ReplicaLag(instance))
         volume = self.plane.new_volume(instance.data_id, self.region_name)
 
         def work() -> None:
@@ -174,6 +176,7 @@ class Replicas(InstanceRestore):
         cluster = DBCluster(self, **params)
         self.clusters[identifier] = cluster
         source.read_replica_db_cluster_identifiers.append(identifier)
+        self.plane.meter.watch(ReplicaLag(cluster))
         volume = self.plane.new_volume(cluster.data_id, self.region_name)
         work = self.plane.submit(lambda: volume.standby.follow(source.volume))
         self.begin(cluster, "creating", "create", work, self.settle_new_cluster(cluster, "create"))

@@ -10,6 +10,7 @@ from .backend import LabRDSBackend
 from .cluster import DBCluster
 from .instance import DBInstanceClustered
 from .cluster_snapshots import DBClusterSnapshot
+from .metrics import LagMetrics
 from .secret import MasterUserSecret
 from .wire import filters, install_paging
 
@@ -65,6 +66,7 @@ def _delete_db_cluster_automated_backup(response: RDSResponse) -> ActionResult:
 def install(plane: Plane) -> None:
     """Makes moto serve RDS from this data plane."""
     LabRDSBackend.plane = plane
+    LagMetrics.plane = plane
     install_paging()
     models.rds_backends.backend = LabRDSBackend
     # moto's own code refers to these by their module globals.
