@@ -1,5 +1,6 @@
 """Read replicas stream real rows, and take writes once they are promoted."""
 
+import signal
 import subprocess
 
 import pytest
@@ -171,6 +172,15 @@ def test_a_failover_makes_the_chosen_reader_the_writer_and_cuts_connections(here
     members = lab.await_cluster("pair")["DBClusterMembers"]
     assert [one["DBInstanceIdentifier"] for one in members if one["IsClusterWriter"]] == ["pair-3"]
     assert database.rows("SELECT 1;") == ["1"]
+
+
+def test_no_standby_outlives_a_killed_lab(start_lab):
+    lab = start_lab("--lag", "0.4")
+    instances = Instances(lab)
+    instances.create("origin").rows("CREATE TABLE orders AS SELECT 1 AS id;")
+    await_rows(replicate(instances, "origin", "copy"), "{1}")
+
+    assert lab.stop(signal.SIGKILL)[3] == []
 
 
 def held_session(database):

@@ -279,6 +279,11 @@ def test_without_a_version_the_regions_default_counts(shared_lab, source):
     try:
         restore(DBClusterIdentifier="drifted", **names)
         restore(DBClusterIdentifier="faithful", EngineVersion=installed, **names)
+        versions = shared_lab.rds.describe_db_engine_versions
+        listed = versions(Engine="aurora-postgresql")["DBEngineVersions"]
+        (default,) = versions(Engine="aurora-postgresql", DefaultOnly=True)["DBEngineVersions"]
+        assert sorted(one["EngineVersion"] for one in listed) == sorted([installed, newer])
+        assert default["EngineVersion"] == newer
         shared_lab.await_cluster("drifted")
         take(shared_lab, "drifted", "newer")
     finally:

@@ -82,9 +82,9 @@ def check_password(password: str) -> None:
         )
 
 
-def default_parameter_group(engine_version: str) -> str:
+def default_parameter_group(engine_version: str, engine: str = "aurora-postgresql") -> str:
     """The engine's default parameter group, for clusters and instances alike."""
-    return f"default.aurora-postgresql{engine_version.split('.')[0]}"
+    return f"default.{engine}{engine_version.split('.')[0]}"
 
 
 class Settings:
