@@ -6,6 +6,7 @@ not a replay that is late.
 
 import logging
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ class Standby:
         self._volume = volume
         self._seed = home / "seed"
         self._slot = "lab_" + "".join(letter if letter.isalnum() else "_" for letter in home.name.lower())
+        # Held while the server is told of a change, so that the last thing told is the last thing decided.
+        self._link = threading.RLock()
         self._streaming = True
         self.upstream: Volume | None = None
         self.since: datetime | None = None
@@ -70,20 +73,24 @@ class Standby:
         with self._volume.server_lock:
             self._volume.halt()
             self.detach()
-            self.upstream, self._streaming, self.since = upstream, True, datetime.now(UTC).replace(tzinfo=None)
+            with self._link:
+                self.upstream, self._streaming = upstream, True
+                self.since = datetime.now(UTC).replace(tzinfo=None)
             upstream.followers.append(self)
             self._volume.forget_window()
             self._volume.resume()
 
     def set_streaming(self, streaming: bool) -> None:
         """Cuts the stream, or opens it again."""
-        self._streaming = streaming
-        self.refresh()
+        with self._link:
+            self._streaming = streaming
+            self.refresh()
 
     def refresh(self) -> None:
         """Tells a running server anew where its upstream is."""
-        if (source := self.source) is not None:
-            self._volume.engine.redirect(self._volume.listener, source)
+        with self._link:
+            if (source := self.source) is not None:
+                self._volume.engine.redirect(self._volume.listener, source)
 
     def await_all(self, upstream: "Volume", pause: Callable[[float], None]) -> None:
         """Blocks until all that upstream, whose server runs, has is here. pause raises when the lab stops."""
@@ -95,10 +102,11 @@ class Standby:
         """Ends the replication and opens this volume for writes, with all it has received; its window begins anew."""
         volume = self._volume
         with volume.server_lock, volume.started():
-            (promoted,) = volume.engine.execute(f"SELECT pg_promote(true, {_PROMOTION_SECONDS});")
-            if promoted != "t":
-                raise PostgresError(f"promote: not done after {_PROMOTION_SECONDS} s")
-            self.detach()
+            with self._link:
+                (promoted,) = volume.engine.execute(f"SELECT pg_promote(true, {_PROMOTION_SECONDS});")
+                if promoted != "t":
+                    raise PostgresError(f"promote: not done after {_PROMOTION_SECONDS} s")
+                self.detach()
             volume.renew_window()
             if volume.listener is not None:
                 volume.beat()
@@ -117,7 +125,8 @@ class Standby:
 
         This volume's server must not stream any more: it would take the slot again.
         """
-        upstream, self.upstream = self.upstream, None
+        with self._link:
+            upstream, self.upstream = self.upstream, None
         if upstream is None:
             return
         if self in upstream.followers:

@@ -188,6 +188,8 @@ class Volume:
                 return
             self.halt()
             self.engine.start(self.listener, upstream=source)
+            # The stream may have been cut or opened while the server started.
+            self.standby.refresh()
             for follower in list(self.followers):
                 follower.refresh()
             if source is None:
