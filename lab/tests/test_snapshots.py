@@ -5,49 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from clients import Account, client, failure
-from labs import MASTER, PASSWORD, Database, until
+from labs import until
+from snapshots import await_snapshot, restored, snapshot, take
 
 OTHER_REGION = "eu-central-1"
-
-
-def snapshot(rds, identifier, **settings):
-    """The snapshot as DescribeDBClusterSnapshots shows it."""
-    found = rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=identifier, **settings)
-    return found["DBClusterSnapshots"][0]
-
-
-def await_snapshot(rds, identifier, status="available", **settings):
-    """Waits for the snapshot's status and returns the snapshot."""
-    until(lambda: snapshot(rds, identifier, **settings)["Status"] == status, f"{identifier} {status}")
-    return snapshot(rds, identifier, **settings)
-
-
-def take(lab, cluster, identifier, **settings):
-    """Takes a snapshot and waits for it."""
-    lab.rds.create_db_cluster_snapshot(
-        DBClusterIdentifier=cluster, DBClusterSnapshotIdentifier=identifier, **settings
-    )
-    return await_snapshot(lab.rds, identifier)
-
-
-def restored(lab, rds, source, target, **settings):
-    """Restores a snapshot, makes a writer, and returns a way into its database."""
-    rds.restore_db_cluster_from_snapshot(
-        SnapshotIdentifier=source, DBClusterIdentifier=target, Engine="aurora-postgresql", **settings
-    )
-
-    def cluster():
-        return rds.describe_db_clusters(DBClusterIdentifier=target)["DBClusters"][0]
-
-    until(lambda: cluster()["Status"] == "available", f"{target} available")
-    rds.create_db_instance(
-        DBInstanceIdentifier=f"{target}-1",
-        DBClusterIdentifier=target,
-        Engine="aurora-postgresql",
-        DBInstanceClass="db.r6g.large",
-    )
-    until(lambda: "Endpoint" in cluster(), f"{target} reachable")
-    return Database(cluster()["Endpoint"], cluster()["Port"], MASTER, PASSWORD, lab.ca)
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +67,8 @@ def test_a_final_snapshot_holds_the_last_rows(shared_lab):
     shared_lab.rds.delete_db_cluster(DBClusterIdentifier="ending", FinalDBSnapshotIdentifier="ending-final")
 
     assert await_snapshot(shared_lab.rds, "ending-final")["SnapshotType"] == "manual"
-    until(
-        lambda: not shared_lab.rds.describe_db_clusters(
-            Filters=[{"Name": "db-cluster-id", "Values": ["ending"]}]
-        )["DBClusters"],
-        "the end of the cluster",
-    )
+    named = [{"Name": "db-cluster-id", "Values": ["ending"]}]
+    until(lambda: not shared_lab.rds.describe_db_clusters(Filters=named)["DBClusters"], "the end of the cluster")
     assert rows(restored(shared_lab, shared_lab.rds, "ending-final", "ending")) == ["{8}"]
 
 
