@@ -6,8 +6,14 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-FAST = {"create": 0.3, "restore": 0.3, "instance": 0.3, "modify": 0.1, "rename": 0.1, "delete": 0.2}
-REALISTIC = {"create": 120.0, "restore": 900.0, "instance": 420.0, "modify": 30.0, "rename": 60.0, "delete": 180.0}
+FAST = {
+    "create": 0.3, "restore": 0.3, "instance": 0.3, "modify": 0.1, "rename": 0.1, "delete": 0.2,
+    "snapshot": 0.2, "copy": 0.2, "promote": 0.2, "failover": 0.2,
+}  # fmt: skip
+REALISTIC = {
+    "create": 120.0, "restore": 900.0, "instance": 420.0, "modify": 30.0, "rename": 60.0, "delete": 180.0,
+    "snapshot": 240.0, "copy": 1200.0, "promote": 300.0, "failover": 45.0,
+}  # fmt: skip
 
 _CLUSTER_ENDS = {
     "restore-failed", "incompatible-restore", "incompatible-parameters", "incompatible-network", "migration-failed",
@@ -18,7 +24,11 @@ _INSTANCE_ENDS = {
     "incompatible-create", "incompatible-credentials", "insufficient-capacity",
     "inaccessible-encryption-credentials", "inaccessible-encryption-credentials-recoverable",
 }  # fmt: skip
-_ENDS = {"create": _CLUSTER_ENDS, "restore": _CLUSTER_ENDS, "instance": _INSTANCE_ENDS}
+_SNAPSHOT_ENDS = {"failed"}
+_ENDS = {
+    "create": _CLUSTER_ENDS, "restore": _CLUSTER_ENDS, "instance": _INSTANCE_ENDS,
+    "snapshot": _SNAPSHOT_ENDS, "copy": _SNAPSHOT_ENDS,
+}  # fmt: skip
 
 
 class DelaysError(Exception):

@@ -19,8 +19,8 @@ _SETTINGS = """\
 wal_level = replica
 archive_mode = on
 archive_command = 'cp --sparse=always "%p" "{archive}/.%f" && mv "{archive}/.%f" "{archive}/%f"'
-max_wal_senders = 4
-hot_standby = off
+max_wal_senders = 10
+hot_standby = {hot_standby}
 track_commit_timestamp = on
 max_connections = 60
 shared_buffers = 16MB
@@ -38,6 +38,11 @@ rds.force_ssl = 1
 
 _RESTORE_COMMAND = """\
 restore_command = 'cp "{archive}/%f" "%p"'
+"""
+
+_STREAM = """\
+primary_conninfo = '{conninfo}'
+primary_slot_name = '{slot}'
 """
 
 # Plain TCP finds no line at all, as with rds.force_ssl = 1; the superuser has no way in from the network.
@@ -67,6 +72,17 @@ class Recovery:
     target: str
 
 
+@dataclass(frozen=True)
+class Upstream:
+    """The server that a standby streams from, and the slot there that keeps the WAL it still needs.
+
+    Without conninfo the standby receives nothing, and stays what it was when the stream was cut.
+    """
+
+    conninfo: str
+    slot: str
+
+
 class Engine:
     """A server over ``home/data``, reached by the lab through a private unix socket."""
 
@@ -85,12 +101,15 @@ class Engine:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def start(self, listener: Listener | None = None, recovery: Recovery | None = None) -> None:
+    def start(
+        self, listener: Listener | None = None, recovery: Recovery | None = None, upstream: Upstream | None = None
+    ) -> None:
         """Starts the server and returns when it accepts connections: after recovery, that is after promotion.
 
-        Without a listener only the lab's own socket is open. Raises PostgresError with the server's last words.
+        With an upstream it is a standby, and accepts reads. Without a listener only the lab's own socket is open.
+        Raises PostgresError with the server's last words.
         """
-        self._configure(listener, recovery)
+        self._configure(listener, recovery, upstream)
         log_start = self.log.stat().st_size if self.log.exists() else 0
         process = self._programs.start(["postgres", "-D", str(self.data)], self.log)
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
@@ -105,6 +124,23 @@ class Engine:
                 raise PostgresError(f"start the server: not ready after {_START_TIMEOUT_SECONDS} s")
             time.sleep(_POLL_SECONDS)
         self._process = process
+
+    def redirect(self, listener: Listener | None, upstream: Upstream) -> None:
+        """Lets a running standby stream from another server, or from none."""
+        process = self._process
+        if process is None:
+            return
+        self._configure(listener, None, upstream)
+        process.send_signal(signal.SIGHUP)
+
+    def conninfo(self, name: str) -> str:
+        """How a standby of that name reaches this server, wherever it listens."""
+        return f"host={self._sockets} port={self._port} user={SUPERUSER} application_name={name}"
+
+    def publish(self, name: str, content: str) -> None:
+        """Puts a file into the data directory, whole or not at all, for SQL to read."""
+        self._write(f"{name}.new", content.encode())
+        (self.data / f"{name}.new").rename(self.data / name)
 
     def stop(self) -> None:
         """Stops the server, if it runs, with a checkpoint and its last WAL archived."""
@@ -143,8 +179,11 @@ class Engine:
     def _way_in(self) -> list[str]:
         return ["-h", str(self._sockets), "-p", str(self._port), "-U", SUPERUSER]
 
-    def _configure(self, listener: Listener | None, recovery: Recovery | None) -> None:
-        settings = _SETTINGS.format(archive=self._archive, sockets=self._sockets)
+    def _configure(
+        self, listener: Listener | None, recovery: Recovery | None, upstream: Upstream | None = None
+    ) -> None:
+        standby = "off" if upstream is None else "on"
+        settings = _SETTINGS.format(archive=self._archive, sockets=self._sockets, hot_standby=standby)
         self._port = _DEFAULT_PORT if listener is None else listener.port
         if listener is None:
             settings += "listen_addresses = ''\n"
@@ -158,6 +197,9 @@ class Engine:
             settings += f"recovery_target_time = '{recovery.target}+00'\n"
             settings += "recovery_target_inclusive = on\nrecovery_target_action = promote\n"
             self._write("recovery.signal", b"")
+        if upstream is not None:
+            settings += _STREAM.format(conninfo=upstream.conninfo, slot=upstream.slot)
+            self._write("standby.signal", b"")
         self._write("postgresql.conf", settings.encode())
         self._write("postgresql.auto.conf", b"")
         self._write("pg_hba.conf", _ACCESS.encode())

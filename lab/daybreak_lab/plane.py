@@ -8,11 +8,17 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from .delays import Delays
+from .image import Image, Origin
+from .lag import Meter
 from .postgres import PostgresError, Programs
+from .regions import Regions
 from .tls import Authority
+from .unconfirmed import Unconfirmed
+from .versions import Versions
 from .volume import Volume, make_template
 
 _log = logging.getLogger("daybreak.lab")
@@ -61,24 +67,38 @@ class Plane:
         self.authority = Authority(home / "ca.pem")
         self.addresses = Addresses()
         self.volumes: dict[str, Volume] = {}
+        self._regions_of: dict[str, str] = {}
+        self.versions = Versions(programs.version)
+        self.regions = Regions()
+        self.unconfirmed = Unconfirmed()
         self.stopping = threading.Event()
+        self.meter = Meter(tick_seconds, self.stopping)
         self._clusters = programs.account.make_dir(home / "clusters")
+        self._images = programs.account.make_dir(self._clusters / "images")
         self._sockets, self._own_sockets = self._socket_dir()
         self._numbers = itertools.count()
         self._workers = ThreadPoolExecutor(64, "lab")
         self.template = self.submit(lambda: make_template(programs, self._clusters / "template", self._sockets / "t"))
 
-    @property
-    def engine_version(self) -> str:
-        """The version of the PostgreSQL installed, which is the only EngineVersion there is."""
-        return self.programs.version
-
-    def new_volume(self, resource_id: str) -> Volume:
-        """An empty volume for a new cluster."""
+    def new_volume(self, resource_id: str, region: str) -> Volume:
+        """An empty volume for a new cluster or instance of that Region."""
         sockets = self._sockets / str(next(self._numbers))
         volume = Volume(self.programs, self._clusters / resource_id, sockets, self.tick_seconds)
         self.volumes[resource_id] = volume
+        self._regions_of[resource_id] = region
         return volume
+
+    def change_regions(self, states: object) -> None:
+        """Takes Regions away with their databases, or lets them come back. Raises RegionsError."""
+        for region in self.regions.change(states):
+            away = self.regions.away(region)
+            for resource_id, volume in list(self.volumes.items()):
+                if self._regions_of[resource_id] == region and volume.away != away:
+                    volume.set_away(away)
+
+    def new_image(self, origin: Origin, moment: datetime) -> Image:
+        """Keeps a moment of a volume, or of another image, by itself."""
+        return Image.take(self.programs, self._images / str(next(self._numbers)), origin, moment)
 
     def submit(self, work: Callable[[], object]) -> "Future[object]":
         """Runs work in the background; its failure is in the future, and in the lab's log."""

@@ -23,6 +23,7 @@ from .middleware import LabConfig, wrap
 from .plane import Plane
 from .postgres import Account, Programs
 from .rds.responses import install
+from .regions import RegionGate
 
 _MARKER = ".daybreak-lab"
 _HOST = "127.0.0.1"
@@ -137,10 +138,11 @@ def _run(options: Options, home: Home, account: Account, stop: StopSignal, out: 
         os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
         install(plane)
         served = wrap(DomainDispatcherApplication(create_backend_app), LabConfig(seed=options.seed, iam=options.iam))
+        gate = RegionGate(served, plane.regions, plane.stopping)
         listener = _listen(options.port)
         port = listener.getsockname()[1]
         server = make_server(
-            _HOST, 0, LabEndpoints(served, plane), threaded=True, request_handler=_Handler, fd=listener.fileno()
+            _HOST, 0, LabEndpoints(gate, plane), threaded=True, request_handler=_Handler, fd=listener.fileno()
         )
         os.environ["MOTO_PORT"] = str(port)
         threading.Thread(target=server.serve_forever, daemon=True).start()

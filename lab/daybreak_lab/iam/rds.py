@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from moto.kms.models import kms_backends
+from moto.rds.exceptions import RDSClientError
 from moto.rds.models import RDSBackend, rds_backends
 
 from daybreak_lab.iam.conditions import Context
 from daybreak_lab.iam.policy import Need
 from daybreak_lab.identify import Call
+from daybreak_lab.rds.cluster_snapshots import CLUSTER_SNAPSHOT
 
 # Parameter to the type in the ARN of what it names.
 _NAMED = {
@@ -32,6 +34,12 @@ _NAMED = {
     "SourceDBClusterSnapshotIdentifier": "cluster-snapshot",
     "TargetDBClusterSnapshotIdentifier": "cluster-snapshot",
     "DBSnapshotIdentifier": "snapshot",
+    "SourceDBSnapshotIdentifier": "snapshot",
+    "TargetDBSnapshotIdentifier": "snapshot",
+    "SourceDbiResourceId": "auto-backup",
+    "SourceDBInstanceAutomatedBackupsArn": "auto-backup",
+    "DBInstanceAutomatedBackupsArn": "auto-backup",
+    "SourceDBInstanceArn": "db",
     "DBClusterParameterGroupName": "cluster-pg",
     "DBParameterGroupName": "pg",
     "DBInstanceParameterGroupName": "pg",
@@ -61,6 +69,12 @@ _LISTED = {
     "DescribeEventSubscriptions": "es",
 }
 _RESTORES_CLUSTER = {"RestoreDBClusterToPointInTime", "RestoreDBClusterFromSnapshot"}
+_RESTORES_INSTANCE = {"RestoreDBInstanceToPointInTime", "RestoreDBInstanceFromDBSnapshot"}
+# The deletions that may take a final snapshot: the type of that, and the permission to make one.
+_FINAL_SNAPSHOTS = {
+    "DeleteDBCluster": ("cluster-snapshot", "rds:CreateDBClusterSnapshot"),
+    "DeleteDBInstance": ("snapshot", "rds:CreateDBSnapshot"),
+}
 # The parameter that names what an action makes; the request's tags go onto that.
 _MADE = {
     "CreateDBCluster": "DBClusterIdentifier",
@@ -69,6 +83,12 @@ _MADE = {
     "CreateDBInstance": "DBInstanceIdentifier",
     "CreateDBClusterSnapshot": "DBClusterSnapshotIdentifier",
     "CopyDBClusterSnapshot": "TargetDBClusterSnapshotIdentifier",
+    "CreateDBSnapshot": "DBSnapshotIdentifier",
+    "CopyDBSnapshot": "TargetDBSnapshotIdentifier",
+    "RestoreDBInstanceToPointInTime": "TargetDBInstanceIdentifier",
+    "RestoreDBInstanceFromDBSnapshot": "DBInstanceIdentifier",
+    "CreateDBInstanceReadReplica": "DBInstanceIdentifier",
+    "CreateGlobalCluster": "GlobalClusterIdentifier",
     "CreateDBSubnetGroup": "DBSubnetGroupName",
     "CreateDBClusterParameterGroup": "DBClusterParameterGroupName",
     "CreateDBParameterGroup": "DBParameterGroupName",
@@ -133,10 +153,20 @@ class _Request:
             options = family.replace("postgresql", "postgresql-")
             named.setdefault("OptionGroupName", self._arn("og", f"default:{options}"))
             named.setdefault("DBSubnetGroupName", self._arn("subgrp", "default"))
+        if self.call.action in _RESTORES_INSTANCE:
+            major = self.backend.plane.versions.installed.split(".")[0]
+            named.setdefault("DBParameterGroupName", self._arn("pg", f"default.postgres{major}"))
+            named.setdefault("OptionGroupName", self._arn("og", f"default:postgres-{major}"))
+            named.setdefault("DBSubnetGroupName", self._arn("subgrp", "default"))
         return list(dict.fromkeys(named.values())) or ["*"]
 
     def _source(self) -> Any:
-        """The cluster that a restore to a time reads, None if it is not to be found."""
+        """The cluster or snapshot that a restore reads, None if it is not to be found."""
+        if snapshot := self.parameters.get("SnapshotIdentifier"):
+            try:
+                return self.backend.snapshot(CLUSTER_SNAPSHOT, snapshot)
+            except RDSClientError:
+                return None
         name = self.parameters.get("SourceDBClusterIdentifier", "").split(":")[-1].lower()
         if name:
             return self.backend.clusters.get(name)
@@ -179,16 +209,18 @@ class _Request:
 
     def _snapshot(self) -> list[Need]:
         name = self.parameters.get("FinalDBSnapshotIdentifier")
-        if self.call.action != "DeleteDBCluster" or not name:
+        if self.call.action not in _FINAL_SNAPSHOTS or not name:
             return []
-        arn = self._arn("cluster-snapshot", name)
-        return [self._need("rds:DeleteDBCluster", arn), self._need("rds:CreateDBClusterSnapshot", arn)]
+        kind, permission = _FINAL_SNAPSHOTS[self.call.action]
+        arn = self._arn(kind, name)
+        own = [self._need("rds:DeleteDBCluster", arn)] if kind == "cluster-snapshot" else []
+        return [*own, self._need(permission, arn)]
 
     def _keys(self) -> list[Need]:
         if self.call.action not in _RESTORES_CLUSTER | {"CreateDBCluster", "CopyDBClusterSnapshot"}:
             return []
         key = self.parameters.get("KmsKeyId")
-        if key is None and self.call.action == "RestoreDBClusterToPointInTime":
+        if key is None and self.call.action in _RESTORES_CLUSTER:
             source = self._source()
             key = source.kms_key_id if source is not None and source.storage_encrypted else None
         arn = self._key_arn(key)

@@ -1,4 +1,4 @@
-"""The backend that takes the place of moto's: Aurora with data, and a refusal for what would have none."""
+"""The backend that takes the place of moto's: databases with data, and a refusal for what would have none."""
 
 from typing import Any
 
@@ -7,11 +7,13 @@ from moto.rds.utils import split_arn
 
 from .. import events
 from . import errors
-from .instances import Instances
+from .cluster_snapshots import CLUSTER_SNAPSHOT
+from .db_snapshots import DB_SNAPSHOT
+from .global_failover import GlobalFailover
 
 
-class LabRDSBackend(Instances):
-    """moto's backend for one account and Region, with clusters that hold real data."""
+class LabRDSBackend(GlobalFailover):
+    """moto's backend for one account and Region, with clusters and instances that hold real data."""
 
     @property
     def _url_module(self) -> Any:
@@ -31,6 +33,9 @@ class LabRDSBackend(Instances):
                 raise errors.instance_not_found(name)
             if resource_type == "cluster":
                 raise errors.cluster_not_found(name)
+            for kind, type_ in ((CLUSTER_SNAPSHOT, "cluster-snapshot"), (DB_SNAPSHOT, "snapshot")):
+                if resource_type == type_:
+                    raise errors.RDSClientError(kind.not_found, f"{kind.noun} {name} not found.")
         return resource
 
     def describe_db_subnet_groups(self, subnet_group_name: str | None) -> list[models.DBSubnetGroup]:
@@ -46,29 +51,23 @@ class LabRDSBackend(Instances):
             self.settings.cluster_parameter_group(group_name)
         return super().describe_db_cluster_parameter_groups(group_name)
 
-    def create_db_cluster_snapshot(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("CreateDBClusterSnapshot")
-
-    def copy_db_cluster_snapshot(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("CopyDBClusterSnapshot")
-
-    def restore_db_cluster_from_snapshot(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("RestoreDBClusterFromSnapshot")
-
-    def restore_db_instance_to_point_in_time(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("RestoreDBInstanceToPointInTime")
-
     def start_db_cluster(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("StartDBCluster")
 
     def stop_db_cluster(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("StopDBCluster")
 
+    def start_db_instance(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("StartDBInstance")
+
+    def stop_db_instance(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("StopDBInstance")
+
+    def start_export_task(self, *_: Any, **__: Any) -> Any:
+        errors.not_in_lab("StartExportTask")
+
     def reboot_db_instance(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("RebootDBInstance")
-
-    def create_global_cluster(self, *_: Any, **__: Any) -> Any:
-        errors.not_in_lab("CreateGlobalCluster")
 
     def create_blue_green_deployment(self, *_: Any, **__: Any) -> Any:
         errors.not_in_lab("CreateBlueGreenDeployment")

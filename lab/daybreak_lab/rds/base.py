@@ -1,5 +1,6 @@
 """What every part of the backend uses: looking resources up, events, and settling transitions."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,11 @@ class Base(models.RDSBackend):
 
     plane: Plane
 
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.arrivals: deque[Callable[[], None]] = deque()
+        """What happened outside of requests and is to be recorded at the start of the next one."""
+
     @property
     def settings(self) -> Settings:
         """The account's and Region's groups and keys."""
@@ -26,7 +32,12 @@ class Base(models.RDSBackend):
 
     def settle(self) -> None:
         """Brings every status up to date. Called at the start of each request, under the request's lock."""
-        for resource in [*self.clusters.values(), *self.databases.values()]:
+        while self.arrivals:
+            self.arrivals.popleft()()
+        for resource in [
+            *self.clusters.values(), *self.databases.values(),
+            *self.cluster_snapshots.values(), *self.database_snapshots.values(), *self.global_clusters.values(),
+        ]:  # fmt: skip
             transition = getattr(resource, "transition", None)
             if transition is not None and transition.settle_if_over() and resource.transition is transition:
                 resource.transition = None

@@ -1,27 +1,30 @@
 """An Aurora PostgreSQL cluster as DescribeDBClusters shows it."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.rds import models
 from moto.rds.utils import FilterDef
 
-from ..engine import Listener
-from ..plane import Plane
-from ..volume import Volume
-from .transition import Transition
+from .stored import Stored
+
+if TYPE_CHECKING:
+    from .global_cluster import GlobalCluster
 
 ENGINE = "aurora-postgresql"
 _SMALLEST_SIZE_GIB = 1
 
 
-class DBCluster(models.DBCluster):
+class DBCluster(Stored, models.DBCluster):
     """moto's record of a cluster, with status, endpoint and window taken from the data plane.
 
     Named as moto's class is: its serializer and secrets derive names from the class name.
     """
 
     event_source_type = "db-cluster"
+    global_cluster: "GlobalCluster | None" = None
+    synchronised = True
+    """Whether a secondary has, or is getting, all that its primary has."""
     SUPPORTED_FILTERS = {
         **models.DBCluster.SUPPORTED_FILTERS,
         "db-cluster-resource-id": FilterDef(["db_cluster_resource_id"], "DB Cluster Resource Ids"),
@@ -32,11 +35,9 @@ class DBCluster(models.DBCluster):
         settings.setdefault("allocated_storage", _SMALLEST_SIZE_GIB)
         settings.setdefault("storage_type", "aurora")
         super().__init__(backend, **settings)
-        self.transition: Transition | None = None
-        self.address = self.plane.addresses.take()
+        self.settle_in(f"*.cluster-{self.url_identifier}.{self.region}.rds.amazonaws.com")
         self.clone_group_id = settings.get("clone_group_id") or self.db_cluster_resource_id.replace("cluster-", "", 1)
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
-        self.pending: dict[str, Any] = {}
         self.future_identifier: str | None = None
         self.monitoring_interval = settings.get("monitoring_interval") or 0
         self.monitoring_role_arn = settings.get("monitoring_role_arn")
@@ -46,22 +47,10 @@ class DBCluster(models.DBCluster):
         self.database_insights_mode = settings.get("database_insights_mode") or "standard"
         if not self.storage_encrypted:
             self.kms_key_id = None
-        certificate, key = self.plane.authority.issue(self.address, [f"*.{self._dns_suffix}"])
-        self._identity = (certificate, key)
 
     @property
-    def plane(self) -> Plane:
-        return self.backend.plane
-
-    @property
-    def volume(self) -> Volume:
-        """The cluster's data; it stays the same through renames."""
-        return self.plane.volumes[self.db_cluster_resource_id]
-
-    @property
-    def listener(self) -> Listener:
-        """Where and as whom the cluster's server answers."""
-        return Listener(self.address, self.port, *self._identity)
+    def data_id(self) -> str:
+        return self.db_cluster_resource_id
 
     @property
     def status(self) -> str:
@@ -77,16 +66,37 @@ class DBCluster(models.DBCluster):
         return any(member.is_ready for member in self._members)
 
     @property
+    def is_secondary(self) -> bool:
+        """Whether the cluster takes its data from another Region's."""
+        return self.global_cluster is not None and self.global_cluster.writer is not self
+
+    @property
+    def global_cluster_identifier(self) -> str | None:
+        return None if self.global_cluster is None else self.global_cluster.identifier
+
+    @global_cluster_identifier.setter
+    def global_cluster_identifier(self, _: str | None) -> None:
+        """moto's constructor sets the parameter; membership is the global cluster's to know."""
+
+    def designate_writer(self) -> None:
+        if not self.is_secondary:
+            super().designate_writer()
+            return
+        for member in self._members:
+            member.is_cluster_writer = False
+
+    @property
     def endpoint(self) -> str | None:
-        return self.address if self.served else None
+        # A secondary's writer endpoint is inactive.
+        return self.host if self.served and not self.is_secondary else None
 
     @property
     def reader_endpoint(self) -> str | None:
-        return self.endpoint
+        return self.host if self.served else None
 
     @property
     def earliest_restorable_time(self) -> datetime | None:
-        return self._window[0]
+        return self.window[0]
 
     @earliest_restorable_time.setter
     def earliest_restorable_time(self, _: datetime) -> None:
@@ -94,7 +104,7 @@ class DBCluster(models.DBCluster):
 
     @property
     def latest_restorable_time(self) -> datetime | None:
-        return self._window[1]
+        return self.window[1]
 
     @property
     def pending_modified_values(self) -> dict[str, Any] | None:
@@ -110,13 +120,3 @@ class DBCluster(models.DBCluster):
 
     def save_automated_backup(self) -> None:
         """Makes no snapshot record: the volume's base backups and archive are the automated backup."""
-
-    @property
-    def _window(self) -> tuple[datetime | None, datetime | None]:
-        volume = self.plane.volumes.get(self.db_cluster_resource_id)
-        # As on AWS, nothing can be restored from a cluster whose own restore or creation is not complete.
-        return (None, None) if volume is None or self.status == "creating" else volume.window or (None, None)
-
-    @property
-    def _dns_suffix(self) -> str:
-        return f"cluster-{self.url_identifier}.{self.region}.rds.amazonaws.com"

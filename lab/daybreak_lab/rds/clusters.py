@@ -3,32 +3,27 @@
 from datetime import datetime
 from typing import Any
 
-from moto.rds import models
-
 from . import errors, settings
-from .base import Base
 from .cluster import ENGINE, DBCluster
+from .cluster_snapshots import CLUSTER_SNAPSHOT, ClusterSnapshots, DBClusterSnapshot
 
 
-class Clusters(Base):
+class Clusters(ClusterSnapshots):
     """CreateDBCluster and DeleteDBCluster."""
 
     def create_db_cluster(self, kwargs: Any) -> DBCluster:
         params = {key: settings.plain(value) for key, value in kwargs.items()}
         identifier = self.check_new_cluster(params["db_cluster_identifier"])
         self._check_engine(params)
-        for unsupported in ("global_cluster_identifier", "replication_source_identifier"):
-            if params.get(unsupported):
-                errors.not_in_lab(f"CreateDBCluster with {unsupported}")
         managed = bool(params.get("manage_master_user_password"))
         settings.check_master(params.get("master_username"), params.get("master_user_password"), managed)
         params |= self.network(params)
-        params["engine_version"] = self.plane.engine_version
+        params["engine_version"] = params.get("engine_version") or self.plane.versions.default(self.region_name)
         params["kms_key_id"] = self.settings.kms_key(params.get("kms_key_id"), bool(params.get("storage_encrypted")))
         cluster = DBCluster(self, **params)
         self.clusters[identifier] = cluster
         password = cluster.master_user_secret.password if managed else params["master_user_password"]
-        volume = self.plane.new_volume(cluster.db_cluster_resource_id)
+        volume = self.plane.new_volume(cluster.db_cluster_resource_id, self.region_name)
         work = self.plane.submit(
             lambda: volume.initialise(
                 self.plane.template.result(), cluster.master_username, password, cluster.database_name
@@ -104,51 +99,43 @@ class Clusters(Base):
             raise errors.cluster_state(
                 f"Cluster {cluster.db_cluster_identifier} is currently {cluster.status} - try again later."
             )
-        if skip_final_snapshot and snapshot_name:
-            raise errors.invalid_combination(
-                "FinalDBSnapshotIdentifier can not be specified when deleting a cluster with SkipFinalSnapshot enabled."
-            )
-        if not skip_final_snapshot and not snapshot_name:
-            raise errors.invalid_combination(
-                "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
-            )
-        snapshot = self._final_snapshot(cluster, snapshot_name) if snapshot_name else None
+        final = self.check_final_snapshot(CLUSTER_SNAPSHOT, "a cluster", skip_final_snapshot, snapshot_name)
+        snapshot = self._final_snapshot(cluster, final) if final else None
         if cluster.manage_master_user_password:
             cluster.master_user_secret.delete_secret()
-        volume, keep_backups = cluster.volume, not delete_automated_backups
-        work = self.plane.submit(volume.keep_backups if keep_backups else volume.destroy)
+        keep_backups = not delete_automated_backups
+        work = self.plane.submit(lambda: self.remove_data(cluster, snapshot, keep_backups))
+        if snapshot is not None:
+            # The cluster is gone only when its snapshot is there.
+            self.keep_snapshot(CLUSTER_SNAPSHOT, snapshot, "creating", "delete", work)
 
         def settle(_: BaseException | None, when: datetime) -> None:
-            if snapshot is not None:
-                snapshot.status = "available"
             self.finish_deletion(cluster, keep_backups, when)
 
         self.begin(cluster, "deleting", "delete", work, settle)
         return cluster
 
-    def _final_snapshot(self, cluster: DBCluster, name: str) -> models.DBClusterSnapshot:
-        """The snapshot that the deletion leaves: a record, without data. A name that is taken refuses the deletion."""
-        identifier = errors.check_identifier(name, "FinalDBSnapshotIdentifier", limit=255)
-        if identifier in self.cluster_snapshots:
-            raise errors.cluster_snapshot_exists(identifier)
-        snapshot = models.DBClusterSnapshot(self, cluster, identifier)
-        snapshot.status = "creating"
-        snapshot.db_cluster_resource_id = cluster.db_cluster_resource_id
-        self.cluster_snapshots[identifier] = snapshot
-        return snapshot
+    def _final_snapshot(self, cluster: DBCluster, identifier: str) -> DBClusterSnapshot:
+        latest = cluster.latest_restorable_time
+        if latest is None:
+            raise errors.cluster_state(
+                f"Cannot take a final snapshot of {cluster.db_cluster_identifier}: it has no restorable time."
+            )
+        return self.new_cluster_snapshot(cluster, identifier, latest, "manual")
 
     def finish_deletion(self, cluster: DBCluster, keep_backups: bool, when: datetime) -> None:
         """Forgets a cluster whose data is gone, and its volume unless the backups are kept."""
         self.clusters.pop(cluster.db_cluster_identifier, None)
         if not keep_backups:
             self.plane.volumes.pop(cluster.db_cluster_resource_id, None)
+            self.forget_automated_snapshots(cluster)
         self.record(cluster, "deletion", "DB cluster deleted", when)
 
     def _check_engine(self, params: dict[str, Any]) -> None:
         engine, version = params["engine"], params.get("engine_version")
         if engine != ENGINE:
             raise errors.invalid_value(f"Invalid DB engine: {engine}. The lab provides {ENGINE} only.")
-        if version not in (None, self.plane.engine_version):
+        if version is not None and version not in self.plane.versions.known(self.region_name):
             raise errors.invalid_combination(f"Cannot find version {version} for {ENGINE}")
         if (params.get("engine_mode") or "provisioned") != "provisioned":
             raise errors.invalid_combination(f"The engine mode {params['engine_mode']} you requested is not supported.")
@@ -158,4 +145,4 @@ class Clusters(Base):
         for cluster in list(self.clusters.values()):
             if (volume := self.plane.volumes.pop(cluster.db_cluster_resource_id, None)) is not None:
                 self.plane.submit(volume.destroy)
-        models.RDSBackend.reset(self)
+        super().reset()

@@ -29,14 +29,6 @@ def cluster_exists() -> RDSClientError:
     return RDSClientError("DBClusterAlreadyExistsFault", "DB Cluster already exists")
 
 
-def cluster_snapshot_exists(identifier: str) -> RDSClientError:
-    """A DBClusterSnapshotAlreadyExistsFault."""
-    return RDSClientError(
-        "DBClusterSnapshotAlreadyExistsFault",
-        f"Cannot create the cluster snapshot because one with the identifier {identifier} already exists.",
-    )
-
-
 def cluster_state(message: str) -> RDSClientError:
     """An InvalidDBClusterStateFault."""
     return RDSClientError("InvalidDBClusterStateFault", message)

@@ -28,11 +28,11 @@ class DBInstanceClustered(models.DBInstanceClustered):
     @property
     def is_ready(self) -> bool:
         """Whether the instance has come up and is not going away."""
-        return self.status in ("available", "modifying") and self.cluster.volume.serving
+        return self.status in ("available", "modifying") and self.cluster.volume.open_for_clients
 
     @property
     def address(self) -> str:
-        return self.cluster.address
+        return self.cluster.host
 
     @property
     def endpoint(self) -> dict[str, Any] | None:

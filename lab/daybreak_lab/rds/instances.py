@@ -8,7 +8,7 @@ from . import errors, settings
 from .cluster import ENGINE, DBCluster
 from .instance import DEFAULT_CA, DBInstanceClustered
 from .modify import Modify
-from .transition import done
+from .transition import Transition, done
 
 _SERVER_START_SECONDS = 0.2
 """A server is started this long before its instance's delay is over, so that the delay is the whole time."""
@@ -44,11 +44,10 @@ class Instances(Modify):
         identifier = errors.check_identifier(params["db_instance_identifier"], "DBInstanceIdentifier")
         if identifier in self.databases:
             raise errors.instance_exists()
-        if not params.get("db_cluster_identifier"):
-            errors.not_in_lab("CreateDBInstance without DBClusterIdentifier")
         cluster = self.cluster(params["db_cluster_identifier"])
         self._check_instance(cluster, params)
-        if cluster.status != "available":
+        patient = self.plane.unconfirmed.is_("instance_in_creating_cluster", "accepted")
+        if cluster.status != "available" and not (patient and cluster.status == "creating"):
             raise errors.cluster_not_available(cluster.db_cluster_identifier)
         params["db_cluster_identifier"] = cluster.db_cluster_identifier
         params["db_subnet_group_name"] = cluster.db_subnet_group_name
@@ -58,11 +57,14 @@ class Instances(Modify):
         self.databases[identifier] = instance
         outcome = self.plane.delays.outcome("instance")
         delay = self.plane.delays.seconds("instance")
-        work = done() if outcome else self.plane.submit(lambda: self._open(cluster, delay))
+        creation = cluster.transition if cluster.status == "creating" else None
+        work = done() if outcome else self.plane.submit(lambda: self._open(cluster, creation, delay))
         self.begin(instance, "creating", "instance", work, self._settle_created(instance, outcome))
         return instance
 
-    def _open(self, cluster: DBCluster, delay: float) -> None:
+    def _open(self, cluster: DBCluster, creation: Transition | None, delay: float) -> None:
+        if creation is not None:
+            creation.wait(self.plane.pause)
         self.plane.pause(delay - _SERVER_START_SECONDS)
         cluster.volume.open(cluster.listener)
 

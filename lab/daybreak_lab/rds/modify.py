@@ -61,7 +61,7 @@ class Modify(Restore):
             if params.get(name) is not None:
                 setattr(cluster, attribute, params[name])
         self._apply_log_exports(cluster, params.get("cloudwatch_logs_export_configuration") or {})
-        password = self._new_password(cluster, params)
+        password = self.new_password(cluster, params)
         work = done()
         if password is not None:
             status = "resetting-master-credentials"
@@ -97,26 +97,34 @@ class Modify(Restore):
             lower = errors.check_identifier(new_name, "NewDBClusterIdentifier")
             if lower != cluster.db_cluster_identifier and self.is_taken(lower):
                 raise errors.cluster_exists()
+        self.check_password_change(cluster, params)
+        exports = params.get("cloudwatch_logs_export_configuration") or {}
+        for kind in [*(exports.get("EnableLogTypes") or []), *(exports.get("DisableLogTypes") or [])]:
+            settings.check_log_type(kind)
+
+    @staticmethod
+    def check_password_change(record: Any, params: dict[str, Any]) -> None:
+        """Raises unless the request's words on the master password fit each other and the cluster or instance."""
         managed = params.get("manage_master_user_password")
+        changes = managed is not None or params.get("master_user_password") or params.get("rotate_master_user_password")
+        if changes and record.volume.standby.upstream is not None:
+            raise errors.invalid_combination("The master password of a replica is that of its source.")
         settings.check_master(None, params.get("master_user_password"), bool(managed))
-        if cluster.manage_master_user_password and managed is None and params.get("master_user_password"):
+        if record.manage_master_user_password and managed is None and params.get("master_user_password"):
             raise errors.invalid_combination(
                 "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled."
             )
-        if managed is False and cluster.manage_master_user_password and not params.get("master_user_password"):
+        if managed is False and record.manage_master_user_password and not params.get("master_user_password"):
             raise errors.invalid_combination(
                 "You must specify MasterUserPassword when you set ManageMasterUserPassword to false."
             )
         if params.get("rotate_master_user_password"):
-            if not cluster.manage_master_user_password:
+            if not record.manage_master_user_password:
                 raise errors.invalid_combination("RotateMasterUserPassword needs ManageMasterUserPassword enabled.")
             if not params.get("apply_immediately"):
                 raise errors.invalid_combination(
                     "You must specify apply immediately when rotating the master user password."
                 )
-        exports = params.get("cloudwatch_logs_export_configuration") or {}
-        for kind in [*(exports.get("EnableLogTypes") or []), *(exports.get("DisableLogTypes") or [])]:
-            settings.check_log_type(kind)
 
     def _apply_network(self, cluster: DBCluster, params: dict[str, Any]) -> None:
         subnet_group = self.settings.subnet_group(cluster.db_subnet_group_name)
@@ -133,20 +141,20 @@ class Modify(Restore):
         cluster.enabled_cloudwatch_logs_exports = sorted(kept | set(change.get("EnableLogTypes") or []))
 
     @staticmethod
-    def _new_password(cluster: DBCluster, params: dict[str, Any]) -> str | None:
+    def new_password(record: Any, params: dict[str, Any]) -> str | None:
         """The master password to set, having brought the managed secret in line with the request."""
         managed = params.get("manage_master_user_password")
-        if managed and not cluster.manage_master_user_password:
-            cluster.master_user_secret = MasterUserSecret(cluster, params.get("master_user_secret_kms_key_id"))
-            cluster.manage_master_user_password = True
-            return cluster.master_user_secret.password
-        if managed is False and cluster.manage_master_user_password:
-            cluster.master_user_secret.delete_secret()
-            del cluster.master_user_secret
-            cluster.manage_master_user_password = False
+        if managed and not record.manage_master_user_password:
+            record.master_user_secret = MasterUserSecret(record, params.get("master_user_secret_kms_key_id"))
+            record.manage_master_user_password = True
+            return record.master_user_secret.password
+        if managed is False and record.manage_master_user_password:
+            record.master_user_secret.delete_secret()
+            del record.master_user_secret
+            record.manage_master_user_password = False
         if params.get("rotate_master_user_password"):
-            cluster.master_user_secret.rotate_secret()
-            return cluster.master_user_secret.password
+            record.master_user_secret.rotate_secret()
+            return record.master_user_secret.password
         return params.get("master_user_password")
 
     def _settle_modified(self, cluster: DBCluster, new_name: str | None, credentials: bool) -> Any:

@@ -5,43 +5,39 @@ from moto.rds import models
 from moto.rds.responses import RDSResponse
 
 from ..plane import Plane
-from . import errors
+from . import answers_instances, answers_replicas, answers_snapshots, answers_versions
 from .backend import LabRDSBackend
 from .cluster import DBCluster
 from .instance import DBInstanceClustered
+from .cluster_snapshots import DBClusterSnapshot
+from .metrics import LagMetrics
 from .secret import MasterUserSecret
-
-_PAGE_SIZES = range(20, 101)
+from .wire import filters, install_paging
 
 
 def _backend(response: RDSResponse) -> LabRDSBackend:
-    """The caller's backend, with every status brought up to date first."""
-    backend = models.rds_backends[response.current_account][response.region]
+    """The caller's backend, with every status in every Region brought up to date first."""
+    account = models.rds_backends[response.current_account]
+    backend = account[response.region]
     assert isinstance(backend, LabRDSBackend)
-    backend.settle()
+    for regional in list(account.values()):
+        regional.settle()
     return backend
 
 
-def _filters(response: RDSResponse) -> dict[str, list[str]]:
-    size = response.params.get("MaxRecords")
-    if size is not None and size not in _PAGE_SIZES:
-        raise errors.invalid_value(f"Invalid value {size} for MaxRecords. Must be between 20 and 100")
-    return {one["Name"]: one["Values"] for one in response.params.get("Filters", [])}
-
-
 def _describe_db_clusters(response: RDSResponse) -> ActionResult:
-    identifier, filters = response.params.get("DBClusterIdentifier"), _filters(response)
-    clusters = response.backend.describe_db_clusters(db_cluster_identifier=identifier, filters=filters)
+    identifier, chosen = response.params.get("DBClusterIdentifier"), filters(response)
+    clusters = response.backend.describe_db_clusters(db_cluster_identifier=identifier, filters=chosen)
     return PaginatedResult({"DBClusters": clusters})
 
 
 def _describe_db_instances(response: RDSResponse) -> ActionResult:
-    identifier, filters = response.params.get("DBInstanceIdentifier"), _filters(response)
-    return PaginatedResult({"DBInstances": response.backend.describe_db_instances(identifier, filters=filters)})
+    identifier, chosen = response.params.get("DBInstanceIdentifier"), filters(response)
+    return PaginatedResult({"DBInstances": response.backend.describe_db_instances(identifier, filters=chosen)})
 
 
 def _describe_events(response: RDSResponse) -> ActionResult:
-    _filters(response)
+    filters(response)
     return PaginatedResult({"Events": response.backend.describe_events(**response.params)})
 
 
@@ -56,14 +52,9 @@ def _delete_db_cluster(response: RDSResponse) -> ActionResult:
     return ActionResult({"DBCluster": cluster})
 
 
-def _modify_db_instance(response: RDSResponse) -> ActionResult:
-    identifier = response.params["DBInstanceIdentifier"]
-    return ActionResult({"DBInstance": response.backend.modify_db_instance(identifier, response.params)})
-
-
 def _describe_db_cluster_automated_backups(response: RDSResponse) -> ActionResult:
     identifier, resource_id = response.params.get("DBClusterIdentifier"), response.params.get("DbClusterResourceId")
-    backups = response.backend.describe_db_cluster_automated_backups(identifier, resource_id, _filters(response))
+    backups = response.backend.describe_db_cluster_automated_backups(identifier, resource_id, filters(response))
     return PaginatedResult({"DBClusterAutomatedBackups": backups})
 
 
@@ -75,10 +66,13 @@ def _delete_db_cluster_automated_backup(response: RDSResponse) -> ActionResult:
 def install(plane: Plane) -> None:
     """Makes moto serve RDS from this data plane."""
     LabRDSBackend.plane = plane
+    LagMetrics.plane = plane
+    install_paging()
     models.rds_backends.backend = LabRDSBackend
     # moto's own code refers to these by their module globals.
     models.DBCluster = DBCluster
     models.DBInstanceClustered = DBInstanceClustered
+    models.DBClusterSnapshot = DBClusterSnapshot
     models.MasterUserSecret = MasterUserSecret
     RDSResponse.backend = property(_backend)
     RDSResponse.describe_db_clusters = _describe_db_clusters
@@ -87,4 +81,6 @@ def install(plane: Plane) -> None:
     RDSResponse.describe_db_cluster_automated_backups = _describe_db_cluster_automated_backups
     RDSResponse.delete_db_cluster_automated_backup = _delete_db_cluster_automated_backup
     RDSResponse.delete_db_cluster = _delete_db_cluster
-    RDSResponse.modify_db_instance = _modify_db_instance
+    for answers in (answers_snapshots, answers_instances, answers_replicas, answers_versions):
+        for name, answer in answers.OPERATIONS.items():
+            setattr(RDSResponse, name, answer)

@@ -1,4 +1,4 @@
-"""RestoreDBClusterToPointInTime: real recovery, with AWS's refusals and AWS's idea of what is carried over."""
+"""Restores of clusters: real recoveries, with AWS's refusals and AWS's idea of what is carried over."""
 
 import secrets
 from datetime import datetime
@@ -6,14 +6,17 @@ from typing import Any
 
 from moto.rds import models
 
+from ..image import Origin
 from . import errors, settings
 from .cluster import DBCluster
+from .cluster_snapshots import CLUSTER_SNAPSHOT
 from .retained import Retained
+from .snapshot import Snapshot
 
 _CARRIED_OVER = (
     "engine", "engine_version", "engine_mode", "master_username", "database_name", "character_set_name",
     "storage_encrypted", "storage_type", "backup_retention_period", "preferred_backup_window", "network_type",
-    "clone_group_id", "availability_zones",
+    "availability_zones",
 )  # fmt: skip
 """What a restored cluster takes from its source. All else is AWS's default unless the call names it."""
 
@@ -29,8 +32,36 @@ _OVERRIDES = (
 )  # fmt: skip
 
 
+_REQUIRED = {
+    "db_cluster_identifier": "DBClusterIdentifier",
+    "snapshot_identifier": "SnapshotIdentifier",
+    "engine": "Engine",
+}
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+def check_time(time: datetime | None, earliest: datetime, latest: datetime, retention_days: int) -> datetime:
+    """The moment to recover to: time, checked against the window, or without one its end."""
+    if time is None:
+        return latest
+    # AWS wants a time before the latest, not at it.
+    if time >= latest:
+        raise errors.invalid_value(
+            f"The specified instance cannot be restored to a time later than {latest.isoformat()}Z."
+        )
+    if time < earliest:
+        raise errors.invalid_value(
+            f"The specified instance cannot be restored to a time earlier than {earliest.isoformat()}Z because its "
+            f"backup retention period is set to {retention_days} days."
+        )
+    return time
+
+
 class Restore(Retained):
-    """Point-in-time restores and clones."""
+    """Restores to a time, clones, and restores from a snapshot."""
 
     def restore_db_cluster_to_point_in_time(self, **kwargs: Any) -> DBCluster:
         params = {key: settings.plain(value) for key, value in kwargs.items()}
@@ -39,13 +70,65 @@ class Restore(Retained):
         source = self._source(params)
         given = self.network(params)
         target = self._target(source, params)
-        given["kms_key_id"] = source.kms_key_id
+        if self.plane.unconfirmed.is_("point_in_time_port", "inherited"):
+            params.setdefault("port", source.port)
+        tags = params["tags"] if params.get("tags") else source.tags
+        own = {"clone_group_id": source.clone_group_id, "tags": [dict(tag) for tag in tags]}
+        return self._recovered(identifier, source, given | own, params, source.volume, target)
+
+    def restore_db_cluster_from_snapshot(self, kwargs: Any) -> DBCluster:
+        params = {key: settings.plain(value) for key, value in kwargs.items()}
+        for name, parameter in _REQUIRED.items():
+            if not params.get(name):
+                raise errors.RDSClientError("MissingParameter", f"The request must contain the parameter {parameter}.")
+        identifier = self.check_new_cluster(params["db_cluster_identifier"])
+        self._check_limitless(params)
+        snapshot = self._source_snapshot(params)
+        given = self.network(params)
+        # Without EngineVersion it is the Region's default that counts, not the snapshot's.
+        version = params.get("engine_version") or self.plane.versions.default(self.region_name)
+        if _numbers(version) < _numbers(snapshot.engine_version):
+            raise errors.invalid_combination(
+                f"The snapshot's engine version {snapshot.engine_version} can't be restored to the lower {version}."
+            )
+        params.setdefault("port", snapshot.port)
+        if self.plane.unconfirmed.is_("snapshot_restore_iam_authentication", "inherited"):
+            params.setdefault("enable_iam_database_authentication", snapshot.iam_database_authentication_enabled)
+        own = {"engine_version": version, "tags": [dict(tag) for tag in params.get("tags") or []]}
+        image = snapshot.image
+        return self._recovered(identifier, snapshot, given | own, params, image, image.moment)
+
+    def _source_snapshot(self, params: dict[str, Any]) -> Snapshot:
+        snapshot = self.snapshot(CLUSTER_SNAPSHOT, params["snapshot_identifier"])
+        if snapshot.region != self.region_name:
+            raise errors.RDSClientError(
+                CLUSTER_SNAPSHOT.not_found, f"DBClusterSnapshot {params['snapshot_identifier']} not found."
+            )
+        if snapshot.status != "available":
+            raise errors.RDSClientError(
+                CLUSTER_SNAPSHOT.bad_state, f"DBClusterSnapshot {snapshot.identifier} is not in available state."
+            )
+        self._check_engine(params)
+        return snapshot
+
+    def _recovered(
+        self,
+        identifier: str,
+        source: DBCluster | Snapshot,
+        given: dict[str, Any],
+        params: dict[str, Any],
+        origin: Origin,
+        target: datetime,
+    ) -> DBCluster:
+        """A new cluster with the data of origin at target, and of source's settings those that are carried over."""
         if (key := params.get("kms_key_id")) is not None:
             given |= {"kms_key_id": self.settings.kms_key(key, True), "storage_encrypted": True}
-
+        else:
+            given["kms_key_id"] = source.kms_key_id
+        if source.storage_encrypted:
+            source.backend.settings.check_key(source.kms_key_id)
         carried = {name: getattr(source, name) for name in _CARRIED_OVER}
         overrides = {name: params[name] for name in _OVERRIDES if params.get(name) is not None}
-        tags = params["tags"] if params.get("tags") else source.tags
         # The data brings its own password: that of the restore point. moto's record insists on one; nothing reads it.
         unused_password = secrets.token_urlsafe(16)
         cluster = DBCluster(
@@ -53,13 +136,12 @@ class Restore(Retained):
             **(carried | overrides | given),
             db_cluster_identifier=identifier,
             master_user_password=unused_password,
-            tags=[dict(tag) for tag in tags],
         )
         for role in params.get("associated_roles") or []:
             cluster._associated_roles.append(models.AssociatedRole(role["RoleArn"], role.get("FeatureName") or ""))
 
-        volume = self.plane.new_volume(cluster.db_cluster_resource_id)
-        volume.link_from(source.volume, target)
+        volume = self.plane.new_volume(cluster.db_cluster_resource_id, self.region_name)
+        volume.link_from(origin, target)
         self.clusters[identifier] = cluster
         work = self.plane.submit(lambda: volume.recover(target))
         self.begin(cluster, "creating", "restore", work, self.settle_new_cluster(cluster, "restore"))
@@ -76,6 +158,10 @@ class Restore(Retained):
             raise errors.invalid_combination("Cannot specify both RestoreToTime and UseLatestRestorableTime")
         if time is None and not latest:
             raise errors.invalid_combination("Either RestoreToTime or UseLatestRestorableTime must be specified")
+        self._check_limitless(params)
+
+    @staticmethod
+    def _check_limitless(params: dict[str, Any]) -> None:
         if any(params.get(name) for name in _LIMITLESS_ONLY):
             raise errors.invalid_combination(
                 "You can enable Performance Insights or set the Enhanced Monitoring interval only when restoring "
@@ -102,19 +188,6 @@ class Restore(Retained):
     def _target(self, source: DBCluster, params: dict[str, Any]) -> datetime:
         """The moment to recover to, checked against the source's window."""
         if params.get("restore_type") == "copy-on-write" and source.volume.serving:
-            return source.volume.flush()
+            return source.volume.mark()
         earliest, latest = source.earliest_restorable_time, source.latest_restorable_time
-        if params.get("use_latest_restorable_time"):
-            return latest
-        time = params["restore_to_time"]
-        # AWS wants a time before the latest, not at it.
-        if time >= latest:
-            raise errors.invalid_value(
-                f"The specified instance cannot be restored to a time later than {latest.isoformat()}Z."
-            )
-        if time < earliest:
-            raise errors.invalid_value(
-                f"The specified instance cannot be restored to a time earlier than {earliest.isoformat()}Z because its "
-                f"backup retention period is set to {source.backup_retention_period} days."
-            )
-        return time
+        return check_time(params.get("restore_to_time"), earliest, latest, source.backup_retention_period)

@@ -5,17 +5,21 @@ from typing import Any
 
 from moto.rds import models
 
-from . import errors
 from .cluster import DBCluster
 from .clusters import Clusters
+from .filters import select
 
-_FILTERS = ("status", "db-cluster-id", "db-cluster-resource-id")
+_FILTERS = {
+    "status": ("status",),
+    "db-cluster-id": ("db_cluster_identifier", "db_cluster_arn"),
+    "db-cluster-resource-id": ("db_cluster_resource_id",),
+}
+
+RETAINED = "retained"
 
 
 class RetainedBackup:
     """A record of DescribeDBClusterAutomatedBackups: the cluster as it was, and the window as it stays."""
-
-    status = "retained"
 
     def __init__(self, cluster: DBCluster) -> None:
         self._cluster = cluster
@@ -28,6 +32,11 @@ class RetainedBackup:
             "EarliestTime": cluster.earliest_restorable_time,
             "LatestTime": cluster.latest_restorable_time,
         }
+
+    @property
+    def status(self) -> str:
+        """That of a live cluster's backup is not documented; an instance's is called so."""
+        return RETAINED if self._cluster.status == RETAINED else "active"
 
     def __getattr__(self, name: str) -> Any:
         # Everything else a backup tells is its cluster's.
@@ -44,37 +53,31 @@ class Retained(Clusters):
     def finish_deletion(self, cluster: DBCluster, keep_backups: bool, when: datetime) -> None:
         super().finish_deletion(cluster, keep_backups, when)
         if keep_backups:
-            cluster.status = RetainedBackup.status
+            cluster.status = RETAINED
             self.retained[cluster.db_cluster_resource_id] = cluster
 
     def describe_db_cluster_automated_backups(
         self, identifier: str | None, resource_id: str | None, filters: dict[str, list[str]]
     ) -> list[RetainedBackup]:
-        """The retained backups that match everything given. A backup of a live cluster is not listed."""
-        for name in filters:
-            if name not in _FILTERS:
-                raise errors.invalid_value(f"Unrecognized filter name: {name}")
+        """The backups that match everything given: retained ones, and if it is so answered, those of live clusters."""
         wanted = dict(filters)
         if identifier is not None:
             # Named by its identifier, the backup must be of an existing cluster.
             self.cluster(identifier)
             wanted["db-cluster-id"] = [identifier]
+        listed = list(self.retained.values())
+        if self.plane.unconfirmed.is_("live_cluster_backups", "listed"):
+            listed += [one for one in self.clusters.values() if one.latest_restorable_time is not None]
         if resource_id is not None:
-            self.retained_cluster(resource_id)
+            if resource_id not in [one.db_cluster_resource_id for one in listed]:
+                self.retained_cluster(resource_id)
             wanted["db-cluster-resource-id"] = [resource_id]
-        backups = [RetainedBackup(cluster) for cluster in self.retained.values()]
-        return [
-            backup
-            for backup in backups
-            if backup.status in wanted.get("status", [backup.status])
-            and backup.db_cluster_identifier in wanted.get("db-cluster-id", [backup.db_cluster_identifier])
-            and backup.db_cluster_resource_id in wanted.get("db-cluster-resource-id", [backup.db_cluster_resource_id])
-        ]
+        return select([RetainedBackup(one) for one in listed], wanted, _FILTERS)
 
     def delete_db_cluster_automated_backup(self, resource_id: str) -> RetainedBackup:
         """Removes a retained backup and its files."""
         backup = RetainedBackup(self.retained_cluster(resource_id))
-        del self.retained[resource_id]
+        self.forget_automated_snapshots(self.retained.pop(resource_id))
         self.plane.submit(self.plane.volumes.pop(resource_id).destroy)
         return backup
 

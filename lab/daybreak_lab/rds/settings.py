@@ -3,11 +3,12 @@
 from typing import Any
 
 from moto.ec2.models import ec2_backends
+from moto.kms.models import kms_backends
 from moto.rds import models
 
 from . import errors
 
-_RETENTION_DAYS = range(1, 36)
+_LONGEST_RETENTION = 35
 _PORTS = range(1150, 65536)
 _RESERVED_USERS = {"rdsadmin", "admin", "rds_superuser", "rds_iam", "rds_replication"}
 _LOG_TYPES = {"postgresql", "instance", "iam-db-auth-error"}
@@ -22,11 +23,13 @@ def plain(value: Any) -> Any:
     return value
 
 
-def check_common(params: dict[str, Any]) -> None:
+def check_common(params: dict[str, Any], shortest_retention: int = 1) -> None:
     """Raises for a value out of range in any of the settings of create, restore and modify."""
     days = params.get("backup_retention_period")
-    if days is not None and days not in _RETENTION_DAYS:
-        raise errors.invalid_value(f"Invalid backup retention period: {days}. Must be between 1 and 35.")
+    if days is not None and not shortest_retention <= days <= _LONGEST_RETENTION:
+        raise errors.invalid_value(
+            f"Invalid backup retention period: {days}. Must be between {shortest_retention} and {_LONGEST_RETENTION}."
+        )
     port = params.get("port")
     if port is not None and port not in _PORTS:
         raise errors.invalid_value(f"Invalid port: {port}. Must be between 1150 and 65535.")
@@ -79,9 +82,9 @@ def check_password(password: str) -> None:
         )
 
 
-def default_parameter_group(engine_version: str) -> str:
+def default_parameter_group(engine_version: str, engine: str = "aurora-postgresql") -> str:
     """The engine's default parameter group, for clusters and instances alike."""
-    return f"default.aurora-postgresql{engine_version.split('.')[0]}"
+    return f"default.{engine}{engine_version.split('.')[0]}"
 
 
 class Settings:
@@ -122,7 +125,7 @@ class Settings:
     def cluster_parameter_group(self, name: str | None) -> str:
         """The cluster parameter group of that name, or the engine's default one."""
         groups = self._backend.db_cluster_parameter_groups
-        default = default_parameter_group(self._backend.plane.engine_version)
+        default = default_parameter_group(self._backend.plane.versions.installed)
         if default not in groups:
             self._backend.create_db_cluster_parameter_group(
                 default, default.removeprefix("default."), f"Default cluster parameter group for {default[8:]}", []
@@ -132,7 +135,26 @@ class Settings:
         return groups[name or default].name
 
     def kms_key(self, key: str | None, encrypted: bool) -> str | None:
-        """The ARN of the key given, or of the account's aws/rds key for encryption without one."""
+        """The ARN of the key given, or of the account's aws/rds key for encryption without one.
+
+        Raises KMSKeyNotAccessibleFault for a key that is unknown here, or not enabled.
+        """
         if key is not None:
-            return self._backend._validate_kms_key(key)
+            return self.check_key(self._backend._validate_kms_key(key))
         return self._backend._validate_kms_key("alias/aws/rds") if encrypted else None
+
+    def check_key(self, arn: str | None) -> str | None:
+        """The key, having made sure that it can be used. Raises KMSKeyNotAccessibleFault."""
+        if arn is not None and self._key(arn).key_state != "Enabled":
+            raise models.RDSClientError(
+                "KMSKeyNotAccessibleFault", f"The specified KMS key [{arn}] is not enabled or can't be accessed."
+            )
+        return arn
+
+    def is_default_key(self, arn: str | None) -> bool:
+        """Whether this is the account's aws/rds key."""
+        return arn is not None and "alias/aws/rds" in self._key(arn).aliases
+
+    def _key(self, arn: str) -> Any:
+        _, _, _, region, account, _ = arn.split(":", 5)
+        return kms_backends[account][region].describe_key(arn)

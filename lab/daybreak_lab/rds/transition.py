@@ -19,8 +19,9 @@ class Transition:
     """An operation under way on a cluster or instance."""
 
     def __init__(self, work: "Future[object]", delay_seconds: float, settle: Settle) -> None:
-        self._work = work
+        self.work = work
         self._settle = settle
+        self._delay = delay_seconds
         self._due = time.monotonic() + delay_seconds
         self._due_at = utcnow() + timedelta(seconds=delay_seconds)
         self._worked_at: datetime | None = None
@@ -29,13 +30,24 @@ class Transition:
     def _note_end(self, _: "Future[object]") -> None:
         self._worked_at = utcnow()
 
+    @property
+    def percent(self) -> int:
+        """How far the delay has gone; 99 at most, for it is not over before it is settled."""
+        left = self._due - time.monotonic()
+        return 99 if self._delay <= 0 else max(0, min(99, int(100 * (1 - left / self._delay))))
+
+    def wait(self, pause: Callable[[float], None]) -> None:
+        """Blocks a worker until work and delay are over; raises what the work raised, or pause."""
+        self.work.result()
+        pause(self._due - time.monotonic())
+
     def settle_if_over(self) -> bool:
         """Settles the outcome if work and delay are over; whether they are."""
-        if not self._work.done() or time.monotonic() < self._due:
+        if not self.work.done() or time.monotonic() < self._due:
             return False
         error: BaseException | None = None
-        if not self._work.cancelled():
-            error = self._work.exception()
+        if not self.work.cancelled():
+            error = self.work.exception()
         self._settle(error, max(self._due_at, self._worked_at or self._due_at))
         return True
 

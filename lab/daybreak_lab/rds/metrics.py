@@ -1,0 +1,44 @@
+"""The lag of replicas as CloudWatch metrics."""
+
+from datetime import datetime
+from typing import Any
+
+from moto.cloudwatch.models import MetricDatum
+from moto.core.common_models import CloudWatchMetricProvider
+
+from ..lag import Place, Point, measure_replica
+from ..plane import Plane
+
+
+class LagMetrics(CloudWatchMetricProvider):
+    """What moto's CloudWatch asks for its metrics besides those put there."""
+
+    plane: Plane | None = None
+
+    @classmethod
+    def get_cloudwatch_metrics(cls, account_id: str, region: str) -> list[MetricDatum]:  # type: ignore[override]
+        """The lags measured in an account and Region."""
+        return [] if cls.plane is None else [_datum(point) for point in cls.plane.meter.points(account_id, region)]
+
+
+def _datum(point: Point) -> MetricDatum:
+    dimensions = [{"Name": point.dimension, "Value": point.identifier}]
+    return MetricDatum("AWS/RDS", point.metric, point.value, dimensions, point.at, point.unit)
+
+
+class ReplicaLag:
+    """The lag of a read replica, or of an Aurora replica cluster, of an RDS instance."""
+
+    def __init__(self, record: Any) -> None:
+        self._record = record
+        self._cluster = record.resource_type == "cluster"
+
+    def measure(self, now: datetime) -> list[Point]:
+        """One point, while the record is a replica."""
+        record = self._record
+        if record.data_id not in record.plane.volumes:
+            return []
+        place = Place(record.account_id, record.region, record.resource_id, record.volume)
+        if self._cluster:
+            return measure_replica(place, "RDSToAuroraPostgreSQLReplicaLag", "DBClusterIdentifier", now)
+        return measure_replica(place, "ReplicaLag", "DBInstanceIdentifier", now)
