@@ -249,6 +249,7 @@ fn options_that_do_not_go_with_the_command() {
     error: there is no profile to list windows for
       now: nothing was created or changed
       next: daybreak windows CLUSTER-IDENTIFIER
+      next: daybreak windows --all
     $ daybreak runs --state s3://Bucket/prefix
     error: "s3://Bucket/prefix" is no place to keep runs: a bucket's name has lower-case letters, digits, dots and hyphens only
       now: nothing was created or changed

@@ -330,7 +330,7 @@ impl Drop for Ground {
 
 impl Evidence for Ground {
     fn evidence(&self) -> String {
-        let journal = self.journal().iter().skip(1).map(entry_of).collect::<String>();
+        let journal = self.journal().iter().skip(1).map(|record| entry_of(record)).collect::<String>();
         let calls = Lab::shared().calls(self.scene.identity());
         let last = calls.iter().rev().take(30).rev().map(|call| {
             format!("{} {} {} {} {}\n", call["action"], call["resource"], call["status"], call["error"], call["fault"])
@@ -345,7 +345,7 @@ impl Evidence for Ground {
 }
 
 /// What a record says, without what chains it to the others.
-fn entry_of(text: &String) -> String {
+fn entry_of(text: &str) -> String {
     let record: Value = serde_json::from_str(text).unwrap_or(Value::Null);
     let record = &record["record"];
     format!("{} {} {}\n", record["number"], record["at"].as_str().unwrap_or("damaged"), record["entry"])

@@ -21,14 +21,17 @@ pub(crate) struct Total {
     pub(crate) failed: usize,
 }
 
+/// What a case does with the ground that the case before it in the chain left; none at the start, and after a failure.
+type Run<G> = Box<dyn FnOnce(&mut Option<G>) + Send>;
+
 /// One disturbance and what must hold after it. It panics where that does not hold.
 pub(crate) struct Case<G> {
     /// Its number within the round.
     pub(crate) number: usize,
     /// The disturbance in words.
     pub(crate) what: String,
-    /// Gets the ground that the case before it in the chain left; none at the start, and after a failure.
-    pub(crate) run: Box<dyn FnOnce(&mut Option<G>) + Send>,
+    /// What it does.
+    pub(crate) run: Run<G>,
 }
 
 /// What a case stands on, and can show when it failed.
