@@ -53,7 +53,7 @@ fuzz: deps ## fuzz what is read from outside, a minute each (FUZZ_SECONDS)
 	fi; \
 	for target in $$(ls fuzz/fuzz_targets | sed 's/\.rs$$//'); do \
 	  mkdir -p fuzz/found/$$target; \
-	  $(CARGO) +nightly fuzz run $$target fuzz/found/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096; \
+	  $(CARGO) +nightly fuzz run -s none $$target fuzz/found/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096; \
 	done
 
 # Whatever there is to sweep, from one seed after another; docs/sweeps.md has more.

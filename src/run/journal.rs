@@ -178,10 +178,13 @@ impl<S: Step> Journal<S> {
         after.apply(&record).map_err(|source| JournalError::Illegal { run, source })?;
         *digest = match create(&*self.store, &record).await {
             // Who wrote it took the lease first, and the lease knows who that is.
-            Err(JournalError::Overtaken { run, by }) => match self.lease.confirm().await {
-                Err(StoreError::Lost { by, .. }) => return Err(JournalError::Overtaken { run, by }),
-                _ => return Err(JournalError::Overtaken { run, by }),
-            },
+            Err(JournalError::Overtaken { run, by: somebody }) => {
+                let by = match self.lease.confirm().await {
+                    Err(StoreError::Lost { by, .. }) => by,
+                    _ => somebody,
+                };
+                return Err(JournalError::Overtaken { run, by });
+            }
             created => created?,
         };
         *state = after;
