@@ -37,8 +37,11 @@ build: deps ## build the release binary
 
 test: test-rust test-demo test-lab ## run all tests
 
+# A job in the background inherits ignored signals, which daybreak leaves ignored; tests send them.
+with-signals := env --default-signal=INT,HUP,TERM
+
 test-rust: deps lab ## run the tests of the tool
-	$(CARGO) test --locked
+	$(with-signals) $(CARGO) test --locked
 
 test-lab: deps lab ## run the tests of the lab
 	cd lab && $(with-venv) python -m pytest -q
@@ -61,7 +64,7 @@ SOAK_SEED    ?= 1
 SOAK_MINUTES ?= 60
 
 soak: deps lab ## sweep kills, faults, races at every point (SOAK_SEED, SOAK_MINUTES)
-	DAYBREAK_SOAK=1 DAYBREAK_SEED=$(SOAK_SEED) DAYBREAK_SWEEP_MINUTES=$(SOAK_MINUTES) $(CARGO) test --locked --test sweeps
+	DAYBREAK_SOAK=1 DAYBREAK_SEED=$(SOAK_SEED) DAYBREAK_SWEEP_MINUTES=$(SOAK_MINUTES) $(with-signals) $(CARGO) test --locked --test sweeps
 
 check: fmt clippy deny ## check format, lints, licences and advisories
 
