@@ -242,6 +242,11 @@ impl Body for MoveSecret {
             return Err(StepError::passing(Failure::new(format!("{doing}: clients still get version {version}"))));
         }
         let secret = self.describe(world, &doing).await?;
+        if secret.current() != Some(&self.from_version) {
+            // An answer from before the move: what it says of AWSPREVIOUS is as old.
+            let failure = Failure::new(format!("{doing}: the secret is still described as it was before"));
+            return Err(StepError::passing(failure));
+        }
         let remark = self.give_back_previous(world, cx, &secret, &doing).await?;
         Ok(Undone::Done(format!("clients get version {version} again{remark}")))
     }
