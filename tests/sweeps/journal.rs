@@ -81,6 +81,10 @@ fn damaged(number: usize, record: usize, damage: Damage, mut chance: fastrand::R
             for file in ground.record_files() {
                 fs::copy(&file, journal.join(file.file_name().expect("a record's name"))).expect("copy a record");
             }
+            // A wait that was over at the first look leaves no record: this journal may be shorter than the one counted. One
+            // whose last record is missing is no damaged journal but a shorter one.
+            let last = ground.records() - if damage == Damage::Missing { 2 } else { 1 };
+            let record = record.min(last);
             spoil(&journal, record, damage, &mut chance);
             let (files, changes) = (content(&journal), ground.changes());
             let readers = [READERS[0], chance.choice(READERS).expect("one of them")];
