@@ -10,20 +10,18 @@ use daybreak::aws::{
     Error,
     rds::{
         Rds,
-        model::{Cluster, ClusterMember, ClusterSnapshot, Event, EventSource, Instance, SecurityGroup, Tag},
+        model::{Cluster, ClusterSnapshot, Event, EventSource, Instance, SecurityGroup, Tag},
         requests::{
             AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags,
             RestoreClusterToPointInTime,
         },
     },
-    secrets::{
-        Secrets,
-        model::{SecretDescription, SecretVersion, VersionRef},
-        requests::{MoveLabel, PutVersion},
-    },
+    secrets::model::SecretDescription,
 };
-use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
+
+mod progress;
+mod secrets;
 
 /// What goes wrong at one call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,62 +261,12 @@ impl Cloud {
     }
 }
 
-impl Inner {
-    fn next_id(&mut self, prefix: &str) -> String {
-        self.serial += 1;
-        format!("{prefix}-{:04}", self.serial)
-    }
-
-    /// Counts one read of `name`; true when what was under way is complete.
-    pub(super) fn read_completes(&mut self, name: &str) -> bool {
-        let Some(left) = self.pending.get_mut(name) else { return false };
-        *left -= 1;
-        let complete = *left == 0;
-        if complete {
-            self.pending.remove(name);
-        }
-        complete
-    }
-
-    /// Counts one read of an instance, and completes what was under way.
-    pub(super) fn progress_instance(&mut self, identifier: &str) {
-        if self.read_completes(identifier) {
-            let instance = self.instances.get_mut(identifier).unwrap();
-            let cluster = instance.cluster.clone().unwrap();
-            if instance.status.is_deleting() {
-                self.instances.remove(identifier);
-                self.clusters.get_mut(&cluster).unwrap().members.retain(|member| member.instance != identifier);
-            } else {
-                instance.status = "available".into();
-                let cluster = self.clusters.get_mut(&cluster).unwrap();
-                let is_writer = cluster.members.is_empty();
-                cluster.members.push(ClusterMember {
-                    instance: identifier.to_owned(),
-                    is_writer,
-                    ..ClusterMember::default()
-                });
-                cluster.endpoint = Some(format!("{}.cluster.example", cluster.identifier));
-            }
-        }
-    }
-}
-
 fn groups(ids: &[String]) -> Vec<SecurityGroup> {
     ids.iter().map(|id| SecurityGroup { id: id.clone(), status: Some("active".to_owned()) }).collect()
 }
 
 fn answered<T>(operation: &'static str, code: &str) -> Result<T, Error> {
     Err(Error::answered("rds", operation, code, "the world says no"))
-}
-
-/// Puts a label on one version, and so takes it from all others.
-fn place(versions: &mut BTreeMap<String, Vec<String>>, label: &str, on: Option<&String>) {
-    for labels in versions.values_mut() {
-        labels.retain(|held| held != label);
-    }
-    if let Some(version) = on {
-        versions.entry(version.clone()).or_default().push(label.to_owned());
-    }
 }
 
 fn apply_tags(tags: &mut Vec<Tag>, added: &[Tag]) {
@@ -527,67 +475,6 @@ impl Rds for Cloud {
             for instance in inner.instances.values_mut().filter(|instance| instance.arn == request.resource_name) {
                 instance.tags.retain(|tag| !request.tag_keys.contains(&tag.key));
             }
-            Ok(())
-        })
-        .await
-    }
-}
-
-#[async_trait]
-impl Secrets for Cloud {
-    async fn describe(&self, _: &str) -> Result<Option<SecretDescription>, Error> {
-        self.answers().await;
-        Ok(Some(self.inner().secret.clone()))
-    }
-
-    async fn get(&self, _: &str, version: &VersionRef) -> Result<Option<SecretVersion>, Error> {
-        self.answers().await;
-        let mut inner = self.inner();
-        if inner.readable == Some(0) {
-            return answered("GetSecretValue", "ThrottlingException");
-        }
-        inner.readable = inner.readable.map(|left| left - 1);
-        let id = match version {
-            VersionRef::Current => inner.secret.current().map(str::to_owned),
-            VersionRef::Id(id) => Some(id.clone()),
-        };
-        Ok(id.and_then(|id| {
-            let value = SecretString::from(inner.values.get(&id)?.clone());
-            let labels = inner.secret.versions.get(&id).cloned().unwrap_or_default();
-            Some(SecretVersion { version_id: id, value, labels })
-        }))
-    }
-
-    async fn put_version(&self, request: &PutVersion, value: &SecretString) -> Result<String, Error> {
-        self.change("PutSecretValue", |inner| {
-            let id = request.client_request_token.clone();
-            match inner.values.get(&id) {
-                Some(there) if there != value.expose_secret() => {
-                    return answered("PutSecretValue", "ResourceExistsException");
-                }
-                Some(_) => {}
-                None => {
-                    inner.values.insert(id.clone(), value.expose_secret().to_owned());
-                    inner.secret.versions.insert(id.clone(), request.version_stages.clone());
-                }
-            }
-            Ok(id)
-        })
-        .await
-    }
-
-    async fn move_label(&self, request: &MoveLabel) -> Result<(), Error> {
-        self.change("UpdateSecretVersionStage", |inner| {
-            let holder = inner.secret.holder(&request.version_stage).map(str::to_owned);
-            if holder != request.remove_from_version_id {
-                return answered("UpdateSecretVersionStage", "InvalidParameterException");
-            }
-            let versions = &mut inner.secret.versions;
-            place(versions, &request.version_stage, request.move_to_version_id.as_ref());
-            if request.version_stage == "AWSCURRENT" {
-                place(versions, "AWSPREVIOUS", holder.as_ref());
-            }
-            versions.retain(|_, labels| !labels.is_empty());
             Ok(())
         })
         .await

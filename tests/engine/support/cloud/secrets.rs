@@ -1,0 +1,87 @@
+//! The Secrets Manager of the in-memory cloud: one secret, its versions and their labels.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use daybreak::aws::{
+    Error,
+    secrets::{
+        Secrets,
+        model::{SecretDescription, SecretVersion, VersionRef},
+        requests::{MoveLabel, PutVersion},
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Cloud, answered};
+
+/// Puts a label on one version, and so takes it from all others.
+fn place(versions: &mut BTreeMap<String, Vec<String>>, label: &str, on: Option<&String>) {
+    for labels in versions.values_mut() {
+        labels.retain(|held| held != label);
+    }
+    if let Some(version) = on {
+        versions.entry(version.clone()).or_default().push(label.to_owned());
+    }
+}
+
+#[async_trait]
+impl Secrets for Cloud {
+    async fn describe(&self, _: &str) -> Result<Option<SecretDescription>, Error> {
+        self.answers().await;
+        Ok(Some(self.inner().secret.clone()))
+    }
+
+    async fn get(&self, _: &str, version: &VersionRef) -> Result<Option<SecretVersion>, Error> {
+        self.answers().await;
+        let mut inner = self.inner();
+        if inner.readable == Some(0) {
+            return answered("GetSecretValue", "ThrottlingException");
+        }
+        inner.readable = inner.readable.map(|left| left - 1);
+        let id = match version {
+            VersionRef::Current => inner.secret.current().map(str::to_owned),
+            VersionRef::Id(id) => Some(id.clone()),
+        };
+        Ok(id.and_then(|id| {
+            let value = SecretString::from(inner.values.get(&id)?.clone());
+            let labels = inner.secret.versions.get(&id).cloned().unwrap_or_default();
+            Some(SecretVersion { version_id: id, value, labels })
+        }))
+    }
+
+    async fn put_version(&self, request: &PutVersion, value: &SecretString) -> Result<String, Error> {
+        self.change("PutSecretValue", |inner| {
+            let id = request.client_request_token.clone();
+            match inner.values.get(&id) {
+                Some(there) if there != value.expose_secret() => {
+                    return answered("PutSecretValue", "ResourceExistsException");
+                }
+                Some(_) => {}
+                None => {
+                    inner.values.insert(id.clone(), value.expose_secret().to_owned());
+                    inner.secret.versions.insert(id.clone(), request.version_stages.clone());
+                }
+            }
+            Ok(id)
+        })
+        .await
+    }
+
+    async fn move_label(&self, request: &MoveLabel) -> Result<(), Error> {
+        self.change("UpdateSecretVersionStage", |inner| {
+            let holder = inner.secret.holder(&request.version_stage).map(str::to_owned);
+            if holder != request.remove_from_version_id {
+                return answered("UpdateSecretVersionStage", "InvalidParameterException");
+            }
+            let versions = &mut inner.secret.versions;
+            place(versions, &request.version_stage, request.move_to_version_id.as_ref());
+            if request.version_stage == "AWSCURRENT" {
+                place(versions, "AWSPREVIOUS", holder.as_ref());
+            }
+            versions.retain(|_, labels| !labels.is_empty());
+            Ok(())
+        })
+        .await
+    }
+}
