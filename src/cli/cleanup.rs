@@ -55,8 +55,8 @@ impl Place {
         let mut named: BTreeSet<String> =
             config.databases.values().filter_map(|database| database.region.clone()).collect();
         let mut sources = Vec::new();
-        for run in store.runs().await? {
-            match journal::read::<Step>(&*store, &run).await {
+        for (run, history) in journal::read_all::<Step>(&*store).await? {
+            match history {
                 Ok(history) => sources.push(history.state.plan.brief.source),
                 Err(error) => {
                     let why = CliError::from(error).message;

@@ -1,7 +1,5 @@
 //! Which run is meant when a command takes RUN.
 
-use futures_util::{StreamExt, stream};
-
 use super::{desk::Desk, error::CliError};
 use crate::{
     run::{
@@ -12,9 +10,6 @@ use crate::{
     },
     steps::step::Step,
 };
-
-/// How many journals are read at a time: in a bucket each takes a call for every record.
-const AT_A_TIME: usize = 8;
 
 /// What a run must be like to be meant by a command that names none.
 pub(super) type Eligible = fn(&RunState<Step>) -> bool;
@@ -71,13 +66,8 @@ async fn unfinished_or_latest(desk: &Desk, store: &dyn Store, named: Option<&str
 
 /// All readable journals, oldest first; one that cannot be read is warned about and left out.
 pub(super) async fn all(desk: &Desk, store: &dyn Store) -> Result<Vec<History<Step>>, CliError> {
-    let read = |run: RunId| async move {
-        let history = journal::read(store, &run).await;
-        (run, history)
-    };
-    let mut read = stream::iter(store.runs().await?.into_iter().map(read)).buffered(AT_A_TIME);
     let mut histories = Vec::new();
-    while let Some((run, history)) = read.next().await {
+    for (run, history) in journal::read_all(store).await? {
         match history {
             Ok(history) => histories.push(history),
             Err(error) => desk.printer.warning(&format!("run {run} is left out: {}", CliError::from(error).message)),

@@ -66,8 +66,8 @@ impl Inventory<'_> {
     /// What earlier runs left in the listed regions, judged as of `now`.
     pub async fn leftovers(&self, now: Timestamp) -> Result<Vec<Leftover>, Unlisted> {
         let (mut histories, mut unreadable) = (Vec::new(), Vec::new());
-        for run in self.store.runs().await? {
-            match journal::read::<Step>(self.store, &run).await {
+        for (run, history) in journal::read_all::<Step>(self.store).await? {
+            match history {
                 Ok(history) => histories.push(history),
                 Err(_) => unreadable.push(run),
             }
@@ -143,7 +143,8 @@ impl Inventory<'_> {
 async fn holdings(region: &Region) -> Result<Holdings, Refusal> {
     let rds = &region.world.rds;
     let doing = |what: &str| format!("list the {what} of {}", region.name);
-    let (clusters, instances, snapshots) = tokio::join!(rds.clusters(), rds.instances(), rds.cluster_snapshots());
+    let (clusters, instances, snapshots) =
+        tokio::join!(rds.clusters(), rds.instances(), rds.manual_cluster_snapshots());
     Ok(Holdings {
         clusters: clusters.map_err(Refusal::aws(doing("clusters")))?,
         instances: instances.map_err(Refusal::aws(doing("instances")))?,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
@@ -97,6 +98,21 @@ pub async fn read<S: Step>(store: &dyn Store, run: &RunId) -> Result<History<S>,
         (Some(state), Some(digest)) => Ok(History { records, state, digest }),
         _ => Err(JournalError::Store(StoreError::NoSuchRun { run: run.clone(), place: store.place() })),
     }
+}
+
+/// How many journals are read at a time: in a bucket each takes a call for every record.
+const AT_A_TIME: usize = 8;
+
+/// Reads the journals of all runs, oldest first. One that cannot be read keeps none of the others.
+pub async fn read_all<S: Step>(
+    store: &dyn Store,
+) -> Result<Vec<(RunId, Result<History<S>, JournalError>)>, StoreError> {
+    let read = |run: RunId| async move {
+        let history = read(store, &run).await;
+        (run, history)
+    };
+    let runs = store.runs().await?;
+    Ok(stream::iter(runs.into_iter().map(read)).buffered(AT_A_TIME).collect().await)
 }
 
 /// The journal of a run that this process executes.

@@ -74,7 +74,7 @@ pub(super) async fn left_behind(
         });
     }
     // One answer that it is not there is not believed.
-    let listed = world.rds.cluster_snapshots().await.map_err(|error| failure::of_aws(doing, &error))?;
+    let listed = world.rds.manual_cluster_snapshots().await.map_err(|error| failure::of_aws(doing, &error))?;
     let listed = listed.iter().any(|listed| listed.identifier.eq_ignore_ascii_case(name) && found_of(listed, cluster));
     Ok(if listed {
         Undone::Wait(Waiting::on(format!("snapshot {name}, which is listed but not found by its name")))

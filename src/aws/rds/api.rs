@@ -41,7 +41,7 @@ pub trait Rds: Send + Sync {
 
     /// Returns all manual cluster snapshots of the region, over all pages
     /// (`DescribeDBClusterSnapshots`).
-    async fn cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error>;
+    async fn manual_cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error>;
 
     /// Returns what RDS reports of the last `minutes` minutes, oldest first, over all pages
     /// (`DescribeEvents`). RDS keeps events for 14 days.

@@ -47,8 +47,9 @@ impl RdsClient {
         Ok(clusters)
     }
 
-    async fn list_instances(&self, filter: Filter) -> Result<Vec<Instance>, Error> {
-        let request = self.client.describe_db_instances().filters(filter);
+    async fn list_instances(&self, filter: Option<Filter>) -> Result<Vec<Instance>, Error> {
+        let filters = filter.map(|filter| vec![filter]);
+        let request = self.client.describe_db_instances().set_filters(filters);
         let mut pages = request.into_paginator().page_size(PAGE).items().send();
         let mut instances = Vec::new();
         while let Some(instance) = pages.next().await {
@@ -96,7 +97,7 @@ impl Rds for RdsClient {
     }
 
     async fn instances_of(&self, cluster: &str) -> Result<Vec<Instance>, Error> {
-        let listed = self.list_instances(filter("db-cluster-id", &[cluster.to_owned()])).await;
+        let listed = self.list_instances(Some(filter("db-cluster-id", &[cluster.to_owned()]))).await;
         let mut instances = unless_not_found(listed)?.unwrap_or_default();
         // What is listed here may be deleted by name later, so membership is not left to the filter
         // alone.
@@ -108,13 +109,7 @@ impl Rds for RdsClient {
     }
 
     async fn instances(&self) -> Result<Vec<Instance>, Error> {
-        let mut pages = self.client.describe_db_instances().into_paginator().page_size(PAGE).items().send();
-        let mut instances = Vec::new();
-        while let Some(instance) = pages.next().await {
-            let instance = instance.map_err(|error| DESCRIBE_INSTANCES.failed(error))?;
-            instances.push(convert::instance(instance, DESCRIBE_INSTANCES)?);
-        }
-        Ok(instances)
+        self.list_instances(None).await
     }
 
     async fn cluster_snapshot(&self, identifier: &str) -> Result<Option<ClusterSnapshot>, Error> {
@@ -132,7 +127,7 @@ impl Rds for RdsClient {
         Ok(None)
     }
 
-    async fn cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
+    async fn manual_cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
         let mut pages = self
             .client
             .describe_db_cluster_snapshots()
@@ -227,11 +222,11 @@ impl Listing for RdsClient {
     }
 
     async fn instances_named(&self, identifiers: &[String]) -> Result<Vec<Instance>, Error> {
-        self.list_instances(filter("db-instance-id", identifiers)).await
+        self.list_instances(Some(filter("db-instance-id", identifiers))).await
     }
 
     async fn instances_of_any(&self, clusters: &[String]) -> Result<Vec<Instance>, Error> {
-        self.list_instances(filter("db-cluster-id", clusters)).await
+        self.list_instances(Some(filter("db-cluster-id", clusters))).await
     }
 }
 

@@ -281,8 +281,8 @@ impl<R: Listing + 'static> Rds for Gather<R> {
         self.rds.cluster_snapshot(identifier).await
     }
 
-    async fn cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
-        self.rds.cluster_snapshots().await
+    async fn manual_cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
+        self.rds.manual_cluster_snapshots().await
     }
 
     async fn events(&self, source: &EventSource, minutes: u32) -> Result<Vec<Event>, Error> {

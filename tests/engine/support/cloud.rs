@@ -317,7 +317,7 @@ impl Rds for Cloud {
         Ok(self.inner().snapshots.get(identifier).cloned())
     }
 
-    async fn cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
+    async fn manual_cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
         Ok(self.snapshots())
     }
 

@@ -6,10 +6,10 @@ use super::api::Backups;
 use super::convert;
 use super::model::{ClusterBackup, GlobalCluster, InstanceBackup, InstanceSnapshot};
 use crate::aws::error::Error;
-use crate::aws::rds::RdsClient;
 use crate::aws::rds::client::PAGE;
-use crate::aws::rds::convert::{cluster, cluster_snapshot, instance};
+use crate::aws::rds::convert::cluster_snapshot;
 use crate::aws::rds::model::{Cluster, ClusterSnapshot, Instance};
+use crate::aws::rds::{Rds, RdsClient};
 use crate::aws::sdk::Operation;
 
 /// Reads every page of a list. The SDK's builders have no common type for it.
@@ -28,11 +28,11 @@ macro_rules! every_page {
 #[async_trait]
 impl Backups for RdsClient {
     async fn clusters(&self) -> Result<Vec<Cluster>, Error> {
-        every_page!(self.client.describe_db_clusters(), "DescribeDBClusters", cluster)
+        Rds::clusters(self).await
     }
 
     async fn instances(&self) -> Result<Vec<Instance>, Error> {
-        every_page!(self.client.describe_db_instances(), "DescribeDBInstances", instance)
+        Rds::instances(self).await
     }
 
     async fn cluster_backups(&self) -> Result<Vec<ClusterBackup>, Error> {

@@ -285,8 +285,13 @@ async fn snapshots_by_name_and_all_manual_ones() {
         ("creating", at("2026-11-20T14:10:00Z"), Some("loans"))
     );
     assert_eq!(rds.cluster_snapshot("loans-final").await, Ok(None));
-    let names: Vec<String> =
-        rds.cluster_snapshots().await.expect("two pages").into_iter().map(|snapshot| snapshot.identifier).collect();
+    let names: Vec<String> = rds
+        .manual_cluster_snapshots()
+        .await
+        .expect("two pages")
+        .into_iter()
+        .map(|snapshot| snapshot.identifier)
+        .collect();
     assert_eq!(names, ["a", "b"]);
     let sent = bodies(&http);
     assert!(has(&sent[2], "SnapshotType", "manual") && has(&sent[3], "Marker", "page-2"));
