@@ -25,7 +25,7 @@ def measure(scene):
             back, _ = _move(scene, client, "rollback", run, target, source)
             gaps += [there, back]
             follows.append(_followed(client, target) - datetime.fromisoformat(moved["cutover"]["started"]).timestamp())
-        scene.source.remove(result["target"]["cluster"])
+        scene.source.remove(result["target"]["identifier"])
     return [
         Row("write_gap_over_cutover", max(gaps), "s", _GAP_GOAL),
         Row("client_follows_cutover", max(follows), "s"),

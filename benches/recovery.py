@@ -38,7 +38,7 @@ def _recover(scene, *how_far):
         raise RuntimeError(f"the recovery was not proven: {result['proof']}")
     if result["cutover"] is not None:
         scene.tool.text("rollback", result["run"], "--yes")
-    scene.source.remove(result["target"]["cluster"])
+    scene.source.remove(result["target"]["identifier"])
     return seconds, calls, memory
 
 

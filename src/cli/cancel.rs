@@ -24,7 +24,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         verb: "cancel",
         keep: !args.no_final_snapshot,
         question: |state, final_snapshot| {
-            let target = &state.plan.brief.target.cluster;
+            let target = &state.plan.brief.target.identifier;
             let written = match (state.opened, final_snapshot) {
                 (true, None) => {
                     ", with what the application may have written to it before the rollback, without a final snapshot"

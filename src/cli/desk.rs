@@ -1,6 +1,6 @@
 //! What every command has at hand: arguments, printer, clock, and the way to configuration, state and AWS.
 
-use std::{env, io, sync::Arc};
+use std::{env, io, path::PathBuf, sync::Arc};
 
 use tokio::sync::OnceCell;
 
@@ -13,10 +13,10 @@ use super::{
 use crate::{
     aws::{self, Session, SessionOptions},
     config::{Config, Database, Lookup},
-    http::HttpClient,
-    pg,
+    http::{Http, HttpClient},
+    pg::{self, Postgres},
     run::store::{Store, StoreError},
-    steps::world::{Tokens, World},
+    steps::world::{Elsewhere, Tokens, World},
     store::{directory::DirectoryStore, place::Place, s3::S3Store},
     ui::printer::Printer,
 };
@@ -93,14 +93,13 @@ impl Desk {
     /// What a run in `region` acts upon. PostgreSQL shows its sessions as `daybreak/PURPOSE`.
     pub(super) fn world(&self, session: &Session, region: &str, purpose: &str) -> Result<World, CliError> {
         let http = HttpClient::new().map_err(|error| CliError::from_error(exit::USAGE, &error))?;
-        Ok(World {
-            rds: Arc::new(session.rds(region)),
-            secrets: Arc::new(session.secrets(region)),
-            tokens: Arc::new(SessionTokens { session: session.clone(), region: region.to_owned() }),
+        let everywhere = Everywhere {
+            session: session.clone(),
             postgres: Arc::new(pg::Client::new(purpose)),
             http: Arc::new(http),
             ca: self.global.ca_bundle.clone(),
-        })
+        };
+        Ok(everywhere.world(region))
     }
 
     /// Prints a JSON document on stdout.
@@ -119,6 +118,30 @@ impl Desk {
     /// Whether somebody sits at a terminal and wants to be asked.
     pub(super) fn can_ask(&self) -> bool {
         self.interactive() && !self.global.yes
+    }
+}
+
+/// The world from any region: one session, one PostgreSQL, one HTTP client.
+#[derive(Clone)]
+struct Everywhere {
+    session: Session,
+    postgres: Arc<dyn Postgres>,
+    http: Arc<dyn Http>,
+    ca: Option<PathBuf>,
+}
+
+impl Elsewhere for Everywhere {
+    fn world(&self, region: &str) -> World {
+        World {
+            region: region.to_owned(),
+            rds: Arc::new(self.session.rds(region)),
+            secrets: Arc::new(self.session.secrets(region)),
+            tokens: Arc::new(SessionTokens { session: self.session.clone(), region: region.to_owned() }),
+            postgres: self.postgres.clone(),
+            http: self.http.clone(),
+            elsewhere: Arc::new(self.clone()),
+            ca: self.ca.clone(),
+        }
     }
 }
 

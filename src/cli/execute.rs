@@ -71,8 +71,8 @@ async fn prepare(
 ) -> Result<(World, String), CliError> {
     check(journal.state())?;
     let Plan { run, brief, .. } = &journal.state().plan;
-    let session = desk.session(Some(&brief.source.region)).await?;
-    let world = desk.world(&session, &brief.source.region, run.as_str())?;
+    let session = desk.session(Some(&brief.target.region)).await?;
+    let world = desk.world(&session, &brief.target.region, run.as_str())?;
     let identity = session.identity().await?;
     freshness::same_account(&brief.source, &identity.account)?;
     Ok((world, identity.arn))

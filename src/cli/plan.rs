@@ -12,7 +12,7 @@ use crate::{
     aws::{Identity, Session},
     config::{Credentials, Database},
     moment::{self, Moment},
-    recovery::{point_in_time, survey},
+    recovery::{recipe, survey},
     run::{clock::Clock, id::RunId, plan::Plan, step::Until},
     steps::{step::Step, world::World},
     ui,
@@ -86,8 +86,8 @@ pub(super) async fn make_in(
     let survey = async { survey::survey(&world, region, database, until, now).await.map_err(CliError::from) };
     let (identity, survey) = tokio::try_join!(identity, survey)?;
     let by = host::actor(Some(identity.arn.clone()));
-    let wish = point_in_time::Wish { database, moment, run, by, account: identity.account.clone() };
-    let plan = point_in_time::plan(&wish, &survey)?;
+    let wish = recipe::Wish { database, moment, run, by, account: identity.account.clone() };
+    let plan = recipe::point_in_time::plan(&wish, &survey)?;
     Ok(Made { plan, world, identity: identity.arn })
 }
 

@@ -24,8 +24,13 @@ pub(super) fn before_restore(plan: &Plan<Step>, until: Until, asks: bool, now: T
     };
     let mut lines = vec![
         String::new(),
-        format!("{} as of {}, {given_up} ago, into {}.", source.cluster, moment::show(*requested_time), target.cluster),
-        format!("{goes} {} is not touched.", source.cluster),
+        format!(
+            "{} as of {}, {given_up} ago, into {}.",
+            source.identifier,
+            moment::show(*requested_time),
+            target.identifier
+        ),
+        format!("{goes} {} is not touched.", source.identifier),
     ];
     lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n")
@@ -37,13 +42,20 @@ pub(super) fn before_cutover(history: &History<Step>) -> String {
     let Brief { source, target, requested_time, pointer, .. } = &plan.brief;
     let proof = Facts::of(history).proof.map(|(_, proof)| proof_words(&proof)).unwrap_or_default();
     let moves = match pointer {
-        Some(pointer) => format!("This moves secret {} from {} to {}.", pointer.secret, source.cluster, target.cluster),
+        Some(pointer) => {
+            format!("This moves secret {} from {} to {}.", pointer.secret, source.identifier, target.identifier)
+        }
         None => format!(
             "No pointer is configured: this opens {} to the source's security groups, and moves nothing.",
-            target.cluster
+            target.identifier
         ),
     };
-    format!("\n{} holds {} as of {}: {proof}.\n{moves}", target.cluster, plan.database, moment::show(*requested_time))
+    format!(
+        "\n{} holds {} as of {}: {proof}.\n{moves}",
+        target.identifier,
+        plan.database,
+        moment::show(*requested_time)
+    )
 }
 
 fn proof_words(proof: &Proof) -> String {

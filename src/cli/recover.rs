@@ -14,7 +14,7 @@ use super::{
     questions, several, which,
 };
 use crate::{
-    recovery::{freshness, point_in_time},
+    recovery::{freshness, recipe},
     run::{
         clock::Clock,
         drive::Drive,
@@ -81,7 +81,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
 
 /// Refuses to go further than a plan can.
 pub(super) fn far_enough(plan: &Plan<Step>, until: Until) -> Result<(), CliError> {
-    if until <= point_in_time::furthest(plan) {
+    if until <= recipe::furthest(plan) {
         return Ok(());
     }
     Err(CliError::refused(format!("this plan cannot go as far as {until}: it has no way to log in and prove the data"))
@@ -118,7 +118,7 @@ async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
             .hint("daybreak plan DATABASE --to TIME makes one")
     })?;
     let plan: Plan<Step> = Plan::from_file(&text)?;
-    let region = plan.brief.source.region.clone();
+    let region = plan.brief.target.region.clone();
     let session = desk.session(Some(&region)).await?;
     let world = desk.world(&session, &region, plan.run.as_str())?;
     let fresh = async { freshness::check(&world, &plan).await.map_err(CliError::from) };

@@ -132,7 +132,7 @@ async fn open(
 
 async fn prepare(desk: &Desk, journal: &Journal<Step>, regions: &mut Regions) -> Result<(World, String), CliError> {
     let Plan { run, brief, .. } = &journal.state().plan;
-    let region = regions.enter(desk, Some(&brief.source.region)).await?;
+    let region = regions.enter(desk, Some(&brief.target.region)).await?;
     freshness::same_account(&brief.source, &region.identity.account)?;
     Ok((region.world(desk, run.as_str())?, region.identity.arn))
 }

@@ -24,7 +24,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
             let brief = &state.plan.brief;
             format!(
                 "Run {}: this moves the application back to {}; what was written to {} since the cutover stays there only. Go on?",
-                state.plan.run, brief.source.cluster, brief.target.cluster
+                state.plan.run, brief.source.identifier, brief.target.identifier
             )
         },
         instead: |state| {

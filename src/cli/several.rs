@@ -141,7 +141,7 @@ fn warn_of_twins(desk: &Desk, made: &[Made]) {
     for made in made {
         let (database, source) = (&made.plan.database, &made.plan.brief.source);
         if let Some(other) = sources.insert(&source.resource_id, database) {
-            let cluster = &source.cluster;
+            let cluster = &source.identifier;
             desk.printer
                 .warning(&format!("{other} and {database} are both cluster {cluster}: it is restored for each"));
         }

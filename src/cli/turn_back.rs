@@ -36,7 +36,7 @@ impl Turn {
     /// The name of the snapshot that the target leaves: one that the application never could write to leaves none.
     fn kept(&self, state: &RunState<Step>) -> Option<String> {
         let wanted = self.keep && self.scope == Scope::Everything && state.opened;
-        wanted.then(|| names::final_snapshot(&state.plan.brief.target.cluster))
+        wanted.then(|| names::final_snapshot(&state.plan.brief.target.identifier))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether a saved plan still fits the world. Asked before its first record is written, so a refusal leaves nothing behind.
 
-use super::{point_in_time, refusal::Refusal, windows};
+use super::{recipe::point_in_time, refusal::Refusal, windows};
 use crate::{
     moment::Moment,
     run::plan::Plan,
@@ -19,13 +19,13 @@ pub fn same_account(source: &Source, account: &str) -> Result<(), Refusal> {
 pub async fn check(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     let brief = &plan.brief;
     let moved = |what: String| Err(Refusal::Moved { what });
-    let source = windows::find(&*world.rds, &brief.source.region, &brief.source.cluster).await?;
+    let source = windows::find(&*world.rds, &brief.source.region, &brief.source.identifier).await?;
     if source.resource_id != brief.source.resource_id {
         let (cluster, now, then) = (&source.identifier, &source.resource_id, &brief.source.resource_id);
         return moved(format!("cluster {cluster} is {now} now; the plan was made for {then}"));
     }
     point_in_time::within(&source, Moment::At(brief.requested_time))?;
-    let target = &brief.target.cluster;
+    let target = &brief.target.identifier;
     let taken = world.rds.cluster(target).await.map_err(Refusal::aws(format!("look up cluster {target}")))?;
     if let Some(cluster) = taken {
         return moved(format!("a cluster named {target} exists already ({})", cluster.resource_id));

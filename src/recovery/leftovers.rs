@@ -162,8 +162,8 @@ impl Known<'_> {
     }
 
     pub(super) fn of_here(&self, state: &RunState<Step>) -> bool {
-        let source = &state.plan.brief.source;
-        source.region == self.region && source.account == self.account
+        let brief = &state.plan.brief;
+        brief.target.region == self.region && brief.source.account == self.account
     }
 
     pub(super) fn members<'c>(&'c self, cluster: &'c Cluster) -> impl Iterator<Item = &'c Instance> {

@@ -1,17 +1,18 @@
 //! The recipes: from configuration and observation to a plan.
 //!
-//! [`survey`] reads all that can be read beforehand, concurrently; [`point_in_time`] is a pure function from what was seen to
+//! [`survey`] reads all that can be read beforehand, concurrently; a [`recipe`] is a pure function from what was seen to
 //! a [`crate::run::plan::Plan`]; [`freshness`] asks, before a saved plan is executed, whether the world is still the one it
 //! was made for; [`sighting`] looks at what a run has made and where its pointer leads.
 
+pub mod configuration;
 pub mod freshness;
 pub mod inventory;
 pub mod leftovers;
 pub mod names;
-pub mod point_in_time;
 pub mod pointer;
 pub mod policies;
 pub mod price;
+pub mod recipe;
 pub mod refusal;
 pub mod requests;
 pub mod settings;

@@ -1,7 +1,7 @@
 //! The secret that the application follows, looked at before anything is created: what would be refused at the cutover, after
 //! an hour of restoring, is refused now.
 
-use super::refusal::Refusal;
+use super::{configuration::Configuration, refusal::Refusal};
 use crate::{
     aws::{
         rds::model::Cluster,
@@ -106,6 +106,16 @@ pub enum Endpoint {
     Writer,
     /// The readers', or a custom one.
     Other,
+}
+
+/// Whether `host` is an endpoint of the source.
+pub fn leads_home(host: &str, source: &Configuration) -> bool {
+    match source {
+        Configuration::Cluster(source) => leads_to(host, &source.cluster).is_some(),
+        Configuration::Instance(source) => {
+            source.instance.address.as_ref().is_some_and(|address| address.eq_ignore_ascii_case(host))
+        }
+    }
 }
 
 /// The endpoint of `cluster` that `host` is, if it is one.

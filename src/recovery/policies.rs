@@ -49,11 +49,14 @@ pub fn cleanup() -> Policy {
 /// The bundles that a recovery of what was surveyed needs.
 pub fn needed(survey: &Survey) -> Vec<Policy> {
     let mut restoring = bundle("restore", RESTORE);
-    if survey.cluster.storage_encrypted == Some(true) {
+    if survey.source.encrypted() {
         restoring.actions.extend(["kms:DescribeKey", "kms:CreateGrant"].map(str::to_owned));
     }
-    let monitored =
-        survey.instances.iter().any(|instance| instance.monitoring_interval.is_some_and(|seconds| seconds > 0));
+    let monitored = survey
+        .source
+        .instances()
+        .iter()
+        .any(|instance| instance.monitoring_interval.is_some_and(|seconds| seconds > 0));
     if monitored {
         restoring.actions.push("iam:PassRole".to_owned());
     }

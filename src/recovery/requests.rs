@@ -88,12 +88,6 @@ pub fn instance(
     }
 }
 
-/// The source's writer among its instances.
-pub fn writer<'a>(source: &Cluster, instances: &'a [Instance]) -> Option<&'a Instance> {
-    let name = source.writer()?;
-    instances.iter().find(|instance| instance.identifier == name)
-}
-
 /// The class the writer gets, if anything says which.
 pub fn writer_class(restore: &Restore, writer: Option<&Instance>) -> Option<String> {
     match &restore.instance_class {

@@ -21,9 +21,10 @@ use crate::{
         step::Step as _,
     },
     steps::{
-        create_instance::{WRITER, Writer},
+        body::{Makes, Thing},
         move_secret::MoveSecret,
         restore_cluster::{ID as RESTORE, RestoredCluster},
+        serving,
         step::Step,
         tags::{self, Tagged, Whose},
         world::World,
@@ -121,24 +122,19 @@ impl PointerSeen {
 pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, within: Duration) -> Sighting {
     let asked = |step: &Step| state.step(&step.id().0).is_some_and(|step| step.state != StepState::Pending);
     let steps = state.plan.steps.iter().map(|planned| &planned.step).filter(|step| asked(step));
-    let things = join_all(
-        steps
-            .filter_map(|step| match step {
-                Step::RestoreCluster(step) => Some((step.request.db_cluster_identifier.clone(), true)),
-                Step::CreateInstance(step) => Some((step.request.db_instance_identifier.clone(), false)),
-                _ => None,
-            })
-            .map(async |(name, is_cluster)| {
-                let found = if is_cluster {
-                    let answer = bounded(world.rds.cluster(&name), clock, within).await;
-                    answer.map(|cluster| found_cluster(&cluster, state))
-                } else {
-                    let answer = bounded(world.rds.instance(&name), clock, within).await;
-                    answer.map(|instance| found_instance(&instance, state))
-                };
-                (name, found)
-            }),
-    );
+    let things = join_all(steps.filter_map(Step::makes).map(async |Makes { thing, identifier, .. }| {
+        let found = match thing {
+            Thing::Cluster => {
+                let answer = bounded(world.rds.cluster(identifier), clock, within).await;
+                answer.map(|cluster| found_cluster(&cluster, state))
+            }
+            Thing::Writer | Thing::Reader => {
+                let answer = bounded(world.rds.instance(identifier), clock, within).await;
+                answer.map(|instance| found_instance(&instance, state))
+            }
+        };
+        (identifier.to_owned(), found)
+    }));
     let pointer = async {
         match pointer_of(state) {
             Some(step) => Some(ask_secret(world, step, clock, within).await),
@@ -264,8 +260,8 @@ fn side(
             (Some(_), _) | (None, _) => Side::Unknown,
         };
     };
-    let written = state.outputs.of::<Writer>(WRITER).ok().map(|writer| (writer.endpoint, writer.port));
-    let shown = match things.get(&brief.target.cluster) {
+    let written = serving::writer(&state.outputs).ok().map(|writer| (writer.endpoint, writer.port));
+    let shown = match things.get(&brief.target.identifier) {
         Some(Answer::Found(found)) => found.endpoint.clone(),
         _ => None,
     };

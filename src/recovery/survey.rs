@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use tokio::try_join;
 
 use super::{
+    configuration::{ClusterConfiguration, Configuration},
     pointer::{self, Endpoint, SurveyedSecret},
     refusal::{Refusal, Unusable},
     windows,
 };
 use crate::{
-    aws::rds::model::{Cluster, Instance},
+    aws::rds::model::Cluster,
     config::{self, Database},
     pg,
     run::step::Until,
@@ -26,9 +27,7 @@ pub struct Survey {
     /// The region looked at.
     pub region: String,
     /// The source.
-    pub cluster: Cluster,
-    /// The source's instances.
-    pub instances: Vec<Instance>,
+    pub source: Configuration,
     /// The secret the application follows, where the profile names one.
     pub secret: Option<SurveyedSecret>,
     /// How to log in, where the profile says so.
@@ -100,7 +99,8 @@ pub async fn survey(
         None => Rehearsal::impossible("there is no way to log in"),
         Some(access) => rehearse(world, &cluster, access, database).await?,
     };
-    Ok(Survey { region: region.to_owned(), cluster, instances, secret, access, rehearsal, at: now })
+    let source = Configuration::Cluster(Box::new(ClusterConfiguration { cluster, instances }));
+    Ok(Survey { region: region.to_owned(), source, secret, access, rehearsal, at: now })
 }
 
 /// How the profile says to log in. `cluster_database` is the one made with the cluster (`DatabaseName`).

@@ -72,8 +72,8 @@ impl Known<'_> {
         let asked =
             |record: &Record<Step>| matches!(&record.entry, Entry::Started { step } if step.0 == restore_cluster::ID);
         if !self.of_here(&history.state) {
-            let source = &history.state.plan.brief.source;
-            let (account, region) = (&source.account, &source.region);
+            let brief = &history.state.plan.brief;
+            let (account, region) = (&brief.source.account, &brief.target.region);
             return Some(kept(format!("run {run} was in account {account}, region {region}: it did not make this")));
         }
         if target(history) != cluster.identifier {
@@ -201,7 +201,7 @@ impl Known<'_> {
         let of_run = self.histories.iter().find(|history| {
             let source = &history.state.plan.brief.source;
             source.resource_id == cluster.resource_id
-                || (self.of_here(&history.state) && source.cluster.eq_ignore_ascii_case(&cluster.identifier))
+                || (self.of_here(&history.state) && source.identifier.eq_ignore_ascii_case(&cluster.identifier))
         });
         let of_profile = || {
             self.profiles
@@ -233,7 +233,7 @@ impl Known<'_> {
 }
 
 pub(super) fn target(history: &History<Step>) -> &str {
-    &history.state.plan.brief.target.cluster
+    &history.state.plan.brief.target.identifier
 }
 
 /// Made for a drill or a probe: to be removed.

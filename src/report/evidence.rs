@@ -11,10 +11,7 @@ use crate::{
         record::{Entry, Scope},
         step::Until,
     },
-    steps::{
-        brief::{Setting, Window},
-        step::Step,
-    },
+    steps::{brief::Setting, step::Step, window::Window},
     ui::history::lines,
 };
 

@@ -29,7 +29,7 @@ pub fn restores(histories: &[History<Step>]) -> BTreeMap<String, Vec<Duration>> 
         let completed = undisturbed(history);
         let of = |id: &str| completed.iter().find(|(step, _)| step.0 == id).map(|(_, duration)| *duration);
         if let (Some(restore), Some(writer)) = (of("restore-cluster"), of("create-writer")) {
-            let cluster = history.state.plan.brief.source.cluster.clone();
+            let cluster = history.state.plan.brief.source.identifier.clone();
             durations.entry(cluster).or_default().push(restore + writer);
         }
     }
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_restore_lasts_until_its_writer_is_there() {
         let whole = Story::begun().done("restore-cluster", 0, 500).done("create-writer", 500, 800).history();
-        let cluster = whole.state.plan.brief.source.cluster.clone();
+        let cluster = whole.state.plan.brief.source.identifier.clone();
         let restored = restores(&[whole.clone(), restored_in(90), whole]);
         assert_eq!(restored, [(cluster, vec![seconds(800), seconds(800)])].into(), "one has no writer yet");
     }

@@ -15,10 +15,11 @@ use crate::{
         step::{Failure, StepId},
     },
     steps::{
-        create_instance::{self, CreateInstance, Role, Writer},
+        create_instance::{CreateInstance, Role},
         move_secret::{self, MoveSecret},
         prove,
         restore_cluster::{self, RestoredCluster},
+        serving::{self, Writer},
         step::Step,
     },
 };
@@ -126,7 +127,7 @@ impl Facts {
     fn finished(&mut self, step: &StepId, output: &Value, at: Timestamp) {
         match step.0.as_str() {
             restore_cluster::ID => self.restored = serde_json::from_value(output.clone()).ok(),
-            create_instance::WRITER => self.writer = serde_json::from_value(output.clone()).ok(),
+            step if serving::brings_up(step) => self.writer = serde_json::from_value(output.clone()).ok(),
             move_secret::ID => {
                 if let Some(cutover) = &mut self.cutover {
                     cutover.moved = Some(at);

@@ -18,7 +18,7 @@ use crate::{
         state::{Direction, Stage, StepState},
         step::Failure,
     },
-    steps::{brief::Source, step::Step},
+    steps::{brief::Source, step::Step, window::Family},
 };
 
 /// What came of a run.
@@ -31,9 +31,9 @@ pub struct RunResult {
     pub outcome: Outcome,
     /// The database, as the person named it.
     pub database: String,
-    /// The cluster being recovered, as the plan saw it.
+    /// What is being recovered, as the plan saw it.
     pub source: Source,
-    /// The cluster made.
+    /// What is made, or promoted.
     pub target: Target,
     /// The time the data is from.
     pub requested_time: Timestamp,
@@ -108,12 +108,16 @@ pub enum Outcome {
     Running,
 }
 
-/// The cluster made. What is null was not seen; what is given was seen, and may have been removed since: see `exists`.
+/// The target. What is null was not seen; what is given was seen, and may have been removed since: see `exists`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
+    /// Whether it is a cluster or an instance.
+    pub family: Family,
     /// Its name, fixed in the plan.
-    pub cluster: String,
+    pub identifier: String,
+    /// Its region.
+    pub region: String,
     /// Its resource id.
     pub resource_id: Option<String>,
     /// Its writer endpoint.
@@ -122,7 +126,7 @@ pub struct Target {
     pub port: Option<u16>,
     /// Its writer's name, fixed in the plan.
     pub writer: String,
-    /// Whether the cluster is there, by the journal: false before it was asked for and once it was seen to be gone, true
+    /// Whether it is there, by the journal: false before it was asked for and once it was seen to be gone, true
     /// otherwise, also where only the provider knows.
     pub exists: bool,
 }
@@ -218,7 +222,9 @@ impl RunResult {
             database: state.plan.database.clone(),
             source: brief.source.clone(),
             target: Target {
-                cluster: brief.target.cluster.clone(),
+                family: brief.target.family,
+                identifier: brief.target.identifier.clone(),
+                region: brief.target.region.clone(),
                 resource_id: facts.restored.as_ref().map(|restored| restored.resource_id.clone()),
                 endpoint: facts.writer.as_ref().map(|writer| writer.endpoint.clone()),
                 port: facts.writer.as_ref().map(|writer| writer.port),

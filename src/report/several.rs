@@ -43,7 +43,7 @@ pub fn table<'a>(histories: impl IntoIterator<Item = &'a History<Step>>) -> Stri
             clean(&state.plan.database),
             state.plan.run.to_string(),
             outcome(history),
-            state.plan.brief.target.cluster.clone(),
+            state.plan.brief.target.identifier.clone(),
             next,
         ]
     };

@@ -7,7 +7,7 @@ use crate::{
         state::{RunState, StepState},
         step::Step as _,
     },
-    steps::{create_instance::Role, move_secret, step::Step},
+    steps::{body::Makes, move_secret, step::Step},
 };
 
 /// Whether something that the run makes is there.
@@ -68,16 +68,14 @@ pub struct Made {
 #[must_use]
 pub fn made(state: &RunState<Step>) -> Vec<Made> {
     let steps = state.plan.steps.iter().filter_map(|planned| {
-        let (kind, identifier, class) = match &planned.step {
-            Step::RestoreCluster(step) => ("cluster", step.request.db_cluster_identifier.clone(), None),
-            Step::CreateInstance(step) => {
-                let role = if step.role == Role::Writer { "writer" } else { "reader" };
-                (role, step.request.db_instance_identifier.clone(), Some(step.request.db_instance_class.clone()))
-            }
-            _ => return None,
-        };
+        let Makes { thing, identifier, class } = planned.step.makes()?;
         let state = state.step(&planned.step.id().0)?.state;
-        Some(Made { what: format!("{kind} {identifier}"), identifier, class, existence: Existence::of(state) })
+        Some(Made {
+            what: format!("{} {identifier}", thing.word()),
+            identifier: identifier.to_owned(),
+            class: class.map(str::to_owned),
+            existence: Existence::of(state),
+        })
     });
     steps.collect()
 }
@@ -85,8 +83,8 @@ pub fn made(state: &RunState<Step>) -> Vec<Made> {
 /// Whether the target cluster is there, or may be.
 #[must_use]
 pub fn target_may_exist(state: &RunState<Step>) -> bool {
-    // The cluster is made before its instances, and removed after them.
-    made(state).first().is_some_and(|cluster| cluster.existence.may_cost())
+    let target = &state.plan.brief.target.identifier;
+    made(state).iter().any(|made| made.identifier == *target && made.existence.may_cost())
 }
 
 /// Which cluster the application uses.
@@ -154,10 +152,10 @@ pub fn application_words(state: &RunState<Step>) -> String {
     match application(state) {
         Application::NotMoved => "daybreak does not move the application: it uses what it used before".to_owned(),
         Application::OnSource { secret, version } => {
-            format!("the application is on the source {}: secret {secret}, version {version}", brief.source.cluster)
+            format!("the application is on the source {}: secret {secret}, version {version}", brief.source.identifier)
         }
         Application::OnTarget { secret, version } => {
-            format!("the application is on the target {}: secret {secret}, version {version}", brief.target.cluster)
+            format!("the application is on the target {}: secret {secret}, version {version}", brief.target.identifier)
         }
         Application::Unsure { secret, source_version, target_version } => format!(
             "the application is on the source if version {source_version} of secret {secret} holds AWSCURRENT, and on the target if {target_version} does"

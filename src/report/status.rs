@@ -125,8 +125,8 @@ pub fn status(history: &History<Step>, around: &Around, now: Timestamp, theme: T
         &format!("{}, begun {} ago by {}", state.plan.run, ago(elapsed(state.begun, now)), clean(&state.begun_by.who)),
     );
     page.field("data of", 12, &show(brief.requested_time));
-    page.field("source", 12, &format!("{} ({})", brief.source.cluster, brief.source.region));
-    page.field("target", 12, &brief.target.cluster);
+    page.field("source", 12, &format!("{} ({})", brief.source.identifier, brief.source.region));
+    page.field("target", 12, &brief.target.identifier);
     page.field("last entry", 12, &format!("{} ago", ago(elapsed(state.latest, now))));
     if let Some((step, since, on)) = facts::waiting(state) {
         let words = format!("{}, for {} ({step})", clean(on), ago(elapsed(since, now)));

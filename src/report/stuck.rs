@@ -267,8 +267,8 @@ fn seen_now(
     let brief = &state.plan.brief;
     let secret = brief.pointer.as_ref().map_or("", |pointer| pointer.secret.as_str());
     let (on, place) = match side {
-        Side::Source => (On::Source, format!("on the source {}", brief.source.cluster)),
-        Side::Target => (On::Target, format!("on the target {}", brief.target.cluster)),
+        Side::Source => (On::Source, format!("on the source {}", brief.source.identifier)),
+        Side::Target => (On::Target, format!("on the target {}", brief.target.identifier)),
         Side::Elsewhere => (On::Elsewhere, "neither on the source nor on the target".to_owned()),
         Side::Unknown => (On::Unknown, "on a cluster that could not be told".to_owned()),
     };

@@ -84,7 +84,7 @@ fn head(page: &mut Page, history: &History<Step>, now: Timestamp) {
 fn sentence(history: &History<Step>) -> String {
     let state = &history.state;
     let (database, brief) = (clean(&state.plan.database), &state.plan.brief);
-    let (target, time) = (&brief.target.cluster, show(brief.requested_time));
+    let (target, time) = (&brief.target.identifier, show(brief.requested_time));
     let cause = Facts::of(history)
         .cause
         .map(|(step, failure)| format!(", because {step} failed: {}", clean(&failure.message)))
@@ -120,18 +120,21 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
     page.field(
         "from",
         LABEL,
-        &format!("cluster {} ({}), {}{version}, {}", source.cluster, source.resource_id, source.engine, source.region),
+        &format!(
+            "cluster {} ({}), {}{version}, {}",
+            source.identifier, source.resource_id, source.engine, source.region
+        ),
     );
     page.field("as it was at", LABEL, &show(brief.requested_time));
     let made = facts.restored.as_ref().map_or_else(|| "not seen".to_owned(), |restored| restored.resource_id.clone());
-    page.field("into", LABEL, &format!("cluster {} ({made}), writer {}", target.cluster, target.writer));
+    page.field("into", LABEL, &format!("cluster {} ({made}), writer {}", target.identifier, target.writer));
     if let Some(writer) = &facts.writer {
         page.field("endpoint", LABEL, &format!("{}:{}", writer.endpoint, writer.port));
     }
     page.field(
         "window",
         LABEL,
-        &format!("{} to {}, when planned", show(brief.window.earliest), show(brief.window.latest)),
+        &brief.window.span().map_or_else(|| "its present state".to_owned(), |span| format!("{span}, when planned")),
     );
     let given_up = ago(Duration::from_secs(brief.given_up_seconds));
     page.field(
@@ -139,7 +142,7 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
         LABEL,
         &format!(
             "everything written to {} after {}; {given_up} when planned",
-            source.cluster,
+            source.identifier,
             show(brief.requested_time)
         ),
     );

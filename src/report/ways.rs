@@ -22,11 +22,11 @@ use crate::{
     },
     steps::{
         add_tags::{AddTags, Tagged},
-        create_instance::{WRITER, Writer},
         modify_cluster::SETTLE,
         move_secret::{self, MoveSecret},
         prove,
         restore_cluster::{ID as RESTORE, RestoredCluster},
+        serving,
         step::Step,
     },
 };
@@ -283,7 +283,7 @@ fn region(state: &RunState<Step>) -> String {
 fn arn_of(state: &RunState<Step>, step: &AddTags) -> Option<String> {
     match step.to {
         Tagged::Cluster => state.outputs.of::<RestoredCluster>(RESTORE).ok().map(|restored| restored.arn),
-        Tagged::Writer => state.outputs.of::<Writer>(WRITER).ok().map(|writer| writer.arn),
+        Tagged::Writer => serving::writer(&state.outputs).ok().map(|writer| writer.arn),
     }
 }
 

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{
     body::{Body, Description},
-    create_instance::{WRITER, Writer},
     failure,
     restore_cluster::{ID as RESTORE, RestoredCluster},
+    serving,
     tags::{self, Whose},
     world::World,
 };
@@ -55,7 +55,7 @@ impl AddTags {
     fn arn(&self, cx: &Context<'_>) -> Result<String, StepError> {
         Ok(match self.to {
             Tagged::Cluster => cx.outputs.of::<RestoredCluster>(RESTORE)?.arn,
-            Tagged::Writer => cx.outputs.of::<Writer>(WRITER)?.arn,
+            Tagged::Writer => serving::writer(cx.outputs)?.arn,
         })
     }
 
@@ -70,7 +70,7 @@ impl AddTags {
                     .map(|cluster| cluster.tags)
             }
             Tagged::Writer => {
-                let seen: Writer = cx.outputs.of(WRITER)?;
+                let seen = serving::writer(cx.outputs)?;
                 let found = world.rds.instance(&self.name).await.map_err(|error| failure::of_aws(doing, &error))?;
                 found
                     .filter(|instance| tags::whose(instance, cx.run, Some(&seen.resource_id)) == Whose::Ours)

@@ -20,6 +20,39 @@ pub struct Description {
     pub undo: String,
 }
 
+/// What kind of thing a step makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// A cluster.
+    Cluster,
+    /// The instance of a cluster that takes writes.
+    Writer,
+    /// Another instance of a cluster.
+    Reader,
+}
+
+impl Thing {
+    /// What it is called.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Writer => "writer",
+            Self::Reader => "reader",
+        }
+    }
+}
+
+/// Something that a step makes, and that costs money as long as it exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Makes<'a> {
+    /// What it is.
+    pub thing: Thing,
+    /// Its name.
+    pub identifier: &'a str,
+    /// The class of an instance.
+    pub class: Option<&'a str>,
+}
+
 /// The behaviour of one step; the contract is that of [`crate::run::step::Step`].
 #[async_trait]
 pub trait Body: Send + Sync {
@@ -31,6 +64,12 @@ pub trait Body: Send + Sync {
     fn reversibility(&self) -> Undo;
     /// What it tells the reader of a plan.
     fn describe(&self) -> Description;
+
+    /// What it makes, if it makes something.
+    fn makes(&self) -> Option<Makes<'_>> {
+        None
+    }
+
     /// Looks at the world; changes nothing.
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError>;
 

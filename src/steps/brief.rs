@@ -4,19 +4,21 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::window::{Family, Window};
+
 /// The reader's part of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Brief {
-    /// The cluster being recovered.
+    /// The cluster or instance being recovered.
     pub source: Source,
-    /// The cluster that will be made.
+    /// What will be made, or promoted.
     pub target: Target,
-    /// The time the data will be from.
+    /// The time asked for.
     pub requested_time: Timestamp,
-    /// The restore window as the plan saw it.
+    /// The window it is restored from, as the plan saw it.
     pub window: Window,
-    /// How much is given up, in seconds, when the plan was made: everything written after the requested time.
+    /// How much is given up, in seconds, when the plan was made: everything written after the time the data is of.
     pub given_up_seconds: u64,
     /// The security groups that may reach the target until it is proven; none means there is no quarantine.
     pub quarantine: Vec<String>,
@@ -42,13 +44,22 @@ pub struct Policy {
     pub actions: Vec<String>,
 }
 
-/// The cluster being recovered, as the plan saw it.
+impl Brief {
+    /// The time the data is of: that of the restore point, or, of what is taken as it is, the time asked for.
+    pub fn data_time(&self) -> Timestamp {
+        self.window.restore_point.unwrap_or(self.requested_time)
+    }
+}
+
+/// The cluster or instance being recovered, as the plan saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// `DBClusterIdentifier`.
-    pub cluster: String,
-    /// `DbClusterResourceId`: what makes it this cluster and no other of the name.
+    /// Whether it is a cluster or an instance.
+    pub family: Family,
+    /// `DBClusterIdentifier` or `DBInstanceIdentifier`.
+    pub identifier: String,
+    /// `DbClusterResourceId` or `DbiResourceId`: what makes it this one and no other of the name.
     pub resource_id: String,
     /// The account it is in: credentials of another one would see nothing, and take that for "gone".
     pub account: String,
@@ -68,20 +79,14 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// The cluster.
-    pub cluster: String,
-    /// Its writer.
+    /// Whether it is a cluster or an instance.
+    pub family: Family,
+    /// Its name.
+    pub identifier: String,
+    /// Its region.
+    pub region: String,
+    /// The instance that takes writes; of an instance itself.
     pub writer: String,
-}
-
-/// From when to when the source can be restored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Window {
-    /// `EarliestRestorableTime`.
-    pub earliest: Timestamp,
-    /// `LatestRestorableTime`.
-    pub latest: Timestamp,
 }
 
 /// The pointer as the plan saw it: the cutover acts only while it is still so.

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::{
     absence,
-    body::{Body, Description},
+    body::{Body, Description, Makes, Thing},
     failure,
+    serving::Writer,
     tags::{self, Whose},
     world::World,
 };
@@ -43,22 +44,6 @@ pub struct CreateInstance {
     pub role: Role,
     /// What is sent.
     pub request: requests::CreateInstance,
-}
-
-/// What the writer's step leaves: where to connect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Writer {
-    /// The instance's name.
-    pub identifier: String,
-    /// The instance's ARN.
-    pub arn: String,
-    /// The instance's resource id.
-    pub resource_id: String,
-    /// The cluster's writer endpoint.
-    pub endpoint: String,
-    /// Its port.
-    pub port: u16,
 }
 
 /// What every instance's step leaves, whatever else it does: which instance it was.
@@ -146,6 +131,14 @@ impl Body for CreateInstance {
             calls: vec![self.request.call()],
             undo: format!("delete instance {}", self.name()),
         }
+    }
+
+    fn makes(&self) -> Option<Makes<'_>> {
+        let thing = match self.role {
+            Role::Writer => Thing::Writer,
+            Role::Reader => Thing::Reader,
+        };
+        Some(Makes { thing, identifier: self.name(), class: Some(&self.request.db_instance_class) })
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {

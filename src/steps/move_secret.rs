@@ -9,8 +9,8 @@ use serde_json::json;
 use super::{
     access::{Access, read_secret},
     body::{Body, Description},
-    create_instance::{WRITER, Writer},
     failure,
+    serving::{self, Writer},
     stage_secret::{describe, unchanged},
     world::World,
 };
@@ -136,7 +136,7 @@ impl MoveSecret {
         current: &str,
         doing: &str,
     ) -> Result<Undone, StepError> {
-        let writer: Writer = cx.outputs.of(WRITER)?;
+        let writer = serving::writer(cx.outputs)?;
         let leads_to_target =
             match read_secret(world, &self.secret, &VersionRef::Current, self.url_key.as_deref()).await {
                 Ok((_, value)) => value.points_at() == (writer.endpoint.as_str(), writer.port),
@@ -213,7 +213,7 @@ impl Body for MoveSecret {
         let secret = self.describe(world, &doing).await?;
         unchanged(&secret, [&self.from_version, &self.to_version], &doing)?;
         let to_do = self.to_do(&secret);
-        if to_do.is_empty() { self.verify(world, &cx.outputs.of(WRITER)?).await } else { Ok(Observed::Act) }
+        if to_do.is_empty() { self.verify(world, &serving::writer(cx.outputs)?).await } else { Ok(Observed::Act) }
     }
 
     async fn act(&self, world: &World, _: &Context<'_>) -> Result<(), StepError> {

@@ -10,9 +10,9 @@ use serde_json::json;
 use super::{
     access::Access,
     body::{Body, Description},
-    create_instance::{WRITER, Writer},
     failure,
     restore_cluster::{ID as RESTORE, RestoredCluster},
+    serving,
     world::World,
 };
 use crate::{
@@ -38,7 +38,7 @@ pub struct Prove {
     /// The source to compare with, or why there is none.
     pub source: Comparison,
     /// The time asked for.
-    pub requested_time: Timestamp,
+    pub requested_time: Option<Timestamp>,
     /// What is asked beside the built-in checks.
     pub questions: Questions,
 }
@@ -196,7 +196,7 @@ impl Prove {
     }
 
     fn way_out(&self, cx: &Context<'_>) -> String {
-        let at = cx.outputs.of::<Writer>(WRITER).map(|writer| format!(" at {}:{}", writer.endpoint, writer.port));
+        let at = serving::writer(cx.outputs).map(|writer| format!(" at {}:{}", writer.endpoint, writer.port));
         format!(
             "the target is kept{}: let this machine log in to it, then daybreak resume {}",
             at.unwrap_or_default(),
@@ -205,7 +205,7 @@ impl Prove {
     }
 
     async fn prove(&self, world: &World, cx: &Context<'_>) -> Result<Proof, StepError> {
-        let writer: Writer = cx.outputs.of(WRITER)?;
+        let writer = serving::writer(cx.outputs)?;
         let restored: RestoredCluster = cx.outputs.of(RESTORE)?;
         let target = self.access.at(world, &writer.endpoint, writer.port).await?;
         let source = match &self.source {
@@ -214,7 +214,7 @@ impl Prove {
             }
             Comparison::Without(why) => Err(why.clone()),
         };
-        let request = self.questions.request(target, source, Some(self.requested_time), Some(restored.requested_at))?;
+        let request = self.questions.request(target, source, self.requested_time, Some(restored.requested_at))?;
         let tell = cx.tell;
         let proof = world.postgres.prove(&request, &|check| tell(&checked(check))).await;
         proof.map_err(|error| failure::of_postgres(&format!("prove the data of cluster {}", self.cluster), &error))

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     absence,
-    body::{Body, Description},
+    body::{Body, Description, Makes, Thing},
     failure, final_snapshot,
     modify_cluster::SETTLE,
     tags::{self, Whose},
@@ -83,6 +83,10 @@ impl Body for RestoreCluster {
             calls: vec![self.request.call()],
             undo: format!("delete cluster {}, with a final snapshot only after a cutover", self.target()),
         }
+    }
+
+    fn makes(&self) -> Option<Makes<'_>> {
+        Some(Makes { thing: Thing::Cluster, identifier: self.target(), class: None })
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {

@@ -7,8 +7,7 @@ use serde_json::json;
 use super::{
     access::{Access, read_secret},
     body::{Body, Description},
-    create_instance::{WRITER, Writer},
-    failure,
+    failure, serving,
     world::World,
 };
 use crate::{
@@ -131,7 +130,7 @@ impl Body for StageSecret {
 
     async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {
         let doing = self.doing();
-        let writer: Writer = cx.outputs.of(WRITER)?;
+        let writer = serving::writer(cx.outputs)?;
         let version = VersionRef::Id(self.from_version.clone());
         let (_, value) = read_secret(world, &self.put.secret_id, &version, self.url_key.as_deref()).await?;
         let address = Address { host: writer.endpoint, port: writer.port, cluster_identifier: self.cluster.clone() };

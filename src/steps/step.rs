@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     add_tags::AddTags,
     await_readers::AwaitReaders,
-    body::{Body, Description},
+    body::{Body, Description, Makes},
     brief::Brief,
     create_instance::CreateInstance,
     modify_cluster::ModifyCluster,
@@ -56,6 +56,11 @@ impl Step {
     /// What the step tells the reader of a plan.
     pub fn describe(&self) -> Description {
         self.body().describe()
+    }
+
+    /// What the step makes, if it makes something.
+    pub fn makes(&self) -> Option<Makes<'_>> {
+        self.body().makes()
     }
 }
 

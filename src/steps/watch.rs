@@ -14,7 +14,7 @@ use url::Url;
 use super::{
     access::Access,
     body::{Body, Description},
-    create_instance::{WRITER, Writer},
+    serving::{self, Writer},
     world::World,
 };
 use crate::run::step::{Context, Failure, Observed, StepError, StepId, Undo, Until, Waiting};
@@ -138,7 +138,7 @@ impl Body for Watch {
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
-        let writer: Writer = cx.outputs.of(WRITER)?;
+        let writer = serving::writer(cx.outputs)?;
         let length = Duration::from_secs(self.for_seconds);
         let before = failing_in_a_row(cx);
         let interval = Duration::from_millis(self.interval_ms);

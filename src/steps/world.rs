@@ -1,4 +1,4 @@
-//! What steps act upon: one region's AWS, PostgreSQL, and the application's health pages.
+//! What steps act upon: AWS, seen from one region, PostgreSQL, and the application's health pages.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -18,9 +18,17 @@ pub trait Tokens: Send + Sync {
     async fn token(&self, host: &str, port: u16, user: &str) -> Result<SecretString, aws::Error>;
 }
 
-/// The world of one run.
+/// The way to other regions.
+pub trait Elsewhere: Send + Sync {
+    /// The same world, seen from `region`.
+    fn world(&self, region: &str) -> World;
+}
+
+/// The world of one run, seen from the region in which its target is.
 #[derive(Clone)]
 pub struct World {
+    /// That region.
+    pub region: String,
     /// RDS in the run's region.
     pub rds: Arc<dyn Rds>,
     /// Secrets Manager in the run's region.
@@ -31,6 +39,16 @@ pub struct World {
     pub postgres: Arc<dyn Postgres>,
     /// The application's health pages.
     pub http: Arc<dyn Http>,
+    /// The other regions.
+    pub elsewhere: Arc<dyn Elsewhere>,
     /// The certificate authorities to trust where the profile names none: this machine's RDS bundle.
     pub ca: Option<PathBuf>,
+}
+
+impl World {
+    /// This world, seen from `region`.
+    #[must_use]
+    pub fn of_region(&self, region: &str) -> Self {
+        if region == self.region { self.clone() } else { self.elsewhere.world(region) }
+    }
 }

@@ -178,9 +178,9 @@ fn begun(plan: &Plan<Step>, until: Until, who: &str) -> String {
         "{} begins run {}: {} as it was at {} into {}, {}",
         clean(who),
         plan.run,
-        brief.source.cluster,
+        brief.source.identifier,
         show(brief.requested_time),
-        brief.target.cluster,
+        brief.target.identifier,
         as_far_as(until)
     )
 }

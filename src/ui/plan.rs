@@ -44,19 +44,19 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
     let given_up = ago(elapsed(brief.requested_time, now));
     page.heading(Tone::Heading, &format!("Plan {}: recover {}", plan.run, clean(&plan.database)));
     page.blank();
-    let source = format!("{} ({})", brief.source.cluster, brief.source.region);
+    let source = format!("{} ({})", brief.source.identifier, brief.source.region);
     page.put(
         Tone::Strong,
         "",
         &format!(
             "Restores {source} as it was at {wanted}, {given_up} ago, into the new cluster {}.",
-            brief.target.cluster
+            brief.target.identifier
         ),
     );
     page.put(Tone::Strong, "", &format!("Gives up everything written after {wanted}: {given_up}."));
     page.blank();
     let rows = [
-        ("window", format!("{} to {}", show(brief.window.earliest), show(brief.window.latest))),
+        ("window", brief.window.span().unwrap_or_else(|| "its present state".to_owned())),
         ("source", source_words(plan)),
         ("pointer", pointer_words(plan)),
         (

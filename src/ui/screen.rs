@@ -158,14 +158,14 @@ impl Picture {
 
     /// The head's line that names the target.
     fn target(&self) -> String {
-        format!("target {}", self.state.plan.brief.target.cluster)
+        format!("target {}", self.state.plan.brief.target.identifier)
     }
 
     /// What `step` does. The target's long name, which stands in most titles and pushes out what tells them apart, is left to
     /// the head where it is there in full.
     fn title(&self, step: &StepId, columns: usize, theme: Theme) -> String {
         let title = self.titles.get(step).map_or(step.0.as_str(), String::as_str);
-        let target = self.state.plan.brief.target.cluster.as_str();
+        let target = self.state.plan.brief.target.identifier.as_str();
         if target.is_empty() || width(&self.target()) > columns {
             return title.to_owned();
         }

@@ -113,11 +113,11 @@ async fn a_source_is_never_listed_and_a_target_that_became_one_never_removed() {
     case.profiles.clear();
     let mut later = case.histories[0].clone();
     later.state.plan.run = "20261121-150000-zzzz".parse().unwrap();
-    later.state.plan.brief.source.cluster = TARGET.to_owned();
+    later.state.plan.brief.source.identifier = TARGET.to_owned();
     later.state.plan.brief.source.resource_id = case.target().resource_id.clone();
     case.histories.push(later);
     case.assert_kept("it is the source of run 20261121-150000-zzzz");
-    let renamed = &mut case.histories[1].state.plan.brief.source.cluster;
+    let renamed = &mut case.histories[1].state.plan.brief.source.identifier;
     *renamed = "called-otherwise-then".to_owned();
     case.assert_kept("it is the source of run 20261121-150000-zzzz");
 }
@@ -141,7 +141,7 @@ async fn only_the_journal_of_the_run_says_what_may_go() {
 #[tokio::test]
 async fn names_tags_and_resource_ids_must_all_be_the_journals() {
     let mut copied = Case::rolled_back().await;
-    copied.histories[0].state.plan.brief.target.cluster = "another-name".to_owned();
+    copied.histories[0].state.plan.brief.target.identifier = "another-name".to_owned();
     copied.assert_kept("run 20261120-150000-k3fa made no cluster of this name");
 
     let mut replaced = Case::rolled_back().await;

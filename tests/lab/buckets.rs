@@ -70,7 +70,7 @@ impl Remote {
     fn assert_recovered(&self, ended: &Ended) {
         assert_eq!((ended.code, ended.json()["outcome"].clone()), (Some(0), json!("recovered")), "{ended}");
         let result = ended.json();
-        self.scene.assert_recovered(result["target"]["cluster"].as_str().expect("a target"));
+        self.scene.assert_recovered(result["target"]["identifier"].as_str().expect("a target"));
         assert_eq!(self.scene.runs(), Vec::<String>::new(), "nothing is kept on this machine");
         let run = result["run"].as_str().expect("a run");
         assert_eq!(self.bucket.read(&self.lease(run))["free"], true, "the lease is given up");

@@ -38,7 +38,7 @@ fn rolled_back(scene: &Scene) -> (String, String) {
     let result = scene.recovered("cutover");
     let run = text(&result, "/run").to_owned();
     assert_eq!(json(scene, &["rollback", &run, "--yes"])["outcome"], "rolled_back");
-    (run, text(&result, "/target/cluster").to_owned())
+    (run, text(&result, "/target/identifier").to_owned())
 }
 
 fn tag(scene: &Scene, name: &str, tags: &[(&str, &str)]) {
@@ -88,7 +88,7 @@ fn a_rolled_back_target_is_removed_with_a_final_snapshot() {
 fn what_the_application_uses_is_kept_until_it_has_left() {
     let scene = Scene::new();
     let result = scene.recovered("cutover");
-    let target = text(&result, "/target/cluster").to_owned();
+    let target = text(&result, "/target/identifier").to_owned();
     assert_kept(&scene, &target, "the application uses it");
     // Somebody moves the application away, and not by daybreak.
     scene.lab.aws.put_secret(&scene.secret, &scene.value);
@@ -117,7 +117,7 @@ fn what_other_journals_tell_of_is_listed_and_kept() {
 fn an_unfinished_run_a_source_and_what_lost_its_tag_are_kept() {
     let scene = Scene::new();
     let validated = scene.recovered("validated");
-    let (run, waiting) = (text(&validated, "/run").to_owned(), text(&validated, "/target/cluster").to_owned());
+    let (run, waiting) = (text(&validated, "/run").to_owned(), text(&validated, "/target/identifier").to_owned());
     assert_kept(&scene, &waiting, "still needs it");
     assert_eq!(text(&leftover(&scene, &waiting), "/next"), format!("daybreak cancel {run}"));
 
@@ -162,7 +162,7 @@ fn a_drill_goes_without_a_snapshot_once_it_has_expired() {
     let connect = format!("secret = {:?}\nca = {:?}\n", scene.secret, scene.lab.ca);
     let profile = crate::support::scene::profile(scene.source, &connect, "", "");
     scene.daybreak.write("daybreak.toml", &profile);
-    let target = text(&scene.recovered("cutover"), "/target/cluster").to_owned();
+    let target = text(&scene.recovered("cutover"), "/target/identifier").to_owned();
     let unclaimed = leftover(&scene, &target);
     assert_eq!(text(&unclaimed, "/verdict"), "only-if-named", "no pointer tells: {unclaimed:#}");
 

@@ -48,7 +48,7 @@ fn each_has_its_own_run_and_all_share_the_looks() {
     assert_eq!(each(&result, "/database"), names);
     assert_eq!(each(&result, "/outcome"), ["stopped"; 3]);
     assert!(result["runs"].as_array().is_some_and(|runs| runs.iter().all(|run| run["proof"]["failed"] == json!(0))));
-    let (runs, targets) = (each(&result, "/run"), each(&result, "/target/cluster"));
+    let (runs, targets) = (each(&result, "/run"), each(&result, "/target/identifier"));
     assert_eq!(runs.iter().collect::<BTreeSet<_>>().len(), 3, "{runs:?}");
     assert_eq!(scene.runs().into_iter().collect::<BTreeSet<_>>(), runs.iter().map(|&run| run.to_owned()).collect());
     for (target, run) in targets.iter().zip(&runs) {

@@ -99,7 +99,7 @@ fn the_action_that_is_missing_is_named() {
         assert_eq!(result["failure"]["step"], *step, "{action}: {result:#}");
         assert!(result["failure"].to_string().contains(action), "{action} is not named: {result:#}");
         if result["outcome"] == "undone" {
-            let target = result["target"]["cluster"].as_str().expect("a target");
+            let target = result["target"]["identifier"].as_str().expect("a target");
             assert_eq!(lab.aws.names(target), Vec::<String>::new(), "{action}");
         }
     }
@@ -123,7 +123,7 @@ fn cleanup_needs_exactly_what_its_help_says() {
     assert_eq!(recovered.code, Some(0), "{recovered}");
     let result = recovered.json();
     let (run, target) =
-        (result["run"].as_str().expect("a run"), result["target"]["cluster"].as_str().expect("a target"));
+        (result["run"].as_str().expect("a run"), result["target"]["identifier"].as_str().expect("a target"));
     assert_eq!(operator.run(["rollback", run, "--yes"]).code, Some(0));
 
     let help = operator.run(["cleanup", "--help"]).stdout;

@@ -132,7 +132,7 @@ fn a_plan_is_executed_exactly_and_once() {
     let ended = scene.execute();
     assert_eq!(ended.code, Some(0), "{ended}");
     let result = ended.json();
-    assert_eq!((&result["run"], &result["target"]["cluster"]), (&planned["run"], &json!(target)));
+    assert_eq!((&result["run"], &result["target"]["identifier"]), (&planned["run"], &json!(target)));
     let run = result["run"].as_str().expect("a run");
     let first = fs::read_to_string(scene.state().join("runs").join(run).join("000000.json")).expect("the first record");
     let first: Value = serde_json::from_str(&first).expect("JSON");

@@ -35,7 +35,7 @@ fn a_failing_check_undoes_everything() {
     assert_eq!((text(&result, "/outcome"), text(&result, "/failure/step")), ("undone", "prove"));
     assert_eq!(verdict(&result["proof"], "nothing lost")["found"], json!("500"));
     assert_eq!((&result["proof"]["failed"], &result["cutover"]), (&json!(1), &Value::Null));
-    assert_eq!(scene.lab.aws.names(text(&result, "/target/cluster")), Vec::<String>::new());
+    assert_eq!(scene.lab.aws.names(text(&result, "/target/identifier")), Vec::<String>::new());
     assert_eq!(scene.lab.aws.versions(&scene.secret), [(scene.version.clone(), vec!["AWSCURRENT".to_owned()])]);
     assert_eq!(scene.source.fingerprint(scene.lab), before);
 }
@@ -184,7 +184,7 @@ fn a_recovery_is_proven_through_a_tunnel() {
     let ended = scene.run(&["recover", "--plan", "loans.plan.json", "--until", "validated", "--output", "json"]);
     assert_eq!(ended.code, Some(0), "{ended}");
     let result = ended.json();
-    assert_eq!((text(&result, "/target/cluster"), &result["proof"]["failed"]), (target.as_str(), &json!(0)));
+    assert_eq!((text(&result, "/target/identifier"), &result["proof"]["failed"]), (target.as_str(), &json!(0)));
     assert!(tunnel.connections() > 0, "it went another way");
 }
 

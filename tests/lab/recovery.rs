@@ -61,9 +61,12 @@ fn the_result_has_the_shape_that_programs_rely_on() {
             "stuck"
         ]
     );
-    assert_eq!(keys(&result["target"]), ["cluster", "resource_id", "endpoint", "port", "writer", "exists"]);
+    assert_eq!(
+        keys(&result["target"]),
+        ["family", "identifier", "region", "resource_id", "endpoint", "port", "writer", "exists"]
+    );
     assert_eq!(keys(&result["proof"]), ["passed", "failed", "unchecked", "checks"]);
-    let described = scene.lab.aws.cluster(text(&result, "/target/cluster"));
+    let described = scene.lab.aws.cluster(text(&result, "/target/identifier"));
     assert_eq!(described.db_cluster_resource_id(), Some(text(&result, "/target/resource_id")));
     assert_eq!(described.db_cluster_members()[0].db_instance_identifier(), Some(text(&result, "/target/writer")));
     assert_eq!((text(&result, "/database"), &result["target"]["port"]), ("loans", &json!(5444)));
@@ -167,7 +170,7 @@ fn the_target_is_in_quarantine_until_it_is_proven_and_like_the_source_afterwards
     assert_eq!((source.master_username(), source.database_name()), (Some(MASTER), Some(DATABASE)));
 
     let stopped = scene.recovered("restored");
-    let target = text(&stopped, "/target/cluster").to_owned();
+    let target = text(&stopped, "/target/identifier").to_owned();
     let run = text(&stopped, "/run").to_owned();
     let restored = aws.cluster(&target);
     let setting = |cluster: &DbCluster, name: &str| {

@@ -18,7 +18,7 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 fn moves(value: &str, cutover: &str) {
     let scene = Scene::with_secret(value, cutover);
     let result = scene.recovered("cutover");
-    let (target, cluster) = (text(&result, "/target/endpoint"), text(&result, "/target/cluster"));
+    let (target, cluster) = (text(&result, "/target/endpoint"), text(&result, "/target/identifier"));
     let expected = value.replace(&scene.source.sql.host, target).replace("loans-prod", cluster);
     assert_ne!(expected, value);
     assert_eq!(scene.lab.aws.secret(&scene.secret), expected);

@@ -173,7 +173,7 @@ fn while_it_takes_back() {
         let resumed = scene.run(&["resume", "--output", "json"]);
         assert_eq!(resumed.json()["outcome"], json!("undone"), "{resumed}");
         assert_eq!(
-            scene.lab.aws.names(restored["target"]["cluster"].as_str().expect("a target")),
+            scene.lab.aws.names(restored["target"]["identifier"].as_str().expect("a target")),
             Vec::<String>::new()
         );
     }

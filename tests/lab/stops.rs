@@ -20,7 +20,7 @@ fn restored_then_validated_then_cut_over_then_rolled_back_then_cancelled() {
     let before = scene.source.fingerprint(scene.lab);
     let restored = scene.recovered("restored");
     let run = text(&restored, "/run").to_owned();
-    let target = text(&restored, "/target/cluster").to_owned();
+    let target = text(&restored, "/target/identifier").to_owned();
     assert_eq!(
         (text(&restored, "/outcome"), &restored["proof"], &restored["cutover"]),
         ("stopped", &Value::Null, &Value::Null)
@@ -72,7 +72,7 @@ fn a_rolled_back_run_can_be_cut_over_again() {
     let again = json(&scene, &["cutover", run, "--yes"]);
     assert_eq!(text(&again, "/outcome"), "recovered");
     assert_eq!(scene.application().host, text(&again, "/target/endpoint"));
-    let target = scene.lab.aws.cluster(text(&again, "/target/cluster"));
+    let target = scene.lab.aws.cluster(text(&again, "/target/identifier"));
     assert_eq!(own_tags(target.tag_list()), ["environment=production", "team=loans"]);
 }
 
@@ -80,7 +80,7 @@ fn a_rolled_back_run_can_be_cut_over_again() {
 fn a_cancelled_recovery_leaves_nothing() {
     let scene = Scene::new();
     let restored = scene.recovered("restored");
-    let (run, target) = (text(&restored, "/run"), text(&restored, "/target/cluster"));
+    let (run, target) = (text(&restored, "/run"), text(&restored, "/target/identifier"));
     assert_eq!(scene.lab.aws.names(target).len(), 3, "a cluster, its writer and its reader");
     let cancelled = json(&scene, &["cancel", run, "--yes"]);
     assert_eq!(text(&cancelled, "/outcome"), "undone");
@@ -109,7 +109,7 @@ fn what_happened_can_be_read_afterwards() {
     assert_eq!((report.code, report.stderr.as_str()), (Some(0), ""), "{report}");
     for word in [
         "loans-prod",
-        text(&first, "/target/cluster"),
+        text(&first, "/target/identifier"),
         "loans exist",
         "1500",
         "RTO",

@@ -58,7 +58,7 @@ fn a_disk_that_fills_up_in_mid_run() {
     let cancelled = scene.run(&["cancel", "--yes", "--state", &state, "--output", "json"]);
     assert_eq!((cancelled.code, cancelled.json()["outcome"].clone()), (Some(0), json!("undone")), "{cancelled}");
     assert_eq!(
-        scene.lab.aws.names(cancelled.json()["target"]["cluster"].as_str().expect("a target")),
+        scene.lab.aws.names(cancelled.json()["target"]["identifier"].as_str().expect("a target")),
         Vec::<String>::new()
     );
 }

@@ -103,7 +103,7 @@ fn stuck_on_the_way_back(scene: &Scene) -> (Value, Value) {
 fn what_is_told_of_a_stuck_rollback_is_what_there_is() {
     let scene = Scene::new();
     let (seen, result) = stuck_on_the_way_back(&scene);
-    let target = result["target"]["cluster"].as_str().expect("a target");
+    let target = result["target"]["identifier"].as_str().expect("a target");
     assert!(seen["looked"].is_string() && seen["not_looked"].is_null(), "{seen:#}");
     assert_eq!((&seen["application"]["by"], &seen["application"]["on"]), (&json!("aws"), &json!("target")), "{seen:#}");
     assert_eq!(
@@ -158,14 +158,14 @@ fn daybreaks_ways_out_of_a_stuck_rollback_lead_where_they_say() {
     scene.lab.forgive(scene.identity());
     assert_eq!(run_daybreak(&scene, &seen["back"])["outcome"], json!("undone"));
     assert_eq!(scene.application().host, scene.source.sql.host);
-    assert_eq!(scene.lab.aws.names(result["target"]["cluster"].as_str().expect("a target")), Vec::<String>::new());
+    assert_eq!(scene.lab.aws.names(result["target"]["identifier"].as_str().expect("a target")), Vec::<String>::new());
 }
 
 #[test]
 fn what_cannot_be_deleted_can_be_deleted_by_hand() {
     let scene = Scene::new();
     let result = scene.recovered("restored");
-    let target = result["target"]["cluster"].as_str().expect("a target");
+    let target = result["target"]["identifier"].as_str().expect("a target");
     refuse(&scene, "rds", "DeleteDBInstance", &json!({}));
     let ended = scene.run(&["cancel", "--yes", "--output", "json"]);
     let seen = stuck(&ended);

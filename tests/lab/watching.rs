@@ -30,7 +30,7 @@ fn a_site_that_breaks_brings_the_application_back() {
     assert!(text(&result, "/failure/message").contains("503"), "{result:#}");
     assert_eq!(scene.lab.aws.secret(&scene.secret), scene.value);
     assert_eq!(scene.lab.aws.version_with(&scene.secret, "AWSCURRENT"), Some(scene.version.clone()));
-    assert!(scene.lab.aws.find_cluster(text(&result, "/target/cluster")).is_some(), "the target is kept");
+    assert!(scene.lab.aws.find_cluster(text(&result, "/target/identifier")).is_some(), "the target is kept");
     assert!(ended.stderr.contains("rolled back") || ended.stderr.contains("roll"), "it says so: {ended}");
 }
 

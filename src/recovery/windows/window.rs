@@ -3,58 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What a window is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// The continuous backup of a live cluster or instance: any second of its window.
-    Continuous,
-    /// The backup that outlives a deleted cluster or instance: any second of its window.
-    Retained,
-    /// An instance's backup replicated into another region: any second of its window.
-    Replicated,
-    /// A secondary cluster of a global database, which can be promoted: its present state.
-    GlobalSecondary,
-    /// A read replica, an instance or an Aurora cluster, which can be promoted: its present state.
-    Replica,
-    /// What RDS keeps of an old primary after a global failover: writes that no other region had got.
-    GlobalFailoverSnapshot,
-    /// A snapshot that RDS takes daily.
-    AutomatedSnapshot,
-    /// A snapshot that somebody took or copied.
-    ManualSnapshot,
-    /// A snapshot taken by AWS Backup.
-    AwsBackupSnapshot,
-    /// A snapshot that another account shares with this one.
-    SharedSnapshot,
-}
-
-/// What kind of database a window belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// An Aurora cluster.
-    Cluster,
-    /// An RDS instance that is no part of a cluster.
-    Instance,
-}
-
-impl Kind {
-    /// The API's name of the call that makes a database of it.
-    pub fn call(self, family: Family) -> &'static str {
-        match (self, family) {
-            (Self::Continuous | Self::Retained | Self::Replicated, Family::Cluster) => "RestoreDBClusterToPointInTime",
-            (Self::Continuous | Self::Retained | Self::Replicated, Family::Instance) => {
-                "RestoreDBInstanceToPointInTime"
-            }
-            (Self::GlobalSecondary, _) => "FailoverGlobalCluster",
-            (Self::Replica, Family::Cluster) => "PromoteReadReplicaDBCluster",
-            (Self::Replica, Family::Instance) => "PromoteReadReplica",
-            (_, Family::Cluster) => "RestoreDBClusterFromSnapshot",
-            (_, Family::Instance) => "RestoreDBInstanceFromDBSnapshot",
-        }
-    }
-}
+pub use crate::steps::window::{Family, Kind};
 
 /// What of the data written up to the wanted time a window cannot give back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

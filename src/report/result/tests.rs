@@ -24,7 +24,8 @@ fn a_recovery_as_json() {
           "outcome": "recovered",
           "database": "loans",
           "source": {
-            "cluster": "loanserve-prod-aurora",
+            "family": "cluster",
+            "identifier": "loanserve-prod-aurora",
             "resource_id": "cluster-SOURCE17",
             "account": "123456789012",
             "region": "eu-west-1",
@@ -34,7 +35,9 @@ fn a_recovery_as_json() {
             "port": 5432
           },
           "target": {
-            "cluster": "loanserve-prod-aurora-db-k3fa",
+            "family": "cluster",
+            "identifier": "loanserve-prod-aurora-db-k3fa",
+            "region": "eu-west-1",
             "resource_id": "cluster-TARGET42",
             "endpoint": "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com",
             "port": 5432,

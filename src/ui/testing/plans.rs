@@ -13,7 +13,7 @@ use crate::{
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
-        brief::{Brief, Pointer, Policy, Setting, Source, Target, Window},
+        brief::{Brief, Pointer, Policy, Setting, Source, Target},
         create_instance::{CreateInstance, Role},
         modify_cluster::{ModifyCluster, Purpose},
         move_secret::MoveSecret,
@@ -22,6 +22,7 @@ use crate::{
         stage_secret::StageSecret,
         step::Step,
         watch::Watch,
+        window::{Family, Kind, Window},
     },
 };
 
@@ -98,7 +99,7 @@ pub(crate) fn plan() -> Plan<Step> {
                 cluster: TARGET.to_owned(),
                 access: access.clone(),
                 source: Comparison::Without("the profile says so".to_owned()),
-                requested_time: time(REQUESTED),
+                requested_time: Some(time(REQUESTED)),
                 questions: Questions {
                     checks: vec![Question {
                         name: "loans exist".to_owned(),
@@ -209,7 +210,8 @@ fn brief() -> Brief {
     };
     Brief {
         source: Source {
-            cluster: SOURCE.to_owned(),
+            family: Family::Cluster,
+            identifier: SOURCE.to_owned(),
             resource_id: "cluster-SOURCE17".to_owned(),
             region: "eu-west-1".to_owned(),
             account: "123456789012".to_owned(),
@@ -218,9 +220,22 @@ fn brief() -> Brief {
             endpoint: Some(format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com")),
             port: Some(5432),
         },
-        target: Target { cluster: TARGET.to_owned(), writer: WRITER.to_owned() },
+        target: Target {
+            family: Family::Cluster,
+            identifier: TARGET.to_owned(),
+            region: "eu-west-1".to_owned(),
+            writer: WRITER.to_owned(),
+        },
         requested_time: time(REQUESTED),
-        window: Window { earliest: time("2026-11-13T15:00:00Z"), latest: time("2026-11-20T14:56:10Z") },
+        window: Window {
+            kind: Kind::Continuous,
+            name: SOURCE.to_owned(),
+            region: "eu-west-1".to_owned(),
+            earliest: Some(time("2026-11-13T15:00:00Z")),
+            latest: Some(time("2026-11-20T14:56:10Z")),
+            restore_point: Some(time(REQUESTED)),
+            why: "it gives the time itself".to_owned(),
+        },
         given_up_seconds: 2_265,
         quarantine: vec!["sg-quarantine".to_owned()],
         settings: vec![

@@ -9,7 +9,7 @@ use daybreak::{
     },
     config::Config,
     moment,
-    recovery::{point_in_time, refusal::Refusal, survey},
+    recovery::{recipe, refusal::Refusal, survey},
     run::{
         clock::Clock,
         drive::{Drive, drive},
@@ -24,7 +24,10 @@ use daybreak::{
         step::Until,
         store::Holder,
     },
-    steps::{step::Step, world::World},
+    steps::{
+        step::Step,
+        world::{Elsewhere, World},
+    },
 };
 
 use jiff::tz::TimeZone;
@@ -47,6 +50,15 @@ pub(crate) const CONFIG: &str = r#"
     interval = "5s"
     failures = 3
 "#;
+
+/// The tests of one region.
+struct NowhereElse;
+
+impl Elsewhere for NowhereElse {
+    fn world(&self, region: &str) -> World {
+        unimplemented!("{region} is another region than the scene's")
+    }
+}
 
 /// A world with one database in it, and the clock and store to recover it with.
 pub(crate) struct Scene {
@@ -107,11 +119,13 @@ impl Scene {
         );
         cloud.set_secret(description, "v1", &value);
         let world = World {
+            region: "eu-west-1".to_owned(),
             rds: Arc::new(cloud.clone()),
             secrets: Arc::new(cloud.clone()),
             tokens: Arc::new(servers.clone()),
             postgres: Arc::new(servers.clone()),
             http: Arc::new(servers.clone()),
+            elsewhere: Arc::new(NowhereElse),
             ca: None,
         };
         let clock = TestClock::starting("2026-11-20T15:00:00Z");
@@ -146,8 +160,8 @@ impl Scene {
         let now = self.clock.now();
         let survey = survey::survey(&self.world, "eu-west-1", &database, until, now).await?;
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
-        let wish = point_in_time::Wish { database: &database, moment, run, by: actor(), account: ACCOUNT.to_owned() };
-        point_in_time::plan(&wish, &survey)
+        let wish = recipe::Wish { database: &database, moment, run, by: actor(), account: ACCOUNT.to_owned() };
+        recipe::point_in_time::plan(&wish, &survey)
     }
 
     /// Begins a run of that plan, up to its first record.

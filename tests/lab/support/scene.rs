@@ -102,7 +102,7 @@ impl Scene {
         let moment = self.source.moment.to_string();
         let ended = self.run(&["plan", "loans", "--to", &moment, "--save", "loans.plan.json", "--output", "json"]);
         assert_eq!(ended.code, Some(0), "{ended}");
-        let target = ended.json()["plan"]["brief"]["target"]["cluster"].as_str().expect("a target").to_owned();
+        let target = ended.json()["plan"]["brief"]["target"]["identifier"].as_str().expect("a target").to_owned();
         (self.daybreak.path("loans.plan.json"), target)
     }
 

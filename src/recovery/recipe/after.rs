@@ -1,0 +1,146 @@
+//! What every recipe does once there is a target: prove its data, lift the quarantine, move the application, watch it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Wish, planned};
+use crate::{
+    aws::{
+        rds::{model::Tag, requests},
+        secrets::requests::PutVersion,
+    },
+    config::{self, Database},
+    recovery::survey::{self, Survey},
+    run::plan::Planned,
+    steps::{
+        access::{Access, Credentials},
+        add_tags::{AddTags, Tagged},
+        modify_cluster::{ModifyCluster, Purpose},
+        move_secret::MoveSecret,
+        prove::{Comparison, Prove},
+        stage_secret::StageSecret,
+        step::Step,
+        watch::Watch,
+    },
+};
+
+/// How long a watch may take beyond its own length.
+const AFTER_WATCH: Duration = Duration::from_secs(10 * 60);
+
+/// The proof of `target`, whose data is of `data_time`; none where it is taken as it is.
+pub fn prove(
+    survey: &Survey,
+    database: &Database,
+    access: &Access,
+    target: &str,
+    data_time: Option<Timestamp>,
+) -> Planned<Step> {
+    let (host, port) = survey.source.serves_at();
+    let comparison = match (&survey.rehearsal.incomparable, host, port) {
+        (None, Some(host), Some(port)) => {
+            Comparison::With { host: host.to_owned(), port, access: survey::source_access(access) }
+        }
+        (Some(why), ..) => Comparison::Without(why.clone()),
+        (None, ..) => Comparison::Without("the source has no endpoint".to_owned()),
+    };
+    let prove = Prove {
+        cluster: target.to_owned(),
+        access: access.clone(),
+        source: comparison,
+        requested_time: data_time,
+        questions: survey::questions(database),
+    };
+    planned(database.deadlines.proof, Step::Prove(prove))
+}
+
+/// The pointer moved, the application watched.
+pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &str) -> Vec<Planned<Step>> {
+    let mut steps = Vec::new();
+    let Some(secret) = &survey.secret else { return steps };
+    let label = format!("daybreak-{}", wish.run.suffix());
+    let token = format!("daybreak-{}-cutover", wish.run);
+    let client = Access {
+        credentials: Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() },
+        ..access.clone()
+    };
+    let put = PutVersion {
+        secret_id: secret.pointer.arn.clone(),
+        client_request_token: token.clone(),
+        version_stages: vec![label.clone()],
+    };
+    let stage = StageSecret {
+        from_version: secret.pointer.version.clone(),
+        put,
+        cluster: target.to_owned(),
+        access: client.clone(),
+        url_key: secret.url_key.clone(),
+    };
+    steps.push(planned(wish.database.deadlines.pointer, Step::StageSecret(stage)));
+    let move_secret = MoveSecret {
+        secret: secret.pointer.arn.clone(),
+        from_version: secret.pointer.version.clone(),
+        previous_version: secret.pointer.previous.clone(),
+        to_version: token,
+        staging_label: label,
+        cluster: target.to_owned(),
+        access: client.clone(),
+        url_key: secret.url_key.clone(),
+    };
+    steps.push(planned(wish.database.deadlines.pointer, Step::MoveSecret(move_secret)));
+    steps.extend(watch(&wish.database.watch, client));
+    steps
+}
+
+fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
+    if watch.duration.is_zero() {
+        return None;
+    }
+    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    // Without a probe of its own the profile gets the least that tells a serving writer from anything else.
+    let sql = match (watch.sql.as_slice(), watch.http.as_slice()) {
+        ([], []) => vec!["SELECT NOT pg_is_in_recovery()".to_owned()],
+        (sql, _) => sql.to_vec(),
+    };
+    let step = Watch {
+        for_seconds: watch.duration.as_secs(),
+        interval_ms: millis(watch.interval),
+        failures: watch.failures,
+        sql,
+        http: watch.http.clone(),
+        http_timeout_ms: millis(watch.http_timeout),
+        access,
+    };
+    Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
+}
+
+/// The source's tags that may be copied: neither AWS's own nor daybreak's of an earlier recovery.
+pub fn own(tags: &[Tag]) -> Vec<Tag> {
+    tags.iter().filter(|tag| !tag.is_reserved() && !tag.key.starts_with("daybreak:")).cloned().collect()
+}
+
+/// A change of the target cluster's settings.
+pub fn modify(
+    deadline: Duration,
+    purpose: Purpose,
+    request: requests::ModifyCluster,
+    back: Option<requests::ModifyCluster>,
+) -> Planned<Step> {
+    let step = ModifyCluster { purpose, request: Box::new(request), back: back.map(Box::new) };
+    planned(deadline, Step::ModifyCluster(step))
+}
+
+/// The source's own tags on the target and its writer.
+pub fn tagging(
+    deadline: Duration,
+    cluster: &str,
+    writer: &str,
+    cluster_tags: &[Tag],
+    writer_tags: Vec<Tag>,
+) -> Vec<Planned<Step>> {
+    [(Tagged::Cluster, cluster, cluster_tags.to_vec()), (Tagged::Writer, writer, writer_tags)]
+        .into_iter()
+        .filter(|(_, _, tags)| !tags.is_empty())
+        .map(|(to, name, tags)| planned(deadline, Step::AddTags(AddTags { to, name: name.to_owned(), tags })))
+        .collect()
+}
