@@ -18,7 +18,7 @@ use crate::{
         policies,
     },
     run::{clock::Clock, journal, store::Store},
-    steps::step::Step,
+    steps::{brief::Brief, step::Step},
     ui::leftovers::{self, Removed, RemovedAs},
 };
 
@@ -54,17 +54,20 @@ impl Place {
         let (store, config): (Arc<dyn Store>, Config) = (desk.store().await?, desk.config()?);
         let mut named: BTreeSet<String> =
             config.databases.values().filter_map(|database| database.region.clone()).collect();
-        let mut sources = Vec::new();
+        let mut places: Vec<(String, String)> = Vec::new();
         for (run, history) in journal::read_all::<Step>(&*store).await? {
             match history {
-                Ok(history) => sources.push(history.state.plan.brief.source),
+                Ok(history) => {
+                    let Brief { source, target, .. } = history.state.plan.brief;
+                    places.extend([source.region, target.region].map(|region| (source.account.clone(), region)));
+                }
                 Err(error) => {
                     let why = CliError::from(error).message;
                     desk.printer.warning(&format!("what run {run} made is not removed: {why}"));
                 }
             }
         }
-        let first = named.first().cloned().or_else(|| sources.first().map(|source| source.region.clone()));
+        let first = named.first().cloned().or_else(|| places.first().map(|(_, region)| region.clone()));
         let session = match (desk.session(None).await, first) {
             (Ok(session), _) => session,
             // Nothing names a region of its own, but what there is to look at does.
@@ -72,7 +75,7 @@ impl Place {
             (Err(error), None) => return Err(error),
         };
         let account = session.identity().await?.account;
-        named.extend(sources.into_iter().filter(|source| source.account == account).map(|source| source.region));
+        named.extend(places.into_iter().filter(|(of, _)| *of == account).map(|(_, region)| region));
         named.insert(session.region().to_owned());
         let regions = named.into_iter().map(|name| region(desk, &session, name)).collect::<Result<_, _>>()?;
         Ok(Self { store, config, account, regions, default_region: session.region().to_owned() })

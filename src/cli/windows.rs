@@ -103,7 +103,7 @@ async fn subjects(desk: &Desk, databases: &[Database]) -> Result<(Session, Vec<S
 }
 
 /// How long earlier restores of each cluster took. Where journals cannot be read there is no estimate, and that is all.
-async fn earlier(desk: &Desk) -> BTreeMap<String, Vec<Duration>> {
+pub(super) async fn earlier(desk: &Desk) -> BTreeMap<String, Vec<Duration>> {
     let histories = async { which::all(desk, &*desk.store().await?).await }.await;
     match histories {
         Ok(histories) => expected::restores(&histories),
@@ -135,8 +135,8 @@ fn profiles(config: &Config, answer: &mut View) {
 }
 
 /// Every region, with one session.
-struct Everywhere {
-    session: Session,
+pub(super) struct Everywhere {
+    pub(super) session: Session,
 }
 
 impl Regions for Everywhere {

@@ -1,6 +1,6 @@
 //! From the configuration as written to the checked one, with every fault of its values.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,12 +10,12 @@ use url::Url;
 use super::error::Fault;
 use super::model::{
     Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Proof, Readers,
-    Restore, Watch,
+    Regional, Restore, Watch,
 };
 use super::names;
 use super::raw::{
     MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawProof, RawReaders,
-    RawRestore, RawWatch,
+    RawRegional, RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
 use crate::expect::Expect;
@@ -58,6 +58,7 @@ impl Checker<'_> {
             cutover: self.cutover(&join(at, "cutover"), raw.cutover),
             watch: self.watch(&join(at, "watch"), raw.watch),
             deadlines: self.deadlines(&join(at, "deadlines"), raw.deadlines),
+            regions: self.regions(&join(at, "regions"), raw.regions),
             name,
         }
     }
@@ -79,6 +80,44 @@ impl Checker<'_> {
                 .value(at, "instance_class", raw.instance_class, instance_class)
                 .unwrap_or(default.instance_class),
             readers: raw.readers.map_or(default.readers, |readers| self.readers(at, readers)),
+            kms_key: self.value(at, "kms_key", raw.kms_key, names::kms_key),
+        }
+    }
+
+    fn regions(&mut self, at: &str, raw: BTreeMap<String, RawRegional>) -> BTreeMap<String, Regional> {
+        let mut regions = BTreeMap::new();
+        for (name, raw) in raw {
+            let at = &join(at, &name);
+            if let Err(problem) = names::region(&name) {
+                self.fault(at, problem);
+            }
+            regions.insert(name, self.regional(at, raw));
+        }
+        regions
+    }
+
+    fn regional(&mut self, at: &str, raw: RawRegional) -> Regional {
+        let group = names::security_group;
+        Regional {
+            subnet_group: self.value(at, "subnet_group", raw.subnet_group, not_blank),
+            security_groups: self.list(at, "security_groups", raw.security_groups, group),
+            quarantine_security_groups: self.list(
+                at,
+                "quarantine_security_groups",
+                raw.quarantine_security_groups,
+                group,
+            ),
+            parameter_group: self.value(at, "parameter_group", raw.parameter_group, not_blank),
+            instance_parameter_group: self.value(
+                at,
+                "instance_parameter_group",
+                raw.instance_parameter_group,
+                not_blank,
+            ),
+            kms_key: self.value(at, "kms_key", raw.kms_key, names::kms_key),
+            instance_class: self.value(at, "instance_class", raw.instance_class, names::instance_class),
+            connect_secret: self.value(at, "connect_secret", raw.connect_secret, names::secret_id),
+            cutover_secret: self.value(at, "cutover_secret", raw.cutover_secret, names::secret_id),
         }
     }
 

@@ -53,7 +53,9 @@ fn the_examples_of_the_default_are_valid_and_show_the_true_defaults() {
     assert_eq!(config.databases["ledger"].connect.credentials, Credentials::Iam { user });
 
     let quarantine_security_groups = loans.restore.quarantine_security_groups.clone();
-    assert_eq!(loans.restore, Restore { quarantine_security_groups, ..Restore::default() });
+    let kms_key = loans.restore.kms_key.clone();
+    assert_eq!(loans.restore, Restore { quarantine_security_groups, kms_key, ..Restore::default() });
+    assert_eq!(loans.regions.keys().collect::<Vec<_>>(), ["eu-central-1"]);
     assert_eq!(loans.connect.connect_timeout, Connect::default().connect_timeout);
     let Proof { statement_timeout, lock_timeout, compare_with_source, .. } = Proof::default();
     assert_eq!(loans.proof, Proof { statement_timeout, lock_timeout, compare_with_source, ..loans.proof.clone() });

@@ -43,6 +43,31 @@ pub struct Database {
     pub watch: Watch,
     /// How long steps, and the run, may take.
     pub deadlines: Deadlines,
+    /// What a target gets in each region that is named.
+    pub regions: BTreeMap<String, Regional>,
+}
+
+/// What a target in one region gets instead of the source's; what is not set is taken from the source where that is possible.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Regional {
+    /// `DBSubnetGroupName`.
+    pub subnet_group: Option<String>,
+    /// `VpcSecurityGroupIds` once proven.
+    pub security_groups: Vec<String>,
+    /// `VpcSecurityGroupIds` until then.
+    pub quarantine_security_groups: Vec<String>,
+    /// `DBClusterParameterGroupName`.
+    pub parameter_group: Option<String>,
+    /// `DBParameterGroupName` of the instances.
+    pub instance_parameter_group: Option<String>,
+    /// `KmsKeyId`.
+    pub kms_key: Option<String>,
+    /// `DBInstanceClass` of the instances.
+    pub instance_class: Option<String>,
+    /// The secret there that daybreak logs in with.
+    pub connect_secret: Option<String>,
+    /// The secret there that the application reads.
+    pub cutover_secret: Option<String>,
 }
 
 /// Settings of the target.
@@ -54,6 +79,8 @@ pub struct Restore {
     pub instance_class: InstanceClass,
     /// How many readers the target gets.
     pub readers: Readers,
+    /// `KmsKeyId`: another key than the source's.
+    pub kms_key: Option<String>,
 }
 
 /// How long a step of each kind, or its undo, may take before the run gives it up; none is zero.
@@ -238,13 +265,50 @@ impl Database {
             cutover: Cutover::default(),
             watch: Watch::default(),
             deadlines: Deadlines::default(),
+            regions: BTreeMap::new(),
         }
+    }
+
+    /// The profile as it holds for a target in `region`: what is set for that region instead of the rest. Security groups, keys
+    /// and the application's secret are a region's own, and those of the `home` region hold nowhere else.
+    #[must_use]
+    pub fn in_region(&self, region: &str, home: &str) -> Self {
+        let mut there = self.clone();
+        if region != home {
+            there.restore.quarantine_security_groups = Vec::new();
+            there.restore.kms_key = None;
+        }
+        let key = there.cutover.secret.take();
+        let Some(set) = self.regions.get(region) else {
+            there.cutover.secret = key.filter(|_| region == home);
+            return there;
+        };
+        if !set.quarantine_security_groups.is_empty() {
+            there.restore.quarantine_security_groups.clone_from(&set.quarantine_security_groups);
+        }
+        there.restore.kms_key = set.kms_key.clone().or(there.restore.kms_key);
+        if let Some(class) = &set.instance_class {
+            there.restore.instance_class = InstanceClass::Named(class.clone());
+        }
+        if let Some(secret) = &set.connect_secret {
+            there.connect.credentials = Credentials::Secret(secret.clone());
+        }
+        there.cutover.secret = match (&set.cutover_secret, key) {
+            (Some(id), of) => Some(CutoverSecret { id: id.clone(), key: of.and_then(|secret| secret.key) }),
+            (None, own) => own.filter(|_| region == home),
+        };
+        there
     }
 }
 
 impl Default for Restore {
     fn default() -> Self {
-        Self { quarantine_security_groups: Vec::new(), instance_class: InstanceClass::Source, readers: Readers::Source }
+        Self {
+            quarantine_security_groups: Vec::new(),
+            instance_class: InstanceClass::Source,
+            readers: Readers::Source,
+            kms_key: None,
+        }
     }
 }
 

@@ -75,6 +75,19 @@ pub(super) fn security_group(text: &str) -> Result<String, String> {
     }
 }
 
+/// Checks the form of a KMS key: an ARN, an id, or `alias/` and a name.
+pub(super) fn kms_key(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte);
+    let id = text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        || text.strip_prefix("mrk-").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let named = text.starts_with("alias/") || text.starts_with("arn:") && text.contains(":kms:");
+    if (id || named && text.len() > "alias/".len()) && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is neither the ARN nor the id of a KMS key, nor `alias/` and a name"))
+    }
+}
+
 /// Checks the form of a `DBInstanceClass`: `db.r6g.large`, `db.serverless`.
 pub(super) fn instance_class(text: &str) -> Result<String, String> {
     let mut parts = text.split('.');
@@ -173,6 +186,21 @@ mod tests {
         }
         for wrong in ["", "db", "db.", "r6g.large", "db.r6g.", "db.r6g.large.x", "db.R6g.large", "Source"] {
             assert!(instance_class(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn keys_are_told_by_their_form() {
+        for right in [
+            "alias/loans",
+            "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "mrk-1234abcd12ab34cd56ef1234567890ab",
+        ] {
+            assert!(kms_key(right).is_ok(), "{right}");
+        }
+        for wrong in ["", "loans", "alias/", "alias/a b", "arn:aws:s3:::loans", "1234abcd"] {
+            assert!(kms_key(wrong).is_err(), "{wrong}");
         }
     }
 

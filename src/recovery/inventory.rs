@@ -110,7 +110,7 @@ impl Inventory<'_> {
             })?;
             Some(Named {
                 run: Some(plan.run.clone()),
-                region: source.region.clone(),
+                region: plan.brief.target.region.clone(),
                 secret: step.secret.clone(),
                 url_key: step.url_key.clone(),
             })

@@ -282,7 +282,22 @@ impl Known<'_> {
         let by_journal = self.histories.iter().find(|history| {
             self.of_here(&history.state) && history.state.final_snapshot.as_deref() == Some(name.as_str())
         });
-        let (run, reason) = match (by_journal, snapshot.tag(tags::RUN)) {
+        let copied = self.histories.iter().find(|history| {
+            let state = &history.state;
+            self.of_here(state)
+                && snapshot.made_by() == Some(state.plan.run.as_str())
+                && copy_of(state) == Some(name.as_str())
+        });
+        let (run, reason) = match (by_journal.or(copied), snapshot.tag(tags::RUN)) {
+            (Some(history), Some(run)) if by_journal.is_none() => {
+                let reason = match history.state.unfinished() {
+                    true => format!("run {run} copied it to restore from, and still needs it"),
+                    false => format!(
+                        "run {run} copied it to restore from, and no longer needs it; it goes with the target when that is removed"
+                    ),
+                };
+                (run.to_owned(), reason)
+            }
             (Some(history), _) => {
                 let run = history.state.plan.run.to_string();
                 let reason =
@@ -302,8 +317,16 @@ impl Known<'_> {
             resource_id: snapshot.cluster_resource_id.clone(),
             status: snapshot.status.clone(),
             purpose: snapshot.tag(tags::PURPOSE).map(str::to_owned),
-            next: by_journal.map(|_| command),
+            next: by_journal.or(copied.filter(|history| !history.state.unfinished())).map(|_| command),
             ..self.leftover(Kind::Snapshot, name, snapshot.created, run, kept(reason))
         })
     }
+}
+
+/// The name of the copy that a run makes of a snapshot, if it makes one.
+fn copy_of(state: &RunState<Step>) -> Option<&str> {
+    state.plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::CopySnapshot(step) => Some(step.request.target_db_cluster_snapshot_identifier.as_str()),
+        _ => None,
+    })
 }

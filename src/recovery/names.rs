@@ -21,6 +21,13 @@ pub fn target_instance(cluster: &str, number: usize) -> String {
     format!("{cluster}-{number}")
 }
 
+/// The name of the copy that a run makes of a snapshot. RDS allows 63 characters for it.
+pub fn snapshot_copy(source: &str, run: &RunId) -> String {
+    let suffix = format!("-db-{}-copy", run.suffix());
+    let stem: String = source.chars().take(LONGEST - suffix.len()).collect();
+    format!("{}{suffix}", stem.trim_end_matches('-'))
+}
+
 /// The name of the snapshot that a deleted target leaves. RDS allows 255 characters for it.
 pub fn final_snapshot(cluster: &str) -> String {
     format!("{cluster}-final")
@@ -46,6 +53,8 @@ mod tests {
         let cluster = target_cluster(&"a".repeat(63), &run());
         assert_eq!(target_instance(&cluster, 16).len(), LONGEST);
         let hyphen_at_the_cut = format!("{}-{}", "a".repeat(51), "b".repeat(11));
+        assert_eq!(snapshot_copy(&"a".repeat(63), &run()).len(), LONGEST);
+        assert!(!snapshot_copy(&hyphen_at_the_cut, &run()).contains("--"));
         assert!(!target_cluster(&hyphen_at_the_cut, &run()).contains("--"));
     }
 }

@@ -2,9 +2,14 @@
 //! (Service Authorization Reference of RDS, Secrets Manager, KMS and IAM).
 
 use super::survey::Survey;
-use crate::steps::{
-    access::{Access, Credentials},
-    brief::Policy,
+use crate::{
+    run::plan::Planned,
+    steps::{
+        access::{Access, Credentials},
+        brief::Policy,
+        restore_cluster::{Request, RestoreCluster},
+        step::Step,
+    },
 };
 
 const OBSERVE: &[&str] = &["rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:DescribeEvents"];
@@ -17,6 +22,8 @@ const RESTORE: &[&str] = &[
     "rds:DeleteDBInstance",
     "rds:DeleteDBCluster",
 ];
+const FROM_SNAPSHOT: &[&str] = &["rds:RestoreDBClusterFromSnapshot", "rds:DescribeDBClusterSnapshots"];
+const COPY: &[&str] = &["rds:CopyDBClusterSnapshot", "rds:DeleteDBClusterSnapshot"];
 const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
@@ -46,9 +53,18 @@ pub fn cleanup() -> Policy {
     bundle("cleanup", CLEANUP)
 }
 
-/// The bundles that a recovery of what was surveyed needs.
-pub fn needed(survey: &Survey) -> Vec<Policy> {
+/// The bundles that a recovery of what was surveyed needs, in these steps.
+pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     let mut restoring = bundle("restore", RESTORE);
+    let any = |is: fn(&Step) -> bool| steps.iter().any(|planned| is(&planned.step));
+    if any(|step| matches!(step, Step::RestoreCluster(RestoreCluster { request: Request::Snapshot(_) }))) {
+        restoring.actions.extend(FROM_SNAPSHOT.iter().map(|action| (*action).to_owned()));
+    } else if !survey.live {
+        restoring.actions.push("rds:DescribeDBClusterAutomatedBackups".to_owned());
+    }
+    if any(|step| matches!(step, Step::CopySnapshot(_))) {
+        restoring.actions.extend(COPY.iter().map(|action| (*action).to_owned()));
+    }
     if survey.source.encrypted() {
         restoring.actions.extend(["kms:DescribeKey", "kms:CreateGrant"].map(str::to_owned));
     }

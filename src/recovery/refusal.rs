@@ -144,6 +144,14 @@ pub enum Refusal {
     /// Something of the profile cannot be used.
     #[error(transparent)]
     Step(#[from] Unusable),
+    /// What was asked for cannot be had, or not so.
+    #[error("{what}")]
+    Unfit {
+        /// What, and why.
+        what: String,
+        /// The way out.
+        hint: String,
+    },
     /// The plan file is not executable.
     #[error(transparent)]
     Plan(InvalidPlan),
@@ -175,6 +183,11 @@ impl From<StepError> for Unusable {
 }
 
 impl Refusal {
+    /// A refusal of what was asked for.
+    pub(super) fn unfit(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Unfit { what: what.into(), hint: hint.into() }
+    }
+
     /// A refusal because AWS failed.
     pub(super) fn aws(doing: impl Into<String>) -> impl FnOnce(aws::Error) -> Self {
         let doing = doing.into();
@@ -209,7 +222,7 @@ impl Refusal {
             Self::NoSuchSecret { .. } => {
                 Some("check the name under [databases.….cutover] and [databases.….connect]".to_owned())
             }
-            Self::SecretUnfit { hint, .. } => Some(hint.clone()),
+            Self::SecretUnfit { hint, .. } | Self::Unfit { hint, .. } => Some(hint.clone()),
             Self::NotAConnection { .. } => {
                 Some("for JSON with a URL under a key, name the key: secret_key under [databases.….cutover]".to_owned())
             }

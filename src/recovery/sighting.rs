@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::{
     aws::{
         Error,
-        rds::model::{Cluster, Instance},
+        rds::model::{Cluster, ClusterSnapshot, Instance},
         secrets::model::{CURRENT, SecretDescription, VersionRef},
     },
     pointer::SecretValue,
@@ -65,12 +65,12 @@ pub enum Answer<T> {
     Unanswered(String),
 }
 
-/// A cluster or an instance that is there.
+/// Something that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Its status, as RDS writes it.
     pub status: String,
-    /// Its resource id.
+    /// Its resource id; of a snapshot its ARN.
     pub resource_id: String,
     /// Since when it is there.
     pub created: Option<Timestamp>,
@@ -131,6 +131,10 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
             Thing::Writer | Thing::Reader => {
                 let answer = bounded(world.rds.instance(identifier), clock, within).await;
                 answer.map(|instance| found_instance(&instance, state))
+            }
+            Thing::Snapshot => {
+                let answer = bounded(world.snapshots.snapshot(identifier), clock, within).await;
+                answer.map(|snapshot| found_snapshot(&snapshot, state))
             }
         };
         (identifier.to_owned(), found)
@@ -206,6 +210,17 @@ fn found_instance(instance: &Instance, state: &RunState<Step>) -> Found {
         created: instance.created,
         protected: false,
         stranger: stranger(instance, state, None),
+        endpoint: None,
+    }
+}
+
+fn found_snapshot(snapshot: &ClusterSnapshot, state: &RunState<Step>) -> Found {
+    Found {
+        status: snapshot.status.clone(),
+        resource_id: snapshot.arn.clone(),
+        created: snapshot.created,
+        protected: false,
+        stranger: stranger(snapshot, state, None),
         endpoint: None,
     }
 }

@@ -24,8 +24,12 @@ use crate::{
 /// What was seen.
 #[derive(Debug)]
 pub struct Survey {
-    /// The region looked at.
+    /// The source's region.
     pub region: String,
+    /// The region in which the target is made.
+    pub into: String,
+    /// Whether the source is there; otherwise its configuration is what was kept of it.
+    pub live: bool,
     /// The source.
     pub source: Configuration,
     /// The secret the application follows, where the profile names one.
@@ -53,7 +57,18 @@ impl Rehearsal {
     }
 }
 
-/// Surveys the database. Checks are rehearsed on the source when the run is to prove anything: one whose SQL is
+/// Where a source is or was, and where its target is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The source's region.
+    pub home: &'a str,
+    /// The target's.
+    pub into: &'a str,
+    /// Whether the source is there.
+    pub live: bool,
+}
+
+/// Surveys a live cluster that is recovered in its own region, by its name. Checks are rehearsed on the source when the run is to prove anything: one whose SQL is
 /// wrong is refused here.
 pub async fn survey(
     world: &World,
@@ -77,18 +92,53 @@ pub async fn survey(
         }
     };
     let (cluster, instances, secret) = try_join!(windows::find(&*world.rds, region, identifier), instances, secret)?;
+    let configuration = ClusterConfiguration { cluster, instances };
+    let place = Place { home: region, into: region, live: true };
+    surveyed(world, place, configuration, secret, database, until, now).await
+}
+
+/// Surveys what is around a source whose configuration is known. `world` is that of the target's region.
+pub async fn survey_of(
+    world: &World,
+    place: Place<'_>,
+    source: ClusterConfiguration,
+    database: &Database,
+    until: Until,
+    now: Timestamp,
+) -> Result<Survey, Refusal> {
+    let secret = match &database.cutover.secret {
+        Some(wanted) => Some(pointer::survey(&*world.secrets, place.into, wanted).await?),
+        None => None,
+    };
+    surveyed(world, place, source, secret, database, until, now).await
+}
+
+async fn surveyed(
+    world: &World,
+    place: Place<'_>,
+    source: ClusterConfiguration,
+    secret: Option<SurveyedSecret>,
+    database: &Database,
+    until: Until,
+    now: Timestamp,
+) -> Result<Survey, Refusal> {
+    let Place { home, into, live } = place;
+    let cluster = &source.cluster;
     if let Some(secret) = &secret {
-        match pointer::leads_to(&secret.host, &cluster) {
+        match pointer::leads_to(&secret.host, cluster) {
             Some(Endpoint::Writer) => {}
             Some(Endpoint::Other) => {
                 return Err(Refusal::SecretUnfit {
                     secret: secret.pointer.secret.clone(),
-                    why: format!("it leads to {}, which is not the writer's endpoint of {identifier}", secret.host),
+                    why: format!(
+                        "it leads to {}, which is not the writer's endpoint of {}",
+                        secret.host, cluster.identifier
+                    ),
                     hint: "a cutover moves what follows the writer: name that secret under [databases.….cutover]"
                         .to_owned(),
                 });
             }
-            None => refuse_other_cluster(world, &cluster, secret).await?,
+            None => refuse_other_cluster(world, cluster, secret).await?,
         }
     }
     let access = access(database, cluster.database_name.as_deref());
@@ -97,10 +147,15 @@ pub async fn survey(
     }
     let rehearsal = match &access {
         None => Rehearsal::impossible("there is no way to log in"),
-        Some(access) => rehearse(world, &cluster, access, database).await?,
+        Some(_) if !live => Rehearsal::impossible(format!("cluster {} does not exist any more", cluster.identifier)),
+        Some(_) if home != into => {
+            Rehearsal::impossible(format!("it is in {home}, and its secrets are not read there"))
+        }
+        Some(access) => rehearse(world, cluster, access, database).await?,
     };
-    let source = Configuration::Cluster(Box::new(ClusterConfiguration { cluster, instances }));
-    Ok(Survey { region: region.to_owned(), source, secret, access, rehearsal, at: now })
+    let source = Configuration::Cluster(Box::new(source));
+    let (region, into) = (home.to_owned(), into.to_owned());
+    Ok(Survey { region, into, live, source, secret, access, rehearsal, at: now })
 }
 
 /// How the profile says to log in. `cluster_database` is the one made with the cluster (`DatabaseName`).

@@ -72,9 +72,9 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
             next.extend(cancel());
         }
         Stage::Ended(Outcome::Undone) => {
-            let (database, time) = (&state.plan.database, state.plan.brief.requested_time);
+            let (database, again) = (&state.plan.database, state.plan.brief.options());
             next.push(NextStep {
-                command: format!("daybreak plan {database} --to {time}"),
+                command: format!("daybreak plan {database}{again}"),
                 does: "makes a new plan".to_owned(),
             });
         }

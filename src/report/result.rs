@@ -35,8 +35,10 @@ pub struct RunResult {
     pub source: Source,
     /// What is made, or promoted.
     pub target: Target,
-    /// The time the data is from.
+    /// The time asked for.
     pub requested_time: Timestamp,
+    /// The time the data is of: the one asked for, or the nearest that the window used has.
+    pub data_time: Timestamp,
     /// The last proof; none before there was one.
     pub proof: Option<ProofResult>,
     /// The application's move; none before it began.
@@ -232,6 +234,7 @@ impl RunResult {
                 exists: target_may_exist(state),
             },
             requested_time: brief.requested_time,
+            data_time: brief.data_time(),
             proof: facts.proof.as_ref().map(|(_, proof)| ProofResult {
                 passed: proof.passed(),
                 failed: proof.failed(),

@@ -124,7 +124,7 @@ pub fn status(history: &History<Step>, around: &Around, now: Timestamp, theme: T
         12,
         &format!("{}, begun {} ago by {}", state.plan.run, ago(elapsed(state.begun, now)), clean(&state.begun_by.who)),
     );
-    page.field("data of", 12, &show(brief.requested_time));
+    page.field("data of", 12, &brief.data_time_words());
     page.field("source", 12, &format!("{} ({})", brief.source.identifier, brief.source.region));
     page.field("target", 12, &brief.target.identifier);
     page.field("last entry", 12, &format!("{} ago", ago(elapsed(state.latest, now))));

@@ -71,8 +71,8 @@ pub fn forward(state: &RunState<Step>, look: &Look, options: &str) -> Ways {
             by_hand: Vec::new(),
         },
         _ => {
-            let (database, time) = (word(&state.plan.database), state.plan.brief.requested_time);
-            let command = format!("daybreak{options} recover {database} --to {time}");
+            let (database, again) = (word(&state.plan.database), state.plan.brief.options());
+            let command = format!("daybreak{options} recover {database}{again}");
             Ways {
                 daybreak: vec![Way { does: "recovers anew, beside what is left".to_owned(), command }],
                 by_hand: Vec::new(),
@@ -132,7 +132,9 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         Step::StageSecret(_) | Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, pointer(look)),
-        Step::RestoreCluster(_) | Step::CreateInstance(_) | Step::ModifyCluster(_) => step.describe().calls,
+        Step::CopySnapshot(_) | Step::RestoreCluster(_) | Step::CreateInstance(_) | Step::ModifyCluster(_) => {
+            step.describe().calls
+        }
     };
     calls.iter().map(|call| Way { does: does.clone(), command: command_of(call, state) }).collect()
 }
@@ -170,8 +172,14 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
     let region = region(state);
     let way = |does: String, command: String| Way { does, command: format!("{command} --region {region}") };
     match step {
+        Step::CopySnapshot(step) => {
+            let name = &step.request.target_db_cluster_snapshot_identifier;
+            let Some(_) = removable(look, name) else { return Vec::new() };
+            let command = format!("aws rds delete-db-cluster-snapshot --db-cluster-snapshot-identifier {name}");
+            vec![way(format!("deletes the copied snapshot {name}"), command)]
+        }
         Step::RestoreCluster(step) => {
-            let name = &step.request.db_cluster_identifier;
+            let name = step.request.target();
             let Some(found) = removable(look, name) else { return Vec::new() };
             let mut ways = Vec::new();
             let begun = state.step(SETTLE).is_some_and(|settle| settle.state != StepState::Pending);
@@ -277,7 +285,7 @@ fn pointer(look: &Look) -> Option<&PointerSeen> {
 }
 
 fn region(state: &RunState<Step>) -> String {
-    word(&state.plan.brief.source.region)
+    word(&state.plan.brief.target.region)
 }
 
 fn arn_of(state: &RunState<Step>, step: &AddTags) -> Option<String> {

@@ -29,6 +29,8 @@ pub enum Thing {
     Writer,
     /// Another instance of a cluster.
     Reader,
+    /// A copy of a cluster snapshot.
+    Snapshot,
 }
 
 impl Thing {
@@ -38,6 +40,7 @@ impl Thing {
             Self::Cluster => "cluster",
             Self::Writer => "writer",
             Self::Reader => "reader",
+            Self::Snapshot => "snapshot",
         }
     }
 }

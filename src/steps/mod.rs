@@ -10,6 +10,7 @@ pub mod add_tags;
 pub mod await_readers;
 pub mod body;
 pub mod brief;
+pub mod copy_snapshot;
 pub mod create_instance;
 pub mod failure;
 mod final_snapshot;

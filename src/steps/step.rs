@@ -8,6 +8,7 @@ use super::{
     await_readers::AwaitReaders,
     body::{Body, Description, Makes},
     brief::Brief,
+    copy_snapshot::CopySnapshot,
     create_instance::CreateInstance,
     modify_cluster::ModifyCluster,
     move_secret::MoveSecret,
@@ -27,6 +28,7 @@ use crate::run::{
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each variant is documented at its own type")]
 pub enum Step {
+    CopySnapshot(CopySnapshot),
     RestoreCluster(RestoreCluster),
     CreateInstance(CreateInstance),
     ModifyCluster(ModifyCluster),
@@ -41,6 +43,7 @@ pub enum Step {
 impl Step {
     fn body(&self) -> &dyn Body {
         match self {
+            Self::CopySnapshot(step) => step,
             Self::RestoreCluster(step) => step,
             Self::CreateInstance(step) => step,
             Self::ModifyCluster(step) => step,

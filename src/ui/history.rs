@@ -179,7 +179,7 @@ fn begun(plan: &Plan<Step>, until: Until, who: &str) -> String {
         clean(who),
         plan.run,
         brief.source.identifier,
-        show(brief.requested_time),
+        brief.data_time_words(),
         brief.target.identifier,
         as_far_as(until)
     )

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     moment::{ago, in_words, show},
+    recovery::recipe::CLONE,
     run::{
         clock::elapsed,
         plan::{Plan, Planned},
@@ -40,8 +41,8 @@ pub fn render(plan: &Plan<Step>, now: Timestamp, theme: Theme, width: usize) -> 
 
 fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
     let brief = &plan.brief;
-    let wanted = show(brief.requested_time);
-    let given_up = ago(elapsed(brief.requested_time, now));
+    let data = show(brief.data_time());
+    let given_up = ago(elapsed(brief.data_time(), now));
     page.heading(Tone::Heading, &format!("Plan {}: recover {}", plan.run, clean(&plan.database)));
     page.blank();
     let source = format!("{} ({})", brief.source.identifier, brief.source.region);
@@ -49,13 +50,24 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
         Tone::Strong,
         "",
         &format!(
-            "Restores {source} as it was at {wanted}, {given_up} ago, into the new cluster {}.",
-            brief.target.identifier
+            "{} {source} as it was at {data}, {given_up} ago, into the new cluster {}{}.",
+            if plan.recipe == CLONE { "Clones" } else { "Restores" },
+            brief.target.identifier,
+            if brief.source.region == brief.target.region {
+                String::new()
+            } else {
+                format!(" ({})", brief.target.region)
+            }
         ),
     );
-    page.put(Tone::Strong, "", &format!("Gives up everything written after {wanted}: {given_up}."));
+    if brief.data_time() != brief.requested_time {
+        page.put(Tone::Strong, "", &format!("That is not the time asked for: {}.", brief.data_time_words()));
+    }
+    page.put(Tone::Strong, "", &format!("Gives up everything written after {data}: {given_up}."));
     page.blank();
     let rows = [
+        ("from", format!("{} {} ({})", brief.window.kind.words(), brief.window.name, brief.window.region)),
+        ("because", brief.window.why.clone()),
         ("window", brief.window.span().unwrap_or_else(|| "its present state".to_owned())),
         ("source", source_words(plan)),
         ("pointer", pointer_words(plan)),

@@ -146,6 +146,10 @@ pub(super) fn cluster_snapshot(it: types::DbClusterSnapshot, operation: Operatio
         allocated_storage: it.allocated_storage,
         storage_encrypted: it.storage_encrypted,
         kms_key_id: it.kms_key_id,
+        storage_type: it.storage_type,
+        // Of an unfinished snapshot RDS writes 0.
+        port: port(it.port).filter(|port| *port > 0),
+        iam_database_authentication: it.iam_database_authentication_enabled,
         tags: tags(it.tag_list),
     })
 }
@@ -164,7 +168,7 @@ pub(super) fn time(at: Option<DateTime>) -> Option<jiff::Timestamp> {
     at.as_ref().and_then(sdk::timestamp)
 }
 
-fn port(port: Option<i32>) -> Option<u16> {
+pub(super) fn port(port: Option<i32>) -> Option<u16> {
     port.and_then(|port| u16::try_from(port).ok())
 }
 

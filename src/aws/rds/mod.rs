@@ -7,6 +7,7 @@ mod convert;
 mod gather;
 pub mod model;
 pub mod requests;
+pub mod snapshots;
 pub mod status;
 #[cfg(test)]
 mod tests;

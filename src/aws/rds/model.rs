@@ -284,6 +284,12 @@ pub struct ClusterSnapshot {
     pub storage_encrypted: Option<bool>,
     /// `KmsKeyId`.
     pub kms_key_id: Option<String>,
+    /// `StorageType`: `aurora` or `aurora-iopt1`.
+    pub storage_type: Option<String>,
+    /// `Port`.
+    pub port: Option<u16>,
+    /// `IAMDatabaseAuthenticationEnabled`.
+    pub iam_database_authentication: Option<bool>,
     /// `TagList`.
     pub tags: Vec<Tag>,
 }

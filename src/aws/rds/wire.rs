@@ -26,6 +26,7 @@ pub(super) fn restore_cluster_to_point_in_time(
     request: &RestoreClusterToPointInTime,
 ) -> Result<RestoreDBClusterToPointInTimeFluentBuilder, Error> {
     let r = request.clone();
+    let operation = Operation::rds(RestoreClusterToPointInTime::ACTION);
     Ok(client
         .restore_db_cluster_to_point_in_time()
         .db_cluster_identifier(r.db_cluster_identifier)
@@ -49,7 +50,7 @@ pub(super) fn restore_cluster_to_point_in_time(
         .set_preferred_backup_window(r.preferred_backup_window)
         .set_engine_lifecycle_support(r.engine_lifecycle_support)
         .set_serverless_v2_scaling_configuration(r.serverless_v2_scaling_configuration.map(serverless_v2_scaling))
-        .set_associated_roles(given(roles(r.associated_roles)?))
+        .set_associated_roles(given(roles(r.associated_roles, operation)?))
         .set_tags(given(tags(r.tags))))
 }
 
@@ -132,7 +133,7 @@ pub(super) fn remove_tags(client: &Client, request: &RemoveTags) -> RemoveTagsFr
 }
 
 /// The query protocol sends an empty list as an empty parameter, which is not the same as none.
-fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
+pub(super) fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
     if list.is_empty() { None } else { Some(list) }
 }
 
@@ -142,11 +143,11 @@ fn date_time(at: Timestamp) -> DateTime {
     DateTime::from_nanos(nanoseconds).unwrap_or_else(|_| DateTime::from_secs(at.as_second()))
 }
 
-fn tags(tags: Vec<Tag>) -> Vec<types::Tag> {
+pub(super) fn tags(tags: Vec<Tag>) -> Vec<types::Tag> {
     tags.into_iter().map(|tag| types::Tag::builder().key(tag.key).value(tag.value).build()).collect()
 }
 
-fn serverless_v2_scaling(scaling: ServerlessV2Scaling) -> types::ServerlessV2ScalingConfiguration {
+pub(super) fn serverless_v2_scaling(scaling: ServerlessV2Scaling) -> types::ServerlessV2ScalingConfiguration {
     types::ServerlessV2ScalingConfiguration::builder()
         .set_min_capacity(scaling.min_capacity)
         .set_max_capacity(scaling.max_capacity)
@@ -161,7 +162,10 @@ fn log_export_change(change: LogExportChange) -> types::CloudwatchLogsExportConf
         .build()
 }
 
-fn roles(roles: Vec<RoleAssociation>) -> Result<Vec<types::DbClusterAssociatedRole>, Error> {
+pub(super) fn roles(
+    roles: Vec<RoleAssociation>,
+    operation: Operation,
+) -> Result<Vec<types::DbClusterAssociatedRole>, Error> {
     roles
         .into_iter()
         .map(|role| {
@@ -169,10 +173,7 @@ fn roles(roles: Vec<RoleAssociation>) -> Result<Vec<types::DbClusterAssociatedRo
                 .role_arn(role.role_arn)
                 .set_feature_name(role.feature_name)
                 .build()
-                .map_err(|_| {
-                    Operation::rds(RestoreClusterToPointInTime::ACTION)
-                        .error(ErrorKind::InvalidParameter, "a role has no ARN")
-                })
+                .map_err(|_| operation.error(ErrorKind::InvalidParameter, "a role has no ARN"))
         })
         .collect()
 }

@@ -92,7 +92,8 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
     steps
 }
 
-fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
+/// The application's watch, where the profile wants one.
+pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
     if watch.duration.is_zero() {
         return None;
     }

@@ -20,7 +20,10 @@ use super::{
     rank,
     window::{Estimate, Kind, Window},
 };
-use crate::moment::in_words;
+use crate::{
+    aws::rds::model::{Cluster, ClusterSnapshot},
+    moment::in_words,
+};
 
 /// What is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +47,26 @@ pub fn judge(subject: &Subject, lineage: &Lineage, bench: Bench<'_>) -> Vec<Wind
     windows.extend(replica::windows(subject, lineage, bench));
     windows.sort_by(|one, other| rank::order(one, other, &subject.region));
     windows
+}
+
+/// The window of a live cluster's own continuous backup, judged without a look at anything else.
+pub fn own(subject: &Subject, cluster: &Cluster, wanted: Timestamp, now: Timestamp) -> Window {
+    let (catalogue, earlier, lags) = (Catalogue::default(), BTreeMap::new(), Lags::default());
+    let bench = Bench { catalogue: &catalogue, wanted, now, earlier: &earlier, lags: &lags };
+    cluster::continuous(subject, bench, &subject.region, cluster)
+}
+
+/// The window of one snapshot, whosever it is, judged without a look at anything else.
+pub fn snapshot(
+    subject: &Subject,
+    region: &str,
+    snapshot: &ClusterSnapshot,
+    wanted: Timestamp,
+    now: Timestamp,
+) -> Window {
+    let (catalogue, earlier, lags) = (Catalogue::default(), BTreeMap::new(), Lags::default());
+    let bench = Bench { catalogue: &catalogue, wanted, now, earlier: &earlier, lags: &lags };
+    cluster::snapshot(subject, bench, region, snapshot)
 }
 
 /// The engines that daybreak recovers.

@@ -124,3 +124,13 @@ pub struct Window {
     /// What to know or to have before using it.
     pub notes: Vec<String>,
 }
+
+impl Window {
+    /// What it is named by on the command line: its name or, where that is another account's, its ARN.
+    pub fn handle(&self) -> &str {
+        match (self.kind, &self.arn) {
+            (Kind::SharedSnapshot, Some(arn)) => arn,
+            _ => &self.source,
+        }
+    }
+}

@@ -18,7 +18,7 @@ use crate::{
         modify_cluster::{ModifyCluster, Purpose},
         move_secret::MoveSecret,
         prove::{Comparison, Prove, Question, Questions},
-        restore_cluster::RestoreCluster,
+        restore_cluster::{Request, RestoreCluster},
         stage_secret::StageSecret,
         step::Step,
         watch::Watch,
@@ -54,7 +54,7 @@ pub(crate) fn plan() -> Plan<Step> {
         (
             21_600,
             Step::RestoreCluster(RestoreCluster {
-                request: Box::new(RestoreClusterToPointInTime {
+                request: Request::PointInTime(Box::new(RestoreClusterToPointInTime {
                     db_cluster_identifier: TARGET.to_owned(),
                     source_db_cluster_identifier: Some(SOURCE.to_owned()),
                     restore_type: Some("full-copy".to_owned()),
@@ -64,7 +64,7 @@ pub(crate) fn plan() -> Plan<Step> {
                     deletion_protection: Some(false),
                     tags: tags.clone(),
                     ..Default::default()
-                }),
+                })),
             }),
         ),
         (

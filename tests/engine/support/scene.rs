@@ -9,7 +9,12 @@ use daybreak::{
     },
     config::Config,
     moment,
-    recovery::{recipe, refusal::Refusal, survey},
+    recovery::{
+        choice::{self, Choice, Manner, Wanted},
+        recipe,
+        refusal::Refusal,
+        survey,
+    },
     run::{
         clock::Clock,
         drive::{Drive, drive},
@@ -51,12 +56,51 @@ pub(crate) const CONFIG: &str = r#"
     failures = 3
 "#;
 
-/// The tests of one region.
-struct NowhereElse;
+/// The same cloud from every region: what is made is told apart by its name.
+#[derive(Clone)]
+struct Everywhere {
+    cloud: Cloud,
+    servers: Servers,
+}
 
-impl Elsewhere for NowhereElse {
+impl Elsewhere for Everywhere {
     fn world(&self, region: &str) -> World {
-        unimplemented!("{region} is another region than the scene's")
+        World {
+            region: region.to_owned(),
+            rds: Arc::new(self.cloud.clone()),
+            snapshots: Arc::new(self.cloud.clone()),
+            secrets: Arc::new(self.cloud.clone()),
+            tokens: Arc::new(self.servers.clone()),
+            postgres: Arc::new(self.servers.clone()),
+            http: Arc::new(self.servers.clone()),
+            elsewhere: Arc::new(self.clone()),
+            ca: None,
+        }
+    }
+}
+
+/// How a scene's database is recovered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) config: &'static str,
+    pub(crate) to: &'static str,
+    pub(crate) from: Option<&'static str>,
+    pub(crate) into: &'static str,
+    pub(crate) manner: Manner,
+    /// What happens to the scene before.
+    pub(crate) before: fn(&Scene),
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self {
+            config: CONFIG,
+            to: "2026-11-20T14:22:05Z",
+            from: None,
+            into: "eu-west-1",
+            manner: Manner::Beside,
+            before: |_| {},
+        }
     }
 }
 
@@ -67,6 +111,7 @@ pub(crate) struct Scene {
     pub(crate) store: MemoryStore,
     pub(crate) clock: TestClock,
     pub(crate) world: World,
+    pub(crate) way: Way,
 }
 
 impl Scene {
@@ -118,23 +163,35 @@ impl Scene {
             r#"{{"engine":"postgres","host":"{SOURCE}.cluster.example","port":5433,"username":"app","password":"hunter2","dbname":"loans"}}"#
         );
         cloud.set_secret(description, "v1", &value);
-        let world = World {
-            region: "eu-west-1".to_owned(),
-            rds: Arc::new(cloud.clone()),
-            secrets: Arc::new(cloud.clone()),
-            tokens: Arc::new(servers.clone()),
-            postgres: Arc::new(servers.clone()),
-            http: Arc::new(servers.clone()),
-            elsewhere: Arc::new(NowhereElse),
-            ca: None,
-        };
+        let world = Everywhere { cloud: cloud.clone(), servers: servers.clone() }.world("eu-west-1");
         let clock = TestClock::starting("2026-11-20T15:00:00Z");
-        Self { cloud, servers, store: MemoryStore::default(), clock, world }
+        Self { cloud, servers, store: MemoryStore::default(), clock, world, way: Way::default() }
+    }
+
+    /// A scene whose database is recovered in this way.
+    pub(crate) fn that(way: Way) -> Self {
+        let scene = Self { way, ..Self::new() };
+        (way.before)(&scene);
+        scene
+    }
+
+    /// The plan of its way, and how its window was chosen.
+    pub(crate) async fn choose(&self, until: Until) -> Result<(Plan<Step>, Choice), Refusal> {
+        let Way { config, to, from, into, manner, .. } = self.way;
+        let config = Config::parse(config, Path::new("daybreak.toml")).unwrap();
+        let database = &choice::profile(&config.database("loans").unwrap(), "eu-west-1", into, manner);
+        let now = self.clock.now();
+        let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
+        let wanted = Wanted { database, home: "eu-west-1", into, from, moment, manner, until, now };
+        let earlier = async { BTreeMap::new() };
+        let (survey, choice) = choice::choose(&self.world, &self.cloud, earlier, wanted).await?;
+        let wish = recipe::Wish { database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
+        Ok((recipe::plan(&wish, &survey, &choice)?, choice))
     }
 
     /// The plan to recover the database to 14:22:05.
     pub(crate) async fn plan(&self) -> Plan<Step> {
-        self.plan_for(CONFIG, "2026-11-20T14:22:05Z").await.unwrap()
+        self.choose(Until::Validated).await.unwrap().0
     }
 
     /// The plan for another configuration and time; `latest` is one.
@@ -160,8 +217,9 @@ impl Scene {
         let now = self.clock.now();
         let survey = survey::survey(&self.world, "eu-west-1", &database, until, now).await?;
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
-        let wish = recipe::Wish { database: &database, moment, run, by: actor(), account: ACCOUNT.to_owned() };
-        recipe::point_in_time::plan(&wish, &survey)
+        let choice = choice::own(&survey, "loans", moment, now)?;
+        let wish = recipe::Wish { database: &database, run, by: actor(), account: ACCOUNT.to_owned() };
+        recipe::plan(&wish, &survey, &choice)
     }
 
     /// Begins a run of that plan, up to its first record.
@@ -242,6 +300,9 @@ impl Scene {
         }
         for instance in self.cloud.instances() {
             lines.push(format!("instance {} {}", instance.identifier, instance.status));
+        }
+        for snapshot in self.cloud.snapshots() {
+            lines.push(format!("snapshot {} {}", snapshot.identifier, snapshot.status));
         }
         for (version, mut labels) in self.cloud.secret_versions() {
             labels.sort_unstable();

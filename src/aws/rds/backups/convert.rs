@@ -4,10 +4,10 @@ use aws_sdk_rds::types;
 
 use super::model::{ClusterBackup, GlobalCluster, GlobalMember, InstanceBackup, InstanceSnapshot};
 use crate::aws::error::Error;
-use crate::aws::rds::convert::{time, whole_percent};
+use crate::aws::rds::convert::{port, time, whole_percent};
 use crate::aws::sdk::Operation;
 
-pub(super) fn cluster_backup(
+pub(in crate::aws::rds) fn cluster_backup(
     it: types::DbClusterAutomatedBackup,
     operation: Operation,
 ) -> Result<ClusterBackup, Error> {
@@ -25,6 +25,10 @@ pub(super) fn cluster_backup(
         engine_mode: it.engine_mode,
         storage_encrypted: it.storage_encrypted,
         kms_key_id: it.kms_key_id,
+        storage_type: it.storage_type,
+        port: port(it.port),
+        iam_database_authentication: it.iam_database_authentication_enabled,
+        preferred_backup_window: it.preferred_backup_window,
     })
 }
 

@@ -6,3 +6,4 @@ mod convert;
 pub mod model;
 
 pub use api::Backups;
+pub(super) use convert::cluster_backup;

@@ -30,6 +30,14 @@ pub struct ClusterBackup {
     pub storage_encrypted: Option<bool>,
     /// `KmsKeyId`.
     pub kms_key_id: Option<String>,
+    /// `StorageType`: `aurora` or `aurora-iopt1`.
+    pub storage_type: Option<String>,
+    /// `Port`.
+    pub port: Option<u16>,
+    /// `IAMDatabaseAuthenticationEnabled`.
+    pub iam_database_authentication: Option<bool>,
+    /// `PreferredBackupWindow`, `hh:mm-hh:mm` in UTC.
+    pub preferred_backup_window: Option<String>,
 }
 
 /// The automated backup of an instance (`DescribeDBInstanceAutomatedBackups`).

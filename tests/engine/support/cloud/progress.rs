@@ -1,8 +1,11 @@
 //! What is under way in the in-memory cloud, and how looking at it brings it to its end.
 
-use daybreak::aws::rds::model::ClusterMember;
+use daybreak::aws::{
+    Error,
+    rds::model::{Cluster, ClusterMember, ClusterSnapshot},
+};
 
-use super::Inner;
+use super::{Inner, READS, answered};
 
 impl Inner {
     pub(super) fn next_id(&mut self, prefix: &str) -> String {
@@ -19,6 +22,40 @@ impl Inner {
             self.pending.remove(name);
         }
         complete
+    }
+
+    /// Has a cluster made, unless its name is taken.
+    pub(super) fn make_cluster(&mut self, operation: &'static str, cluster: Cluster) -> Result<(), Error> {
+        let identifier = cluster.identifier.clone();
+        if self.clusters.contains_key(&identifier) {
+            return answered(operation, "DBClusterAlreadyExistsFault");
+        }
+        let cluster = Cluster {
+            arn: format!("arn:aws:rds:eu-west-1:123456789012:cluster:{identifier}"),
+            resource_id: self.next_id("cluster"),
+            status: "creating".into(),
+            preferred_maintenance_window: Some("sun:01:00-sun:01:30".to_owned()),
+            ..cluster
+        };
+        self.clusters.insert(identifier.clone(), cluster);
+        let reads = READS + self.slow;
+        self.pending.insert(identifier, reads);
+        Ok(())
+    }
+
+    /// One read of a snapshot by name or ARN, and what it shows.
+    pub(super) fn read_snapshot(&mut self, identifier: &str) -> Option<ClusterSnapshot> {
+        let name = self.snapshots.values().find(|one| one.identifier == identifier || one.arn == identifier);
+        let name = name.map(|one| one.identifier.clone())?;
+        if self.read_completes(&name) {
+            let snapshot = self.snapshots.get_mut(&name)?;
+            if snapshot.status == "deleting" {
+                self.snapshots.remove(&name);
+            } else {
+                snapshot.status = "available".to_owned();
+            }
+        }
+        self.snapshots.get(&name).cloned()
     }
 
     /// Counts one read of an instance, and completes what was under way.
