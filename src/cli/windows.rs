@@ -1,10 +1,6 @@
 //! `daybreak windows`: what can be restored, from where, to when.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{args::Output, desk::Desk, error::CliError, exit, plan, which};
 use crate::{
@@ -15,6 +11,7 @@ use crate::{
         catalogue::Regions,
         lineage::Subject,
         view::{Question, View, view},
+        window::Earlier,
     },
     report::expected,
     run::clock::Clock,
@@ -103,13 +100,13 @@ async fn subjects(desk: &Desk, databases: &[Database]) -> Result<(Session, Vec<S
 }
 
 /// How long earlier restores of each cluster took. Where journals cannot be read there is no estimate, and that is all.
-pub(super) async fn earlier(desk: &Desk) -> BTreeMap<String, Vec<Duration>> {
+pub(super) async fn earlier(desk: &Desk) -> Earlier {
     let histories = async { which::all(desk, &*desk.store().await?).await }.await;
     match histories {
         Ok(histories) => expected::restores(&histories),
         Err(error) => {
             desk.printer.warning(&format!("how long earlier restores took is not known: {}", error.message));
-            BTreeMap::new()
+            Earlier::new()
         }
     }
 }

@@ -6,11 +6,7 @@
 mod pick;
 mod words;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    future::Future,
-    time::Duration,
-};
+use std::{collections::BTreeSet, future::Future};
 
 use jiff::Timestamp;
 use tokio::try_join;
@@ -26,7 +22,7 @@ use super::{
         judge,
         lineage::Subject,
         view::{Question, view},
-        window::{Family, Kind, Loss, Window},
+        window::{Earlier, Family, Kind, Loss, Window},
     },
 };
 use crate::{
@@ -126,7 +122,7 @@ pub fn own(survey: &Survey, database: &str, moment: Moment, now: Timestamp) -> R
 pub async fn choose(
     world: &World,
     regions: &dyn Regions,
-    earlier: impl Future<Output = BTreeMap<String, Vec<Duration>>>,
+    earlier: impl Future<Output = Earlier>,
     wanted: Wanted<'_>,
 ) -> Result<(Survey, Choice), Refusal> {
     if wanted.manner == Manner::Clone {
@@ -159,7 +155,7 @@ pub async fn choose(
 async fn further(
     world: &World,
     regions: &dyn Regions,
-    earlier: impl Future<Output = BTreeMap<String, Vec<Duration>>>,
+    earlier: impl Future<Output = Earlier>,
     wanted: Wanted<'_>,
     refused: Option<Refusal>,
 ) -> Result<Choice, Refusal> {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
+    recovery::{recipe::CLONE, windows::window::Earlier},
     run::{clock::elapsed, journal::History, record::Entry, step::StepId},
     steps::step::Step,
 };
@@ -20,17 +21,20 @@ pub fn expected(histories: &[History<Step>], database: &str) -> BTreeMap<StepId,
     durations.into_iter().filter_map(|(step, durations)| Some((step, median(durations)?))).collect()
 }
 
-/// How long restores of each source cluster to a time took, from the restore's start to its writer's end, oldest first. Those
-/// during which the executor was away do not count.
+/// How long restores of each source took, from the restore's start to its writer's end, oldest first; the copy of a snapshot
+/// into another region is not counted, nor is a clone. Those during which the executor was away do not count.
 #[must_use]
-pub fn restores(histories: &[History<Step>]) -> BTreeMap<String, Vec<Duration>> {
-    let mut durations: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
+pub fn restores(histories: &[History<Step>]) -> Earlier {
+    let mut durations = Earlier::new();
     for history in histories {
         let completed = undisturbed(history);
         let of = |id: &str| completed.iter().find(|(step, _)| step.0 == id).map(|(_, duration)| *duration);
         if let (Some(restore), Some(writer)) = (of("restore-cluster"), of("create-writer")) {
-            let cluster = history.state.plan.brief.source.identifier.clone();
-            durations.entry(cluster).or_default().push(restore + writer);
+            let plan = &history.state.plan;
+            if plan.recipe != CLONE {
+                let of = (plan.brief.source.identifier.clone(), plan.brief.window.kind.alike());
+                durations.entry(of).or_default().push(restore + writer);
+            }
         }
     }
     durations
@@ -66,7 +70,7 @@ fn median(mut durations: Vec<Duration>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::testing::Story;
+    use crate::{steps::window::Kind, ui::testing::Story};
 
     fn restored_in(seconds: i64) -> History<Step> {
         Story::begun().done("restore-cluster", 0, seconds).history()
@@ -105,7 +109,8 @@ mod tests {
         let whole = Story::begun().done("restore-cluster", 0, 500).done("create-writer", 500, 800).history();
         let cluster = whole.state.plan.brief.source.identifier.clone();
         let restored = restores(&[whole.clone(), restored_in(90), whole]);
-        assert_eq!(restored, [(cluster, vec![seconds(800), seconds(800)])].into(), "one has no writer yet");
+        let of = (cluster, Kind::Continuous);
+        assert_eq!(restored, [(of, vec![seconds(800), seconds(800)])].into(), "one has no writer yet");
     }
 
     #[test]

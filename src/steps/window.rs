@@ -47,6 +47,16 @@ impl Kind {
         !matches!(self, Self::GlobalSecondary | Self::Replica)
     }
 
+    /// The kind that a restore of this one takes as long as: all to a time, and all of snapshots, are alike.
+    #[must_use]
+    pub fn alike(self) -> Self {
+        match self {
+            Self::Continuous | Self::Retained | Self::Replicated => Self::Continuous,
+            kind if kind.is_snapshot() => Self::ManualSnapshot,
+            kind => kind,
+        }
+    }
+
     /// Whether it is a snapshot, which has one time only.
     pub fn is_snapshot(self) -> bool {
         self.is_restored() && !matches!(self, Self::Continuous | Self::Retained | Self::Replicated)

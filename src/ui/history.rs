@@ -10,7 +10,7 @@ use super::{
     words::{clean, plural},
 };
 use crate::{
-    moment::{in_words, show},
+    moment::in_words,
     pg::Proof,
     run::{
         clock::elapsed,

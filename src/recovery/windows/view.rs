@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
-    time::Duration,
 };
 
 use futures_util::future::join_all;
@@ -15,7 +14,7 @@ use super::{
     judge::{Bench, ENGINES, judge},
     lag::{Lags, measure},
     lineage::{Lineage, Subject},
-    window::Window,
+    window::{Earlier, Window},
 };
 use crate::recovery::refusal::Refusal;
 
@@ -70,7 +69,7 @@ pub struct View {
 pub async fn view(
     world: &dyn Regions,
     question: &Question,
-    earlier: impl Future<Output = BTreeMap<String, Vec<Duration>>>,
+    earlier: impl Future<Output = Earlier>,
 ) -> Result<View, Refusal> {
     let mut catalogue = Catalogue::default();
     let asked: Vec<String> = question.regions.iter().cloned().collect();

@@ -1,5 +1,7 @@
 //! A window: one source of restore points, with what it would cost to use it.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -51,6 +53,10 @@ pub struct Estimate {
     /// What it rests on, or what is missing.
     pub basis: String,
 }
+
+/// How long restores took in earlier runs, to their writer: by the identifier of the database and what was restored
+/// ([`Kind::alike`]).
+pub type Earlier = BTreeMap<(String, Kind), Vec<Duration>>;
 
 /// How far a replica is behind.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -14,6 +14,7 @@ use daybreak::{
         recipe,
         refusal::Refusal,
         survey,
+        windows::window::Earlier,
     },
     run::{
         clock::Clock,
@@ -183,7 +184,7 @@ impl Scene {
         let now = self.clock.now();
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
         let wanted = Wanted { database, home: "eu-west-1", into, from, moment, manner, until, now };
-        let earlier = async { BTreeMap::new() };
+        let earlier = async { Earlier::new() };
         let (survey, choice) = choice::choose(&self.world, &self.cloud, earlier, wanted).await?;
         let wish = recipe::Wish { database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
         Ok((recipe::plan(&wish, &survey, &choice)?, choice))
@@ -301,7 +302,8 @@ impl Scene {
         for instance in self.cloud.instances() {
             lines.push(format!("instance {} {}", instance.identifier, instance.status));
         }
-        for snapshot in self.cloud.snapshots() {
+        // What a deletion leaves is looked at by the tests of deletions.
+        for snapshot in self.cloud.snapshots().iter().filter(|one| !one.identifier.ends_with("-final")) {
             lines.push(format!("snapshot {} {}", snapshot.identifier, snapshot.status));
         }
         for (version, mut labels) in self.cloud.secret_versions() {

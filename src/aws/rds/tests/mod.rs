@@ -5,4 +5,5 @@ mod errors;
 mod gather;
 mod reads;
 mod requests;
+mod snapshots;
 mod throttling;

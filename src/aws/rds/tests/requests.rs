@@ -7,6 +7,8 @@ use crate::aws::rds::Rds;
 use crate::aws::rds::requests::{
     AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags, RestoreClusterToPointInTime,
 };
+use crate::aws::rds::snapshots::Snapshots;
+use crate::aws::rds::snapshots::requests::{CopyClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot};
 use crate::aws::testing::{bodies, parameters, query_success, script, session};
 
 /// What the query protocol makes of the parameters a plan shows. Structures and lists become dotted
@@ -89,6 +91,42 @@ sends_what_it_shows!(restore_from_a_resource_id_to_the_latest, restore_cluster_t
     "DBClusterIdentifier": "loans-db-k3pz",
     "SourceDbClusterResourceId": "cluster-ABC",
     "UseLatestRestorableTime": true
+});
+
+sends_what_it_shows!(restore_a_snapshot_with_every_parameter, restore_cluster_from_snapshot, RestoreClusterFromSnapshot, {
+    "DBClusterIdentifier": "loans-db-k3pz",
+    "SnapshotIdentifier": "arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:loans-1",
+    "Engine": "aurora-postgresql",
+    "EngineVersion": "15.10",
+    "Port": 6543,
+    "DBSubnetGroupName": "private",
+    "NetworkType": "DUAL",
+    "VpcSecurityGroupIds": ["sg-0a", "sg-0b"],
+    "DBClusterParameterGroupName": "loans-15",
+    "KmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1",
+    "StorageType": "aurora-iopt1",
+    "EnableIAMDatabaseAuthentication": true,
+    "EnableCloudwatchLogsExports": ["postgresql"],
+    "DeletionProtection": false,
+    "CopyTagsToSnapshot": true,
+    "BackupRetentionPeriod": 14,
+    "PreferredBackupWindow": "02:00-02:30",
+    "EngineLifecycleSupport": "open-source-rds-extended-support-disabled",
+    "ServerlessV2ScalingConfiguration": { "MinCapacity": 0.5, "MaxCapacity": 16.0, "SecondsUntilAutoPause": 300 },
+    "AssociatedRoles": [{ "RoleArn": "arn:aws:iam::123456789012:role/import", "FeatureName": "s3Import" }],
+    "Tags": [{ "Key": "daybreak:run", "Value": "20261120-142205-k3pz" }]
+});
+
+sends_what_it_shows!(copy_a_snapshot_of_another_region, copy_cluster_snapshot, CopyClusterSnapshot, {
+    "SourceDBClusterSnapshotIdentifier": "arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:loans-1",
+    "TargetDBClusterSnapshotIdentifier": "loans-db-k3pz-copy",
+    "KmsKeyId": "alias/loans",
+    "CopyTags": false,
+    "Tags": [{ "Key": "daybreak:run", "Value": "20261120-142205-k3pz" }]
+});
+
+sends_what_it_shows!(delete_a_snapshot, delete_cluster_snapshot, DeleteClusterSnapshot, {
+    "DBClusterSnapshotIdentifier": "loans-db-k3pz-copy"
 });
 
 sends_what_it_shows!(create_instance_with_every_parameter, create_instance, CreateInstance, {
