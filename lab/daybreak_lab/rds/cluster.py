@@ -9,6 +9,7 @@ from moto.rds.utils import FilterDef
 from .stored import Stored
 
 if TYPE_CHECKING:
+    from .cluster_endpoint import DBClusterEndpoint
     from .global_cluster import GlobalCluster
 
 ENGINE = "aurora-postgresql"
@@ -39,6 +40,7 @@ class DBCluster(Stored, models.DBCluster):
         self.clone_group_id = settings.get("clone_group_id") or self.db_cluster_resource_id.replace("cluster-", "", 1)
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
         self.future_identifier: str | None = None
+        self.custom: list[DBClusterEndpoint] = []
         self.monitoring_interval = settings.get("monitoring_interval") or 0
         self.monitoring_role_arn = settings.get("monitoring_role_arn")
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
@@ -93,6 +95,10 @@ class DBCluster(Stored, models.DBCluster):
     @property
     def reader_endpoint(self) -> str | None:
         return self.host if self.served else None
+
+    @property
+    def custom_endpoints(self) -> list[str]:
+        return [one.endpoint for one in self.custom if one.endpoint is not None]
 
     @property
     def earliest_restorable_time(self) -> datetime | None:
