@@ -7,12 +7,12 @@ from moto.rds.utils import split_arn
 
 from .. import events
 from . import errors
-from .cluster_endpoints import ClusterEndpoints
 from .cluster_snapshots import CLUSTER_SNAPSHOT
+from .data_api import DataApi
 from .db_snapshots import DB_SNAPSHOT
 
 
-class LabRDSBackend(ClusterEndpoints):
+class LabRDSBackend(DataApi):
     """moto's backend for one account and Region, with clusters and instances that hold real data."""
 
     @property

@@ -41,6 +41,7 @@ class DBCluster(Stored, models.DBCluster):
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
         self.future_identifier: str | None = None
         self.custom: list[DBClusterEndpoint] = []
+        self.data_api = bool(settings.get("enable_http_endpoint"))
         self.monitoring_interval = settings.get("monitoring_interval") or 0
         self.monitoring_role_arn = settings.get("monitoring_role_arn")
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
@@ -122,7 +123,7 @@ class DBCluster(Stored, models.DBCluster):
 
     @property
     def http_endpoint_enabled(self) -> bool:
-        return False
+        return self.data_api
 
     def save_automated_backup(self) -> None:
         """Makes no snapshot record: the volume's base backups and archive are the automated backup."""
