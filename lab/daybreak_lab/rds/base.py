@@ -62,6 +62,11 @@ class Base(models.RDSBackend):
             raise errors.instance_not_found(identifier)
         return instance
 
+    def check_instance_quota(self) -> None:
+        """Raises InstanceQuotaExceeded unless there may be one more instance, of a cluster or not."""
+        if not self.plane.quotas.allows("instances", len(self.databases)):
+            raise errors.instance_quota()
+
     def record(self, source: Any, category: str, message: str, when: Any = None) -> None:
         """Adds an event, to be read with DescribeEvents."""
         self.events.append(events.about(source, category, message, when))

@@ -43,6 +43,8 @@ class Clusters(ClusterSnapshots):
         lower = errors.check_identifier(identifier, "DBClusterIdentifier")
         if self.is_taken(lower):
             raise errors.cluster_exists()
+        if not self.plane.quotas.allows("clusters", len(self.clusters)):
+            raise errors.cluster_quota()
         return lower
 
     def is_taken(self, identifier: str) -> bool:

@@ -44,6 +44,7 @@ class Instances(Modify):
         patient = self.plane.unconfirmed.is_("instance_in_creating_cluster", "accepted")
         if cluster.status != "available" and not (patient and cluster.status == "creating"):
             raise errors.cluster_not_available(cluster.db_cluster_identifier)
+        self.check_instance_quota()
         params["db_cluster_identifier"] = cluster.db_cluster_identifier
         params["db_subnet_group_name"] = cluster.db_subnet_group_name
         params.setdefault("publicly_accessible", False)

@@ -64,6 +64,7 @@ class PlainInstances(DBSnapshots):
         if storage not in _STORAGE_GIB:
             raise errors.invalid_value(f"Invalid storage size for engine name postgres: {storage}")
         params |= self.instance_network(params)
+        self.check_instance_quota()
         if (key := params.get("master_user_secret_kms_key_id")) is not None:
             self.settings.kms_key(key, True)
         params["engine_version"] = version
