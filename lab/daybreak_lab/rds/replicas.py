@@ -69,6 +69,7 @@ class Replicas(InstanceRestore):
         backend: Any = self
         if identifier.startswith("arn:"):
             region, account, _, identifier = split_arn(identifier)
+            self.check_reachable(region)
             backend = models.rds_backends[account][region]
         source = backend.plain_instance(identifier)
         if source.status != "available":
