@@ -65,8 +65,7 @@ class PlainInstances(DBSnapshots):
             raise errors.invalid_value(f"Invalid storage size for engine name postgres: {storage}")
         params |= self.instance_network(params)
         self.check_instance_quota()
-        if (key := params.get("master_user_secret_kms_key_id")) is not None:
-            self.settings.kms_key(key, True)
+        self.settings.check_new(params)
         params["engine_version"] = version
         params["kms_key_id"] = self.settings.kms_key(params.get("kms_key_id"), bool(params.get("storage_encrypted")))
         instance = DBInstance(self, **params)
@@ -93,6 +92,7 @@ class PlainInstances(DBSnapshots):
     def instance_network(self, params: dict[str, Any]) -> dict[str, Any]:
         """The settings that AWS fills with defaults of account and engine, checked or filled."""
         settings.check_common(params, shortest_retention=0)
+        settings.check_windows(None, params)
         self._check_plain(params)
         if not str(params.get("db_instance_class") or "db.").startswith("db."):
             raise errors.invalid_value(f"Invalid DB Instance class: {params['db_instance_class']}")
