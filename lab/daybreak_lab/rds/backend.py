@@ -9,10 +9,10 @@ from .. import events
 from . import errors
 from .cluster_snapshots import CLUSTER_SNAPSHOT
 from .db_snapshots import DB_SNAPSHOT
-from .global_failover import GlobalFailover
+from .proxies import Proxies
 
 
-class LabRDSBackend(GlobalFailover):
+class LabRDSBackend(Proxies):
     """moto's backend for one account and Region, with clusters and instances that hold real data."""
 
     @property
@@ -26,6 +26,11 @@ class LabRDSBackend(GlobalFailover):
         return events.select(self.events, params)
 
     def _get_resource_for_tagging(self, arn: str) -> Any:
+        if ":cluster-endpoint:" in arn:
+            # moto does not know the type.
+            return self.cluster_endpoint(split_arn(arn)[3])
+        if ":global-cluster:" in arn:
+            return self.global_cluster(arn.rsplit(":", 1)[-1])
         resource = super()._get_resource_for_tagging(arn)
         if resource is None:
             _, _, resource_type, name = split_arn(arn)

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 from moto.rds import models
 from moto.rds.utils import FilterDef
 
+from .insights import checked, set_on
+from .settings import maintenance_window, scaling
 from .stored import Stored
 
 if TYPE_CHECKING:
+    from .cluster_endpoint import DBClusterEndpoint
     from .global_cluster import GlobalCluster
 
 ENGINE = "aurora-postgresql"
@@ -34,17 +37,18 @@ class DBCluster(Stored, models.DBCluster):
     def __init__(self, backend: Any, **settings: Any) -> None:
         settings.setdefault("allocated_storage", _SMALLEST_SIZE_GIB)
         settings.setdefault("storage_type", "aurora")
+        settings.setdefault("preferred_maintenance_window", maintenance_window(settings.get("preferred_backup_window")))
         super().__init__(backend, **settings)
         self.settle_in(f"*.cluster-{self.url_identifier}.{self.region}.rds.amazonaws.com")
         self.clone_group_id = settings.get("clone_group_id") or self.db_cluster_resource_id.replace("cluster-", "", 1)
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
         self.future_identifier: str | None = None
-        self.monitoring_interval = settings.get("monitoring_interval") or 0
-        self.monitoring_role_arn = settings.get("monitoring_role_arn")
-        self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
-        self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
-        self.performance_insights_retention_period = settings.get("performance_insights_retention_period")
-        self.database_insights_mode = settings.get("database_insights_mode") or "standard"
+        self.custom: list[DBClusterEndpoint] = []
+        self.data_api = bool(settings.get("enable_http_endpoint"))
+        set_on(self, checked(settings, None, backend.settings))
+        self.serverless_v2_scaling_configuration = scaling(None, settings.get("serverless_v2_scaling_configuration"))
+        self.awaiting_instance: str | None = None
+        """SQL that is to be run once there is an instance."""
         if not self.storage_encrypted:
             self.kms_key_id = None
 
@@ -95,6 +99,10 @@ class DBCluster(Stored, models.DBCluster):
         return self.host if self.served else None
 
     @property
+    def custom_endpoints(self) -> list[str]:
+        return [one.endpoint for one in self.custom if one.endpoint is not None]
+
+    @property
     def earliest_restorable_time(self) -> datetime | None:
         return self.window[0]
 
@@ -116,7 +124,7 @@ class DBCluster(Stored, models.DBCluster):
 
     @property
     def http_endpoint_enabled(self) -> bool:
-        return False
+        return self.data_api
 
     def save_automated_backup(self) -> None:
         """Makes no snapshot record: the volume's base backups and archive are the automated backup."""

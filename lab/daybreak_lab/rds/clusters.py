@@ -6,6 +6,7 @@ from typing import Any
 from . import errors, settings
 from .cluster import ENGINE, DBCluster
 from .cluster_snapshots import CLUSTER_SNAPSHOT, ClusterSnapshots, DBClusterSnapshot
+from .role import attach
 
 
 class Clusters(ClusterSnapshots):
@@ -18,6 +19,7 @@ class Clusters(ClusterSnapshots):
         managed = bool(params.get("manage_master_user_password"))
         settings.check_master(params.get("master_username"), params.get("master_user_password"), managed)
         params |= self.network(params)
+        self.settings.check_new(params)
         params["engine_version"] = params.get("engine_version") or self.plane.versions.default(self.region_name)
         params["kms_key_id"] = self.settings.kms_key(params.get("kms_key_id"), bool(params.get("storage_encrypted")))
         cluster = DBCluster(self, **params)
@@ -30,6 +32,8 @@ class Clusters(ClusterSnapshots):
             )
         )
         self.begin(cluster, "creating", "create", work, self.settle_new_cluster(cluster, "create"))
+        for role in params.get("associated_roles") or []:
+            attach(self, cluster, role["RoleArn"], role.get("FeatureName"), work)
         return cluster
 
     def check_new_cluster(self, identifier: str) -> str:
@@ -37,6 +41,8 @@ class Clusters(ClusterSnapshots):
         lower = errors.check_identifier(identifier, "DBClusterIdentifier")
         if self.is_taken(lower):
             raise errors.cluster_exists()
+        if not self.plane.quotas.allows("clusters", len(self.clusters)):
+            raise errors.cluster_quota()
         return lower
 
     def is_taken(self, identifier: str) -> bool:
@@ -49,6 +55,7 @@ class Clusters(ClusterSnapshots):
     def network(self, params: dict[str, Any]) -> dict[str, Any]:
         """The settings that AWS fills with defaults of account and engine, checked or filled."""
         settings.check_common(params)
+        settings.check_windows(None, params)
         subnet_group = self.settings.subnet_group(params.get("db_subnet_group_name"))
         return {
             "db_subnet_group_name": subnet_group.name,
