@@ -161,7 +161,23 @@ fn each_command_says_what_it_takes() {
 
     Options:
           --to <TIME>
-              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a
+              clone `now`
+
+          --from <NAME|ARN>
+              Restore from this: the name, ARN or resource id of a window that `daybreak windows`
+              shows [default: what loses least]
+
+          --into <REGION>
+              Make the target in this region; a snapshot is copied there first
+
+          --as-before
+              Give the target the name of the source, which does not exist any more, so that its
+              endpoints return
+
+          --clone
+              Clone the present by copy-on-write, to look at it; goes with `--to now`, and the
+              application is never moved to it
 
           --until <UNTIL>
               How far the plan is meant to go; it is checked that it can
@@ -187,7 +203,23 @@ fn each_command_says_what_it_takes() {
 
     Options:
           --to <TIME>
-              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a
+              clone `now`
+
+          --from <NAME|ARN>
+              Restore from this: the name, ARN or resource id of a window that `daybreak windows`
+              shows [default: what loses least]
+
+          --into <REGION>
+              Make the target in this region; a snapshot is copied there first
+
+          --as-before
+              Give the target the name of the source, which does not exist any more, so that its
+              endpoints return
+
+          --clone
+              Clone the present by copy-on-write, to look at it; goes with `--to now`, and the
+              application is never moved to it
 
           --plan <FILE>
               Execute this plan file, exactly as it is

@@ -20,4 +20,5 @@ mod storage;
 mod stuck;
 mod support;
 mod watching;
+mod ways;
 mod windows;

@@ -5,6 +5,7 @@ use std::{future::Future, sync::OnceLock, thread};
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_sdk_rds::types::{DbCluster, DbInstance, Tag};
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Handle};
 
 use super::until;
@@ -31,12 +32,17 @@ pub(crate) fn wait<T>(call: impl Future<Output = T>) -> T {
 impl Aws {
     /// Clients that sign with `key`, whose secret is the same word.
     pub(crate) fn new(endpoint: &str, key: &str) -> Self {
+        Self::of(endpoint, Credentials::new(key, key, None, None, "the tests"), "eu-west-1")
+    }
+
+    /// Clients with these credentials, in this region.
+    pub(crate) fn of(endpoint: &str, credentials: Credentials, region: &'static str) -> Self {
         let config = wait(
             aws_config::defaults(BehaviorVersion::latest())
                 .http_client(aws_smithy_http_client::Builder::new().build_http())
                 .endpoint_url(endpoint)
-                .region(Region::new("eu-west-1"))
-                .credentials_provider(Credentials::new(key, key, None, None, "the tests"))
+                .region(Region::new(region))
+                .credentials_provider(credentials)
                 .load(),
         );
         Self {
@@ -98,6 +104,23 @@ impl Aws {
         let instances =
             wait(self.rds.describe_db_instances().into_paginator().items().send().collect::<Result<Vec<_>, _>>());
         instances.expect("list the instances")
+    }
+
+    /// Takes a snapshot of a cluster and waits for it; its ARN and its time, in whole seconds rounded down.
+    pub(crate) fn take_snapshot(&self, cluster: &str, name: &str) -> (String, Timestamp) {
+        let taken = self.rds.create_db_cluster_snapshot().db_cluster_identifier(cluster);
+        wait(taken.db_cluster_snapshot_identifier(name).send()).expect("take the snapshot");
+        self.await_snapshot(name)
+    }
+
+    /// Waits until a snapshot is available; its ARN and its time.
+    pub(crate) fn await_snapshot(&self, name: &str) -> (String, Timestamp) {
+        until(&format!("snapshot {name}"), || {
+            let described = self.rds.describe_db_cluster_snapshots().db_cluster_snapshot_identifier(name);
+            let found = wait(described.send()).ok()?.db_cluster_snapshots?.pop()?;
+            let created = found.snapshot_create_time.filter(|_| found.status.as_deref() == Some("available"))?;
+            Some((found.db_cluster_snapshot_arn?, Timestamp::from_second(created.secs()).ok()?))
+        })
     }
 
     /// Waits until a cluster is available.

@@ -70,6 +70,11 @@ impl Source {
 
     /// The same with security groups that are there.
     pub(crate) fn with_groups(lab: &Lab, cluster: &str, group: String, quarantine: String) -> Self {
+        Self::encrypted(lab, cluster, group, quarantine, None)
+    }
+
+    /// The same with storage that is encrypted with `key`, if there is one.
+    pub(crate) fn encrypted(lab: &Lab, cluster: &str, group: String, quarantine: String, key: Option<&str>) -> Self {
         let parameters = format!("{cluster}-parameters");
         let family =
             wait(lab.aws.rds.describe_db_engine_versions().engine("aurora-postgresql").default_only(true).send());
@@ -92,6 +97,8 @@ impl Source {
             .serverless_v2_scaling_configuration(scaling)
             .port(5444)
             .deletion_protection(true)
+            .storage_encrypted(key.is_some())
+            .set_kms_key_id(key.map(str::to_owned))
             .backup_retention_period(3)
             .tags(tag("environment", "production"))
             .tags(tag("team", "loans"));
