@@ -18,6 +18,7 @@ use super::{
     lag::Lags,
     lineage::{Lineage, Subject},
     rank,
+    upkeep::Upkeep,
     window::{Estimate, Kind, Window},
 };
 use crate::moment::in_words;
@@ -35,6 +36,8 @@ pub struct Bench<'a> {
     pub earlier: &'a BTreeMap<String, Vec<Duration>>,
     /// How far replicas are behind.
     pub lags: &'a Lags,
+    /// The keys and versions that windows need.
+    pub upkeep: &'a Upkeep,
 }
 
 /// The windows of a database, best first.

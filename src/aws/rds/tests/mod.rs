@@ -6,3 +6,4 @@ mod gather;
 mod reads;
 mod requests;
 mod throttling;
+mod versions;
