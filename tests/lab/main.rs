@@ -19,5 +19,6 @@ mod stops;
 mod storage;
 mod stuck;
 mod support;
+mod terraform;
 mod watching;
 mod windows;
