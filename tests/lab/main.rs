@@ -20,5 +20,7 @@ mod storage;
 mod stuck;
 mod support;
 mod terraform;
+mod unconfirmed;
+mod upkeep;
 mod watching;
 mod windows;
