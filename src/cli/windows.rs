@@ -4,7 +4,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{args::Output, desk::Desk, error::CliError, exit, plan, which};
 use crate::{
-    aws::{self, Session, metrics::Metrics, rds::backups::Backups},
+    aws::{
+        self, Session,
+        kms::Keys,
+        metrics::Metrics,
+        rds::{backups::Backups, versions::Versions},
+    },
     config::{Config, Database},
     moment::Moment,
     recovery::windows::{
@@ -143,5 +148,13 @@ impl Regions for Everywhere {
 
     fn metrics(&self, region: &str) -> Arc<dyn Metrics> {
         Arc::new(self.session.metrics(region))
+    }
+
+    fn keys(&self, region: &str) -> Arc<dyn Keys> {
+        Arc::new(self.session.keys(region))
+    }
+
+    fn versions(&self, region: &str) -> Arc<dyn Versions> {
+        Arc::new(self.session.rds(region))
     }
 }

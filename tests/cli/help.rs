@@ -342,6 +342,17 @@ fn each_command_says_what_it_takes() {
               The run [default: the only unfinished one, else the latest]
 
     Options:
+          --terraform
+              Print what keeps a Terraform configuration from destroying the target, from the journal
+              alone
+
+          --terraform-state <FILE>
+              Output of `terraform show -json` or `terraform state pull`, which tells the addresses
+
+          --terraform-address <ADDRESS=IDENTIFIER>
+              Where the configuration has the source or an instance of it, such as
+              `aws_rds_cluster.loans=loans-prod`
+
       -h, --help
               Print help (see a summary with '-h')
     $ daybreak cleanup --help

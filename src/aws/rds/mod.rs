@@ -1,4 +1,4 @@
-//! Amazon RDS: clusters, instances, their events and tags; backups and snapshots.
+//! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions.
 
 mod api;
 pub mod backups;
@@ -11,6 +11,7 @@ pub mod snapshots;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 mod wire;
 
 pub use api::{Listing, Rds};

@@ -18,6 +18,7 @@ use super::{
     lag::Lags,
     lineage::{Lineage, Subject},
     rank,
+    upkeep::Upkeep,
     window::{Earlier, Estimate, Kind, Window},
 };
 use crate::{
@@ -38,6 +39,8 @@ pub struct Bench<'a> {
     pub earlier: &'a Earlier,
     /// How far replicas are behind.
     pub lags: &'a Lags,
+    /// The keys and versions that windows need.
+    pub upkeep: &'a Upkeep,
 }
 
 /// The windows of a database, best first.
@@ -51,8 +54,9 @@ pub fn judge(subject: &Subject, lineage: &Lineage, bench: Bench<'_>) -> Vec<Wind
 
 /// The window of a live cluster's own continuous backup, judged without a look at anything else.
 pub fn own(subject: &Subject, cluster: &Cluster, wanted: Timestamp, now: Timestamp) -> Window {
-    let (catalogue, earlier, lags) = (Catalogue::default(), Earlier::new(), Lags::default());
-    let bench = Bench { catalogue: &catalogue, wanted, now, earlier: &earlier, lags: &lags };
+    let (catalogue, earlier) = (Catalogue::default(), Earlier::new());
+    let (lags, upkeep) = (Lags::default(), Upkeep::default());
+    let bench = Bench { catalogue: &catalogue, wanted, now, earlier: &earlier, lags: &lags, upkeep: &upkeep };
     cluster::continuous(subject, bench, &subject.region, cluster)
 }
 
@@ -64,8 +68,9 @@ pub fn snapshot(
     wanted: Timestamp,
     now: Timestamp,
 ) -> Window {
-    let (catalogue, earlier, lags) = (Catalogue::default(), Earlier::new(), Lags::default());
-    let bench = Bench { catalogue: &catalogue, wanted, now, earlier: &earlier, lags: &lags };
+    let (catalogue, earlier) = (Catalogue::default(), Earlier::new());
+    let (lags, upkeep) = (Lags::default(), Upkeep::default());
+    let bench = Bench { catalogue: &catalogue, wanted, now, earlier: &earlier, lags: &lags, upkeep: &upkeep };
     cluster::snapshot(subject, bench, region, snapshot)
 }
 

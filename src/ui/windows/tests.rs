@@ -67,11 +67,10 @@ async fn the_best_comes_first_and_each_says_what_it_loses() {
          loses    22 min: all written after 2026-11-20 14:00:00 UTC
 
     Not seen
-      ! instance snapshots of eu-central-1 could not be listed: AccessDenied:
+      ! instance snapshots of eu-central-1 could not be seen: AccessDenied:
         rds:DescribeDBSnapshots
 
     Looked in eu-central-1 and eu-west-1; --regions looks in others.
-    Whether KMS keys are enabled was not looked at.
     ");
 }
 
@@ -113,11 +112,10 @@ async fn without_a_time_the_newest_data_comes_first() {
                   come with its first backup
 
     Not seen
-      ! instance snapshots of eu-central-1 could not be listed: AccessDenied:
+      ! instance snapshots of eu-central-1 could not be seen: AccessDenied:
         rds:DescribeDBSnapshots
 
     Looked in eu-central-1 and eu-west-1; --regions looks in others.
-    Whether KMS keys are enabled was not looked at.
     ");
 }
 

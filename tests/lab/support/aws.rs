@@ -15,6 +15,7 @@ pub(crate) struct Aws {
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
 }
 
 /// Waits for a call. All calls share one runtime, for connections must not outlive theirs.
@@ -49,7 +50,14 @@ impl Aws {
             rds: aws_sdk_rds::Client::new(&config),
             secrets: aws_sdk_secretsmanager::Client::new(&config),
             s3: aws_sdk_s3::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
         }
+    }
+
+    /// A client of RDS in another region.
+    pub(crate) fn rds_in(&self, region: &'static str) -> aws_sdk_rds::Client {
+        let config = self.rds.config().to_builder().region(aws_sdk_rds::config::Region::new(region)).build();
+        aws_sdk_rds::Client::from_conf(config)
     }
 
     /// The cluster as DescribeDBClusters shows it; none where there is none.

@@ -170,7 +170,8 @@ impl Lab {
         Caller { credentials, ..me }
     }
 
-    fn control(&self, method: &str, path: &str, document: &Value) -> Value {
+    /// Calls one of the lab's own endpoints; null is no document.
+    pub(crate) fn control(&self, method: &str, path: &str, document: &Value) -> Value {
         let body = if document.is_null() { String::new() } else { document.to_string() };
         let (status, answer) = http::request(
             &self.endpoint,

@@ -7,3 +7,4 @@ mod reads;
 mod requests;
 mod snapshots;
 mod throttling;
+mod versions;

@@ -140,6 +140,7 @@ impl<'a> Draft<'a> {
         if let (Points::Span { .. }, Loss::Unknown { why }) = (points, &window.loses) {
             window.obstacles.push(why.clone());
         }
+        bench.upkeep.judge(&mut window);
         window.usable = window.obstacles.is_empty();
         window
     }

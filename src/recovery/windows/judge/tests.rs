@@ -421,12 +421,19 @@ async fn earlier_restores_say_how_long_the_next_one_takes() {
     world.region(HOME).cluster_snapshots.push(snapshot(HOME, "before", "loans", "2026-11-20T12:00:00Z"));
     let mut catalogue = Catalogue::default();
     catalogue.look(&world, &[HOME.to_owned()]).await;
-    let (subject, lags) = (subject("loans"), Lags::new());
+    let (subject, lags, upkeep) = (subject("loans"), Lags::new(), Upkeep::default());
     let lineage = Lineage::of(&subject, &catalogue);
     let estimates = |seconds: &[u64]| {
         let earlier = seconds.iter().copied().map(Duration::from_secs).collect();
         let earlier = Earlier::from([(("loans".to_owned(), Kind::Continuous), earlier)]);
-        let bench = Bench { catalogue: &catalogue, wanted: at(WANTED), now: at(NOW), earlier: &earlier, lags: &lags };
+        let bench = Bench {
+            catalogue: &catalogue,
+            wanted: at(WANTED),
+            now: at(NOW),
+            earlier: &earlier,
+            lags: &lags,
+            upkeep: &upkeep,
+        };
         judge(&subject, &lineage, bench).into_iter().map(|window| window.takes).collect::<Vec<_>>()
     };
     let none = |basis: &str| Estimate { seconds: None, basis: basis.to_owned() };
@@ -459,6 +466,12 @@ async fn a_lag_that_cannot_be_asked_for_says_which_call_is_missing() {
         }
         fn metrics(&self, _: &str) -> std::sync::Arc<dyn crate::aws::metrics::Metrics> {
             std::sync::Arc::new(Denied)
+        }
+        fn keys(&self, region: &str) -> std::sync::Arc<dyn crate::aws::kms::Keys> {
+            self.0.keys(region)
+        }
+        fn versions(&self, region: &str) -> std::sync::Arc<dyn crate::aws::rds::versions::Versions> {
+            self.0.versions(region)
         }
     }
     let mut world = World::default();

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use daybreak::{
     aws::{
         Error,
+        kms::{Key, Keys},
         metrics::Metrics,
         rds::{
             backups::{
@@ -13,6 +14,7 @@ use daybreak::{
                 model::{ClusterBackup, GlobalCluster, InstanceBackup, InstanceSnapshot},
             },
             model::{Cluster, ClusterSnapshot, Instance},
+            versions::{Offer, Versions},
         },
     },
     recovery::windows::catalogue::Regions,
@@ -42,6 +44,28 @@ impl Regions for Cloud {
 
     fn metrics(&self, region: &str) -> Arc<dyn Metrics> {
         unimplemented!("nothing replicates into {region}")
+    }
+
+    fn keys(&self, region: &str) -> Arc<dyn Keys> {
+        Arc::new(Seen { cloud: self.clone(), region: region.to_owned() })
+    }
+
+    fn versions(&self, region: &str) -> Arc<dyn Versions> {
+        Arc::new(Seen { cloud: self.clone(), region: region.to_owned() })
+    }
+}
+
+#[async_trait]
+impl Keys for Seen {
+    async fn key(&self, _: &str) -> Result<Key, Error> {
+        Ok(Key { state: "Enabled".to_owned(), deletion: None })
+    }
+}
+
+#[async_trait]
+impl Versions for Seen {
+    async fn offer(&self, _: &str, _: &str) -> Result<Offer, Error> {
+        Ok(Offer::Listed("available".to_owned()))
     }
 }
 
