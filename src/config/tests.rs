@@ -125,6 +125,15 @@ fn each_fault_of_a_value_is_found() {
         ),
         ("deadlines.restore = '0s'", "deadlines.restore: zero is not a length of time to wait"),
         ("deadlines.run = 3600", "deadlines.run: expected a text in quotes, found a whole number"),
+        ("restore.kms_key = 'loans'", "restore.kms_key: `loans` is neither the ARN nor the id of a KMS key"),
+        ("regions.frankfurt.kms_key = 'alias/a'", "regions.frankfurt: `frankfurt` is not the name of an AWS region"),
+        ("regions.eu-central-1.kms_key = 'a b'", "regions.eu-central-1.kms_key: `a b` is neither"),
+        (
+            "regions.eu-central-1.security_groups = ['app']",
+            "regions.eu-central-1.security_groups[0]: `app` is not the id",
+        ),
+        ("regions.eu-central-1.subnets = 'a'", "regions.eu-central-1.subnets: unknown key"),
+        ("regions.eu-central-1.connect_secret = 'a b'", "regions.eu-central-1.connect_secret: this is not the name"),
         ("restore = 'source'", "restore: expected a table, found a text in quotes"),
         ("connect = { secret = 'a', iam_user = 'b' }", "connect.iam_user: set together with `secret`"),
         ("connect.secret = 'postgres://app:hunter2@db/loans'", "connect.secret: this is not the name of a secret"),
@@ -248,4 +257,35 @@ proptest! {
             Err(other) => prop_assert!(false, "{}", other),
         }
     }
+}
+
+/// What only one region has does not follow a recovery into another.
+#[test]
+fn a_profile_holds_in_a_region_as_that_region_says() {
+    let config = valid(
+        "[databases.loans]
+        cluster = 'loans'
+        restore = { quarantine_security_groups = ['sg-0a1b2c3d'], kms_key = 'alias/home', instance_class = 'db.r6g.large' }
+        connect.secret = 'home/db'
+        cutover = { secret = 'home/app', secret_key = 'URL' }
+        [databases.loans.regions.eu-central-1]
+        quarantine_security_groups = ['sg-0b1b2c3d']
+        kms_key = 'alias/there'
+        instance_class = 'db.r6g.xlarge'
+        connect_secret = 'there/db'
+        cutover_secret = 'there/app'",
+    );
+    let loans = &config.databases["loans"];
+    let home = loans.in_region("eu-west-1", "eu-west-1");
+    assert_eq!((&home.restore, &home.connect, &home.cutover), (&loans.restore, &loans.connect, &loans.cutover));
+    let there = loans.in_region("eu-central-1", "eu-west-1");
+    assert_eq!(there.restore.quarantine_security_groups, ["sg-0b1b2c3d"]);
+    assert_eq!(there.restore.kms_key.as_deref(), Some("alias/there"));
+    assert_eq!(there.restore.instance_class, InstanceClass::Named("db.r6g.xlarge".to_owned()));
+    assert_eq!(there.connect.credentials, Credentials::Secret("there/db".to_owned()));
+    let secret = CutoverSecret { id: "there/app".to_owned(), key: Some("URL".to_owned()) };
+    assert_eq!(there.cutover.secret, Some(secret));
+    let elsewhere = loans.in_region("us-east-1", "eu-west-1");
+    assert_eq!((elsewhere.restore.quarantine_security_groups.len(), &elsewhere.restore.kms_key), (0, &None));
+    assert_eq!((&elsewhere.cutover.secret, &elsewhere.connect), (&None, &loans.connect));
 }

@@ -141,11 +141,11 @@ pub async fn choose(
             },
         }
     }
+    if wanted.manner == Manner::AsBefore {
+        free_name(world, wanted).await?;
+    }
     let choice = further(world, regions, earlier, wanted, refused).await?;
     let (source, live) = configuration(world, &choice.window, wanted).await?;
-    if choice.manner == Manner::AsBefore {
-        free_name(world, wanted, live).await?;
-    }
     let place = Place { home, into, live };
     let survey = survey::survey_of(&world.of_region(into), place, source, database, until, now).await?;
     Ok((survey, choice))
@@ -294,7 +294,7 @@ async fn live(world: &World, identifier: &str) -> Result<Option<ClusterConfigura
 }
 
 /// Refuses to give a target the name of what is there, or another region's endpoints.
-async fn free_name(world: &World, wanted: Wanted<'_>, live: bool) -> Result<(), Refusal> {
+async fn free_name(world: &World, wanted: Wanted<'_>) -> Result<(), Refusal> {
     let Wanted { database, home, into, .. } = wanted;
     let name = &database.cluster;
     if home != into {
@@ -303,7 +303,7 @@ async fn free_name(world: &World, wanted: Wanted<'_>, live: bool) -> Result<(), 
             "leave out --as-before, or --into",
         ));
     }
-    if live || world.rds.cluster(name).await.map_err(Refusal::aws(format!("look up cluster {name}")))?.is_some() {
+    if world.rds.cluster(name).await.map_err(Refusal::aws(format!("look up cluster {name}")))?.is_some() {
         return Err(Refusal::unfit(
             format!("there is a cluster {name}, so that no other can have its name"),
             "leave out --as-before: the target gets a name of its own, and the pointer is moved to it",

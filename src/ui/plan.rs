@@ -271,6 +271,8 @@ mod tests {
         37 min ago, into the new cluster loanserve-prod-aurora-db-k3fa.
         Gives up everything written after 2026-11-20 14:22:05 UTC: 37 min.
 
+          from        continuous backup of loanserve-prod-aurora (eu-west-1)
+          because     it gives the time itself
           window      2026-11-13 15:00:00 UTC to 2026-11-20 14:56:10 UTC
           source      cluster-SOURCE17 (aurora-postgresql 15.10), left as it is
           pointer     secret prod/loans/db, which leads to

@@ -161,12 +161,12 @@ fn each_command_says_what_it_takes() {
 
     Options:
           --to <TIME>
-              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a
-              clone `now`
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a clone
+              `now`
 
           --from <NAME|ARN>
-              Restore from this: the name, ARN or resource id of a window that `daybreak windows`
-              shows [default: what loses least]
+              Restore from this: the name, ARN or resource id of a window that `daybreak windows` shows
+              [default: what loses least]
 
           --into <REGION>
               Make the target in this region; a snapshot is copied there first
@@ -203,12 +203,12 @@ fn each_command_says_what_it_takes() {
 
     Options:
           --to <TIME>
-              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a
-              clone `now`
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a clone
+              `now`
 
           --from <NAME|ARN>
-              Restore from this: the name, ARN or resource id of a window that `daybreak windows`
-              shows [default: what loses least]
+              Restore from this: the name, ARN or resource id of a window that `daybreak windows` shows
+              [default: what loses least]
 
           --into <REGION>
               Make the target in this region; a snapshot is copied there first
