@@ -16,7 +16,6 @@ use crate::support::{
 /// test.
 const QUESTIONS: &[(&str, [&str; 2])] = &[
     ("copied_cluster_snapshot_time", ["changes", "survives"]),
-    ("copied_cluster_snapshot_time", ["changes", "survives"]),
     ("instance_in_creating_cluster", ["refused", "accepted"]),
     ("live_cluster_backups", ["unlisted", "listed"]),
     ("point_in_time_port", ["default", "inherited"]),
