@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Lab, Source,
+    aws::wait,
     daybreak::Daybreak,
     scene::{beside, profile},
     source::ALL_ROWS,
@@ -55,46 +56,38 @@ fn recovers(lab: &Lab, source: &Source, key: &str, way: &[&str]) {
     assert_eq!(sql.rows(ALL_ROWS), source.rows, "{key}");
 }
 
-/// What the windows say of a cluster, but for what moves with the clock.
+/// The windows of the cluster, copies in another region included.
 fn windows(lab: &Lab, key: &str) -> Vec<Value> {
-    let ended = beside(lab, key).with("AWS_REGION", "eu-west-1").run(["windows", "loans-open", "--output", "json"]);
+    let daybreak = beside(lab, key).with("AWS_REGION", "eu-west-1");
+    let ended = daybreak.run(["windows", "loans-open", "--regions", "eu-central-1", "--output", "json"]);
     assert_eq!(ended.code, Some(0), "{ended}");
-    let document = ended.json();
-    let mut windows = document["windows"].as_array().expect("a list").clone();
-    windows.retain(|window| window["region"] == "eu-west-1");
-    windows
+    ended.json()["windows"].as_array().expect("a list").clone()
+}
+
+/// Waits until a cluster snapshot can be used.
+fn await_snapshot(rds: &aws_sdk_rds::Client, name: &str) {
+    until(name, || {
+        let found = wait(rds.describe_db_cluster_snapshots().db_cluster_snapshot_identifier(name).send());
+        let found = found.expect("describe it");
+        (found.db_cluster_snapshots()[0].status() == Some("available")).then_some(())
+    });
 }
 
 #[test]
 fn either_answer_does() {
     let lab = Lab::start(&[]);
     let known = lab.control("GET", "/_lab/unconfirmed", &Value::Null);
+    let mut asked: Vec<&str> = known.as_object().expect("an object").keys().map(String::as_str).collect();
+    asked.sort_unstable();
     let named: Vec<&str> = QUESTIONS.iter().map(|(question, _)| *question).collect();
-    assert_eq!(known.as_object().expect("an object").keys().collect::<Vec<_>>(), named, "each question is listed here");
+    assert_eq!(asked, named, "each question is listed here");
     let source = Source::create(&lab, "loans-open");
     lab.aws.create_instance("loans-open", "loans-open-2");
-    let rds = &lab.aws.rds;
-    let taken = rds.create_db_cluster_snapshot().db_cluster_identifier("loans-open");
-    crate::support::aws::wait(taken.db_cluster_snapshot_identifier("original").send()).expect("take a snapshot");
-    let available = |name: &str| {
-        until(name, || {
-            let found = rds.describe_db_cluster_snapshots().db_cluster_snapshot_identifier(name).send();
-            let found = crate::support::aws::wait(found).expect("describe it");
-            (found.db_cluster_snapshots()[0].status() == Some("available")).then_some(())
-        });
-    };
-    available("original");
     for pass in 0..2 {
         let answers: Value =
             QUESTIONS.iter().map(|(question, answers)| ((*question).to_owned(), json!(answers[pass]))).collect();
         lab.control("POST", "/_lab/unconfirmed", &answers);
-        let copy = format!("copy-{pass}");
-        let copied = rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier("original");
-        crate::support::aws::wait(copied.target_db_cluster_snapshot_identifier(&copy).send()).expect("copy it");
-        available(&copy);
         let found = windows(&lab, &format!("open-windows-{pass}"));
-        let of = |name: &str| found.iter().find(|window| window["source"] == name).expect(name);
-        assert_eq!(of(&copy)["restore_point"], of("original")["restore_point"], "a copy is as old as its original");
         let kinds = |kind: &str| found.iter().filter(|window| window["kind"] == kind).count();
         assert_eq!((kinds("continuous"), kinds("retained")), (1, 0), "a live cluster is not listed twice: {found:?}");
         for (number, way) in WAYS.iter().enumerate() {
@@ -103,35 +96,34 @@ fn either_answer_does() {
     }
 }
 
-/// A copy whose original cannot be seen: its time is a bound, whichever it is.
+/// A copy in another region is as old as its original, where that can be seen; where it cannot, its own time is a bound,
+/// whichever it is.
 #[test]
-fn the_time_of_a_copy_without_its_original_is_a_bound() {
+fn the_time_of_a_copy_is_its_originals_or_a_bound() {
     let lab = Lab::start(&[]);
     let create = lab.aws.rds.create_db_cluster().db_cluster_identifier("loans-open").engine("aurora-postgresql");
     let create = create.master_username("master").master_user_password("secret-Password1").database_name("loans");
-    crate::support::aws::wait(create.send()).expect("create the cluster");
+    wait(create.send()).expect("create the cluster");
     lab.aws.await_cluster("loans-open");
-    let rds = &lab.aws.rds;
+    let (rds, abroad) = (&lab.aws.rds, lab.aws.rds_in("eu-central-1"));
     for answer in ["changes", "survives"] {
         lab.control("POST", "/_lab/unconfirmed", &json!({ "copied_cluster_snapshot_time": answer }));
         let (original, copy) = (format!("original-{answer}"), format!("copy-{answer}"));
-        let available = |name: &str| {
-            until(name, || {
-                let found = rds.describe_db_cluster_snapshots().db_cluster_snapshot_identifier(name).send();
-                let found = crate::support::aws::wait(found).expect("describe it");
-                (found.db_cluster_snapshots()[0].status() == Some("available")).then_some(())
-            });
-        };
         let taken = rds.create_db_cluster_snapshot().db_cluster_identifier("loans-open");
-        crate::support::aws::wait(taken.db_cluster_snapshot_identifier(&original).send()).expect("take a snapshot");
-        available(&original);
-        let copied = rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&original);
-        crate::support::aws::wait(copied.target_db_cluster_snapshot_identifier(&copy).send()).expect("copy it");
-        available(&copy);
-        let gone = rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(&original);
-        crate::support::aws::wait(gone.send()).expect("delete the original");
-        let found = windows(&lab, &format!("open-bound-{answer}"));
-        let window = found.iter().find(|window| window["source"] == copy.as_str()).expect("the copy");
+        let taken = wait(taken.db_cluster_snapshot_identifier(&original).send()).expect("take a snapshot");
+        await_snapshot(rds, &original);
+        let arn = taken.db_cluster_snapshot.and_then(|taken| taken.db_cluster_snapshot_arn).expect("an ARN");
+        let copied = abroad.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(arn);
+        wait(copied.target_db_cluster_snapshot_identifier(&copy).send()).expect("copy it");
+        await_snapshot(&abroad, &copy);
+        let of = |found: &[Value], name: &str| {
+            found.iter().find(|window| window["source"] == name).unwrap_or_else(|| panic!("{name}: {found:?}")).clone()
+        };
+        let found = windows(&lab, &format!("open-seen-{answer}"));
+        assert_eq!(of(&found, &copy)["restore_point"], of(&found, &original)["restore_point"], "{answer}");
+        wait(rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(&original).send())
+            .expect("delete the original");
+        let window = of(&windows(&lab, &format!("open-bound-{answer}")), &copy);
         let bound = (&window["loses"]["what"], &window["loses"]["bound"]);
         assert_eq!(bound, (&json!("before"), &json!("at-least")), "{answer}: {window}");
     }

@@ -36,9 +36,15 @@ fn cluster(rds: &aws_sdk_rds::Client, name: &str, key: Option<&str>) {
     let create = create.master_username(MASTER).master_user_password(PASSWORD).database_name("loans");
     let create = create.storage_encrypted(key.is_some()).set_kms_key_id(key.map(str::to_owned));
     wait(create.send()).expect("create the cluster");
-    until("the cluster", || {
-        let found = wait(rds.describe_db_clusters().db_cluster_identifier(name).send()).expect("describe it");
-        (found.db_clusters()[0].status() == Some("available")).then_some(())
+    let described = || wait(rds.describe_db_clusters().db_cluster_identifier(name).send()).expect("describe it");
+    until("the cluster", || (described().db_clusters()[0].status() == Some("available")).then_some(()));
+    let writer = rds.create_db_instance().db_instance_identifier(format!("{name}-1")).db_cluster_identifier(name);
+    wait(writer.engine("aurora-postgresql").db_instance_class("db.r6g.large").send()).expect("create a writer");
+    until("a window with a whole second in it", || {
+        let found = described();
+        let found = &found.db_clusters()[0];
+        let (earliest, latest) = (found.earliest_restorable_time()?.secs(), found.latest_restorable_time()?.secs());
+        (latest > earliest + 1).then_some(())
     });
     let snapshot = rds.create_db_cluster_snapshot().db_cluster_identifier(name);
     wait(snapshot.db_cluster_snapshot_identifier(format!("{name}-shot")).send()).expect("take a snapshot");
@@ -131,13 +137,15 @@ fn lags_are_measured_of_replicas_and_of_secondaries() {
     until("the instance", || (status(&home, "ledger").as_deref() == Some("available")).then_some(()));
     let replica = home.create_db_instance_read_replica().db_instance_identifier("ledger-replica");
     wait(replica.source_db_instance_identifier("ledger").send()).expect("create a replica");
-    let writer = home.create_db_instance().db_instance_identifier("loans-world-1").db_cluster_identifier("loans-world");
-    wait(writer.engine("aurora-postgresql").db_instance_class("db.r6g.large").send()).expect("create a writer");
-    until("the writer", || (status(&home, "loans-world-1").as_deref() == Some("available")).then_some(()));
     let described = wait(home.describe_db_clusters().db_cluster_identifier("loans-world").send()).expect("describe it");
     let arn = described.db_clusters()[0].db_cluster_arn().expect("an ARN").to_owned();
     let global = home.create_global_cluster().global_cluster_identifier("world").source_db_cluster_identifier(arn);
     wait(global.send()).expect("create a global database");
+    until("the global database", || {
+        let found =
+            wait(home.describe_global_clusters().global_cluster_identifier("world").send()).expect("describe it");
+        (found.global_clusters()[0].status() == Some("available")).then_some(())
+    });
     let secondary = abroad.create_db_cluster().db_cluster_identifier("loans-world-dr").engine("aurora-postgresql");
     wait(secondary.global_cluster_identifier("world").send()).expect("create a secondary");
 

@@ -7,7 +7,7 @@ use super::{
     arguments::{self, Argument},
     followers::{self, Follower},
     state::State,
-    takeover::{Given, Handover, Known, MEMBER, VERSION, handovers},
+    takeover::{CLUSTER, Given, Handover, Known, MEMBER, VERSION, handovers},
 };
 use crate::{
     report::facts,
@@ -116,7 +116,7 @@ pub fn advise(history: &History<Step>, given: &[Given], state: Option<&State>) -
     }
     let handovers = handovers(history, known);
     let (managed, handovers): (Vec<Handover>, Vec<Handover>) =
-        handovers.into_iter().partition(|one| one.id.as_deref().is_some_and(|id| is_managed(state, id)));
+        handovers.into_iter().partition(|one| is_managed(state, one));
     advice
         .notes
         .extend(managed.iter().filter_map(|one| Some(format!("{} is in the state already.", one.id.as_ref()?))));
@@ -181,9 +181,12 @@ fn hand_over(handovers: &[Handover], advice: &mut Advice) {
     advice.blocks.extend(handovers.iter().filter_map(Handover::import));
 }
 
-/// Whether something of the state has this identifier for its id already.
-fn is_managed(state: Option<&State>, id: &str) -> bool {
-    state.is_some_and(|state| state.resources().any(|one| one.text("id") == Some(id)))
+/// Whether the state has what would be imported already. The id of an `aws_db_instance` is the immutable one, not its name.
+fn is_managed(state: Option<&State>, handover: &Handover) -> bool {
+    let Some(id) = handover.id.as_deref() else { return false };
+    let named = if handover.from.kind == CLUSTER { "cluster_identifier" } else { "identifier" };
+    let mut same = state.into_iter().flat_map(State::resources).filter(|one| one.address.kind == handover.from.kind);
+    same.any(|one| [one.text("id"), one.text(named)].contains(&Some(id)))
 }
 
 fn stands(history: &History<Step>) -> Stands {

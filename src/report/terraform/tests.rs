@@ -9,6 +9,7 @@ use crate::{
         record::{Entry, Scope},
         step::Until,
     },
+    steps::window::Family,
     ui::testing::{Story, plan, plan_without_pointer},
 };
 
@@ -422,6 +423,28 @@ fn a_run_without_a_pointer_is_done_when_it_has_ended() {
     let text = printed(story, &[], None);
     assert!(text.contains("use this once the application is on the target") && text.contains("import {"), "{text}");
     assert!(!text.contains("aws_secretsmanager_secret_version"), "{text}");
+}
+
+/// An RDS instance is one resource; its id in a state is not its name, and another name renames it.
+#[test]
+fn an_instance_is_handed_over_as_one() {
+    let mut of_instance = plan();
+    (of_instance.brief.source.family, of_instance.brief.target.family) = (Family::Instance, Family::Instance);
+    let instance = |name: &str, id: &str| {
+        let attributes = json!({ "id": id, "resource_id": id, "identifier": name });
+        resource("", "aws_db_instance", "loans", json!([{ "attributes": attributes }]))
+    };
+    let story = || Story::of(of_instance.clone(), Until::Cutover).proven().moved().recovered();
+    let text = printed(story(), &[], Some(&state(&[instance("loanserve-prod-aurora", "cluster-SOURCE17")])));
+    assert!(text.contains("  from = aws_db_instance.loans\n"), "{text}");
+    let import = "  to = aws_db_instance.loans_k3fa\n  id = \"loanserve-prod-aurora-db-k3fa\"\n";
+    assert!(text.contains(import) && !text.contains("aws_rds_cluster"), "{text}");
+    assert!(
+        text.contains("#     identifier = \"loanserve-prod-aurora-db-k3fa\"") && text.contains("would rename"),
+        "{text}"
+    );
+    let text = printed(story(), &[], Some(&state(&[instance("loanserve-prod-aurora-db-k3fa", "db-TARGET42")])));
+    assert!(text.contains("is in the state already.") && !text.contains("import {"), "{text}");
 }
 
 #[test]
