@@ -1,4 +1,4 @@
-"""IAM enforcement of what a recovery re-creates around a database: every permission that each call needs, found by asking.
+"""IAM enforcement of what a recovery re-creates around a database: every permission a call needs, found by asking.
 
 The source is the Service Authorization Reference.
 """
@@ -68,8 +68,9 @@ def test_endpoints_need_themselves_and_their_making_the_cluster_too(lab, world):
     tags = [{"Key": "a", "Value": "b"}]
 
     made = needed(
-        lab, "rds", "create_db_cluster_endpoint", DBClusterIdentifier="source", EndpointType="ANY", Tags=tags, **endpoint
-    )
+        lab, "rds", "create_db_cluster_endpoint", DBClusterIdentifier="source", EndpointType="ANY", Tags=tags,
+        **endpoint,
+    )  # fmt: skip
     assert set(made) == {
         ("rds:CreateDBClusterEndpoint", world["cluster"]), ("rds:CreateDBClusterEndpoint", arn),
         ("rds:AddTagsToResource", arn),

@@ -250,5 +250,6 @@ def test_a_refused_creation_leaves_no_secret(shared_lab, rds):
            "ManageMasterUserPassword": True}  # fmt: skip
 
     for wrong in ({"MonitoringInterval": 7}, {"MasterUserSecretKmsKeyId": "absent"}, {"PreferredBackupWindow": "x"}):
-        assert failure(rds.create_db_cluster, **(new | wrong))[0] in ("InvalidParameterValue", "KMSKeyNotAccessibleFault")
+        refused = failure(rds.create_db_cluster, **(new | wrong))
+        assert refused[0] in ("InvalidParameterValue", "KMSKeyNotAccessibleFault")
     assert secrets() == before

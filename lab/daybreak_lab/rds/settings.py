@@ -79,7 +79,7 @@ def scaling(current: dict[str, Any] | None, given: dict[str, Any] | None) -> dic
         errors.not_in_lab("ServerlessV2ScalingConfiguration without both capacities")
     for name, shortest in (("MinCapacity", 0), ("MaxCapacity", 1)):
         if not shortest <= after[name] <= _MOST_CAPACITY or after[name] * 2 % 1:
-            raise errors.invalid_value(f"Invalid {name}: {after[name]}. Must be {shortest} to {_MOST_CAPACITY} in 0.5s.")
+            raise errors.invalid_value(f"Invalid {name}: {after[name]}. Must be {shortest} to {_MOST_CAPACITY}.")
     if after["MinCapacity"] > after["MaxCapacity"]:
         raise errors.invalid_combination("MinCapacity can't be greater than MaxCapacity.")
     if after["MinCapacity"]:
