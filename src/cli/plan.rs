@@ -21,7 +21,7 @@ use crate::{
 /// Show what a recovery would do, and save it as a plan file
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Profile in daybreak.toml, or cluster identifier
+    /// Profile in daybreak.toml, or cluster or instance identifier
     database: String,
     /// Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
     #[arg(long, value_name = "TIME")]
@@ -87,7 +87,7 @@ pub(super) async fn make_in(
     let (identity, survey) = tokio::try_join!(identity, survey)?;
     let by = host::actor(Some(identity.arn.clone()));
     let wish = recipe::Wish { database, moment, run, by, account: identity.account.clone() };
-    let plan = recipe::point_in_time::plan(&wish, &survey)?;
+    let plan = recipe::to_a_time(&wish, &survey)?;
     Ok(Made { plan, world, identity: identity.arn })
 }
 

@@ -1,10 +1,10 @@
 //! Whether a saved plan still fits the world. Asked before its first record is written, so a refusal leaves nothing behind.
 
-use super::{recipe::point_in_time, refusal::Refusal, windows};
+use super::{plain, recipe::point_in_time, refusal::Refusal, windows};
 use crate::{
     moment::Moment,
     run::plan::Plan,
-    steps::{brief::Source, step::Step, world::World},
+    steps::{brief::Source, step::Step, window::Family, world::World},
 };
 
 /// Refuses credentials of another account: they see nothing of the run, and nothing would be taken for "gone".
@@ -19,16 +19,23 @@ pub fn same_account(source: &Source, account: &str) -> Result<(), Refusal> {
 pub async fn check(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     let brief = &plan.brief;
     let moved = |what: String| Err(Refusal::Moved { what });
-    let source = windows::find(&*world.rds, &brief.source.region, &brief.source.identifier).await?;
-    if source.resource_id != brief.source.resource_id {
-        let (cluster, now, then) = (&source.identifier, &source.resource_id, &brief.source.resource_id);
-        return moved(format!("cluster {cluster} is {now} now; the plan was made for {then}"));
+    match brief.target.family {
+        Family::Cluster => cluster(world, plan).await?,
+        Family::Instance => plain::freshness::check(world, plan).await?,
     }
-    point_in_time::within(&source, Moment::At(brief.requested_time))?;
     let target = &brief.target.identifier;
-    let taken = world.rds.cluster(target).await.map_err(Refusal::aws(format!("look up cluster {target}")))?;
-    if let Some(cluster) = taken {
-        return moved(format!("a cluster named {target} exists already ({})", cluster.resource_id));
+    let taken = match brief.target.family {
+        Family::Cluster => {
+            let found = world.rds.cluster(target).await.map_err(Refusal::aws(format!("look up cluster {target}")))?;
+            found.map(|cluster| ("a cluster", cluster.resource_id))
+        }
+        Family::Instance => {
+            let found = world.rds.instance(target).await.map_err(Refusal::aws(format!("look up instance {target}")))?;
+            found.map(|instance| ("an instance", instance.resource_id))
+        }
+    };
+    if let Some((what, resource_id)) = taken {
+        return moved(format!("{what} named {target} exists already ({resource_id})"));
     }
     if let Some(pointer) = &brief.pointer {
         let found = world
@@ -46,4 +53,14 @@ pub async fn check(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+async fn cluster(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
+    let brief = &plan.brief;
+    let source = windows::find(&*world.rds, &brief.source.region, &brief.source.identifier).await?;
+    if source.resource_id != brief.source.resource_id {
+        let (cluster, now, then) = (&source.identifier, &source.resource_id, &brief.source.resource_id);
+        return Err(Refusal::Moved { what: format!("cluster {cluster} is {now} now; the plan was made for {then}") });
+    }
+    point_in_time::within(&source, Moment::At(brief.requested_time)).map(drop)
 }

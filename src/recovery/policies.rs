@@ -2,9 +2,14 @@
 //! (Service Authorization Reference of RDS, Secrets Manager, KMS and IAM).
 
 use super::survey::Survey;
-use crate::steps::{
-    access::{Access, Credentials},
-    brief::Policy,
+use crate::{
+    run::plan::Planned,
+    steps::{
+        access::{Access, Credentials},
+        brief::Policy,
+        restore_instance::{Request, RestoreInstance},
+        step::Step,
+    },
 };
 
 const OBSERVE: &[&str] = &["rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:DescribeEvents"];
@@ -17,6 +22,35 @@ const RESTORE: &[&str] = &[
     "rds:DeleteDBInstance",
     "rds:DeleteDBCluster",
 ];
+const RESTORE_INSTANCE: &[&str] = &[
+    "rds:DescribeDBInstanceAutomatedBackups",
+    "rds:DescribeDBSnapshots",
+    "rds:RestoreDBInstanceToPointInTime",
+    "rds:ModifyDBInstance",
+    "rds:AddTagsToResource",
+    "rds:RemoveTagsFromResource",
+    "rds:DeleteDBInstance",
+    "rds:CreateDBSnapshot",
+];
+const RESTORE_INSTANCE_SNAPSHOT: &[&str] = &[
+    "rds:DescribeDBSnapshots",
+    "rds:RestoreDBInstanceFromDBSnapshot",
+    "rds:ModifyDBInstance",
+    "rds:AddTagsToResource",
+    "rds:RemoveTagsFromResource",
+    "rds:DeleteDBInstance",
+    "rds:CreateDBSnapshot",
+];
+const COPY_SNAPSHOT: &[&str] = &["rds:CopyDBSnapshot", "rds:DeleteDBSnapshot"];
+const MANAGED_PASSWORD: &[&str] = &[
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKey",
+    "secretsmanager:CreateSecret",
+    "secretsmanager:TagResource",
+    "secretsmanager:RotateSecret",
+];
 const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
@@ -28,10 +62,14 @@ const CLEANUP: &[&str] = &[
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
     "rds:DescribeDBClusterSnapshots",
+    "rds:DescribeDBSnapshots",
     "rds:DeleteDBInstance",
     "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
     "rds:DeleteDBCluster",
+    "rds:DeleteDBSnapshot",
     "rds:CreateDBClusterSnapshot",
+    "rds:CreateDBSnapshot",
     "rds:AddTagsToResource",
     "secretsmanager:GetSecretValue",
 ];
@@ -46,11 +84,43 @@ pub fn cleanup() -> Policy {
     bundle("cleanup", CLEANUP)
 }
 
-/// The bundles that a recovery of what was surveyed needs.
-pub fn needed(survey: &Survey) -> Vec<Policy> {
-    let mut restoring = bundle("restore", RESTORE);
+/// The bundle that the steps which make the target need.
+fn restoring(steps: &[Planned<Step>]) -> Policy {
+    let copies = steps.iter().any(|planned| matches!(planned.step, Step::CopyInstanceSnapshot(_)));
+    let mut restoring = steps
+        .iter()
+        .find_map(|planned| match &planned.step {
+            Step::RestoreInstance(RestoreInstance { request: Request::PointInTime(_) }) => {
+                Some(bundle("restore-instance", RESTORE_INSTANCE))
+            }
+            Step::RestoreInstance(RestoreInstance { request: Request::Snapshot(_) }) => {
+                Some(bundle("restore-instance-snapshot", RESTORE_INSTANCE_SNAPSHOT))
+            }
+            _ => None,
+        })
+        .unwrap_or_else(|| bundle("restore", RESTORE));
+    if copies {
+        restoring.actions.extend(COPY_SNAPSHOT.iter().map(|action| (*action).to_owned()));
+    }
+    let manages = steps.iter().any(|planned| match &planned.step {
+        Step::ModifyInstance(step) => step.request.manage_master_user_password == Some(true),
+        _ => false,
+    });
+    if manages {
+        restoring.actions.extend(MANAGED_PASSWORD.iter().map(|action| (*action).to_owned()));
+    }
+    restoring
+}
+
+/// The bundles that a recovery of what was surveyed needs, by these steps.
+pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
+    let mut restoring = restoring(steps);
     if survey.source.encrypted() {
-        restoring.actions.extend(["kms:DescribeKey", "kms:CreateGrant"].map(str::to_owned));
+        for action in ["kms:DescribeKey", "kms:CreateGrant"] {
+            if !restoring.actions.iter().any(|known| known == action) {
+                restoring.actions.push(action.to_owned());
+            }
+        }
     }
     let monitored = survey
         .source

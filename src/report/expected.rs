@@ -20,7 +20,7 @@ pub fn expected(histories: &[History<Step>], database: &str) -> BTreeMap<StepId,
     durations.into_iter().filter_map(|(step, durations)| Some((step, median(durations)?))).collect()
 }
 
-/// How long restores of each source cluster to a time took, from the restore's start to its writer's end, oldest first. Those
+/// How long restores of each source to a time took, from the restore's start to its writer's end, oldest first. Those
 /// during which the executor was away do not count.
 #[must_use]
 pub fn restores(histories: &[History<Step>]) -> BTreeMap<String, Vec<Duration>> {
@@ -28,9 +28,10 @@ pub fn restores(histories: &[History<Step>]) -> BTreeMap<String, Vec<Duration>> 
     for history in histories {
         let completed = undisturbed(history);
         let of = |id: &str| completed.iter().find(|(step, _)| step.0 == id).map(|(_, duration)| *duration);
-        if let (Some(restore), Some(writer)) = (of("restore-cluster"), of("create-writer")) {
-            let cluster = history.state.plan.brief.source.identifier.clone();
-            durations.entry(cluster).or_default().push(restore + writer);
+        let of_cluster = || Some(of("restore-cluster")? + of("create-writer")?);
+        if let Some(duration) = of("restore-instance").or_else(of_cluster) {
+            let source = history.state.plan.brief.source.identifier.clone();
+            durations.entry(source).or_default().push(duration);
         }
     }
     durations

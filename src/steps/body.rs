@@ -29,6 +29,10 @@ pub enum Thing {
     Writer,
     /// Another instance of a cluster.
     Reader,
+    /// An instance that is no part of a cluster.
+    Instance,
+    /// An instance's snapshot.
+    InstanceSnapshot,
 }
 
 impl Thing {
@@ -38,6 +42,8 @@ impl Thing {
             Self::Cluster => "cluster",
             Self::Writer => "writer",
             Self::Reader => "reader",
+            Self::Instance => "instance",
+            Self::InstanceSnapshot => "snapshot",
         }
     }
 }

@@ -8,11 +8,14 @@ use super::{
     await_readers::AwaitReaders,
     body::{Body, Description, Makes},
     brief::Brief,
+    copy_instance_snapshot::CopyInstanceSnapshot,
     create_instance::CreateInstance,
     modify_cluster::ModifyCluster,
+    modify_instance::ModifyInstance,
     move_secret::MoveSecret,
     prove::Prove,
     restore_cluster::RestoreCluster,
+    restore_instance::RestoreInstance,
     stage_secret::StageSecret,
     watch::Watch,
     world::World,
@@ -28,8 +31,11 @@ use crate::run::{
 #[expect(missing_docs, reason = "each variant is documented at its own type")]
 pub enum Step {
     RestoreCluster(RestoreCluster),
+    CopyInstanceSnapshot(CopyInstanceSnapshot),
+    RestoreInstance(RestoreInstance),
     CreateInstance(CreateInstance),
     ModifyCluster(ModifyCluster),
+    ModifyInstance(ModifyInstance),
     Prove(Prove),
     AwaitReaders(AwaitReaders),
     AddTags(AddTags),
@@ -42,8 +48,11 @@ impl Step {
     fn body(&self) -> &dyn Body {
         match self {
             Self::RestoreCluster(step) => step,
+            Self::CopyInstanceSnapshot(step) => step,
+            Self::RestoreInstance(step) => step,
             Self::CreateInstance(step) => step,
             Self::ModifyCluster(step) => step,
+            Self::ModifyInstance(step) => step,
             Self::Prove(step) => step,
             Self::AwaitReaders(step) => step,
             Self::AddTags(step) => step,

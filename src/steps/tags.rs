@@ -1,7 +1,10 @@
 //! The tags on all that daybreak makes, and the rule that follows from them: it deletes only what carries its own run.
 
 use crate::{
-    aws::rds::model::{Cluster, Instance, Tag},
+    aws::rds::{
+        backups::model::InstanceSnapshot,
+        model::{Cluster, Instance, Tag},
+    },
     run::{
         id::RunId,
         step::{Failure, StepError},
@@ -57,6 +60,21 @@ impl Tagged for Instance {
 
     fn resource_id(&self) -> &str {
         &self.resource_id
+    }
+}
+
+/// A snapshot has no immutable id of its own; of two that bear one name after each other the tag alone tells.
+impl Tagged for InstanceSnapshot {
+    fn words(&self) -> String {
+        format!("snapshot {}", self.identifier)
+    }
+
+    fn made_by(&self) -> Option<&str> {
+        self.tag(RUN)
+    }
+
+    fn resource_id(&self) -> &str {
+        &self.arn
     }
 }
 

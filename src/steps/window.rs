@@ -41,6 +41,16 @@ pub enum Family {
     Instance,
 }
 
+impl Family {
+    /// What one is called.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Instance => "instance",
+        }
+    }
+}
+
 impl Kind {
     /// The API's name of the call that makes a database of it.
     pub fn call(self, family: Family) -> &'static str {

@@ -6,7 +6,11 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::{
-    aws::{self, rds::Rds, secrets::Secrets},
+    aws::{
+        self,
+        rds::{Rds, plain::Instances},
+        secrets::Secrets,
+    },
     http::Http,
     pg::Postgres,
 };
@@ -31,6 +35,8 @@ pub struct World {
     pub region: String,
     /// RDS in the run's region.
     pub rds: Arc<dyn Rds>,
+    /// Instances outside clusters in the run's region.
+    pub instances: Arc<dyn Instances>,
     /// Secrets Manager in the run's region.
     pub secrets: Arc<dyn Secrets>,
     /// IAM tokens in the run's region.

@@ -49,7 +49,8 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
         Tone::Strong,
         "",
         &format!(
-            "Restores {source} as it was at {wanted}, {given_up} ago, into the new cluster {}.",
+            "Restores {source} as it was at {wanted}, {given_up} ago, into the new {} {}.",
+            brief.target.family.word(),
             brief.target.identifier
         ),
     );

@@ -109,6 +109,8 @@ pub(super) fn delete_instance(client: &Client, request: &DeleteInstance) -> Dele
         .delete_db_instance()
         .db_instance_identifier(&request.db_instance_identifier)
         .skip_final_snapshot(request.skip_final_snapshot)
+        .set_final_db_snapshot_identifier(request.final_db_snapshot_identifier.clone())
+        .set_delete_automated_backups(request.delete_automated_backups)
 }
 
 pub(super) fn delete_cluster(client: &Client, request: &DeleteCluster) -> DeleteDBClusterFluentBuilder {
@@ -132,17 +134,17 @@ pub(super) fn remove_tags(client: &Client, request: &RemoveTags) -> RemoveTagsFr
 }
 
 /// The query protocol sends an empty list as an empty parameter, which is not the same as none.
-fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
+pub(super) fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
     if list.is_empty() { None } else { Some(list) }
 }
 
-fn date_time(at: Timestamp) -> DateTime {
+pub(super) fn date_time(at: Timestamp) -> DateTime {
     let nanoseconds = at.as_nanosecond();
     // A `Timestamp` lies between the years -9999 and 9999, all of which `DateTime` can hold.
     DateTime::from_nanos(nanoseconds).unwrap_or_else(|_| DateTime::from_secs(at.as_second()))
 }
 
-fn tags(tags: Vec<Tag>) -> Vec<types::Tag> {
+pub(super) fn tags(tags: Vec<Tag>) -> Vec<types::Tag> {
     tags.into_iter().map(|tag| types::Tag::builder().key(tag.key).value(tag.value).build()).collect()
 }
 
@@ -154,7 +156,7 @@ fn serverless_v2_scaling(scaling: ServerlessV2Scaling) -> types::ServerlessV2Sca
         .build()
 }
 
-fn log_export_change(change: LogExportChange) -> types::CloudwatchLogsExportConfiguration {
+pub(super) fn log_export_change(change: LogExportChange) -> types::CloudwatchLogsExportConfiguration {
     types::CloudwatchLogsExportConfiguration::builder()
         .set_enable_log_types(given(change.enable_log_types))
         .set_disable_log_types(given(change.disable_log_types))

@@ -1,10 +1,11 @@
 //! The recipes: each a pure function from what was seen to a plan. The same survey gives the same plan.
 //!
-//! [`point_in_time`] makes a target from a cluster's backup; [`after`] is what every recipe has in common once there is a
+//! [`point_in_time`] makes a target from a cluster's backup, [`instance`] from an instance's backups and snapshots; [`after`] is what every recipe has in common once there is a
 //! target: proof, quarantine, pointer, watch.
 
 pub mod after;
 pub mod draft;
+pub mod instance;
 pub mod point_in_time;
 
 use std::time::Duration;
@@ -12,12 +13,13 @@ use std::time::Duration;
 use crate::{
     config::Database,
     moment::Moment,
+    recovery::{refusal::Refusal, survey::Survey},
     run::{
         id::RunId,
         plan::{Actor, Plan, Planned},
         step::Until,
     },
-    steps::step::Step,
+    steps::{step::Step, window::Family},
 };
 
 /// What the person asked for.
@@ -33,6 +35,14 @@ pub struct Wish<'a> {
     pub by: Actor,
     /// The account of the credentials.
     pub account: String,
+}
+
+/// The plan to restore the surveyed source to the wished time from its own continuous backup.
+pub fn to_a_time(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
+    match survey.source.family() {
+        Family::Cluster => point_in_time::plan(wish, survey),
+        Family::Instance => instance::plan_continuous(wish, survey),
+    }
 }
 
 /// How far a plan can go at most: without a way to log in nothing can be proven, and nothing unproven is cut over.

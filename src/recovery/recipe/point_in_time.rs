@@ -16,6 +16,7 @@ use crate::{
         restore_cluster::RestoreCluster,
         step::Step,
         tags,
+        target::TargetName,
         window::{Family, Kind, Window},
     },
 };
@@ -55,7 +56,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
         return Err(Refusal::WrongEngine { cluster: source.identifier.clone(), engine: source.engine.clone() });
     }
     let (time, (earliest, latest)) = within(source, wish.moment)?;
-    let target = names::target_cluster(&source.identifier, &wish.run);
+    let target = names::target(&source.identifier, &wish.run);
     let ours = tags::of_recovery(&wish.run, &source.identifier);
     let restore = requests::restore(source, &target, time, &database.restore, ours.clone());
 
@@ -87,7 +88,8 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
         steps.push(after::modify(database.deadlines.settings, Purpose::ApplySettings, request, None));
     }
     if let Some(access) = &survey.access {
-        steps.push(after::prove(survey, database, access, &target, Some(time)));
+        let name = TargetName::cluster(&target);
+        steps.push(after::prove(survey, database, access, &name, Some(time)));
         if !reader_names.is_empty() {
             let await_readers = AwaitReaders { cluster: target.clone(), readers: reader_names };
             steps.push(planned(database.deadlines.instance, Step::AwaitReaders(await_readers)));
@@ -101,7 +103,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
             &own_tags,
             writer.map(|writer| after::own(&writer.tags)).unwrap_or_default(),
         ));
-        steps.extend(after::move_application(wish, survey, access, &target));
+        steps.extend(after::move_application(wish, survey, access, &name));
         if let Some(request) = requests::protection(source, &target) {
             steps.push(after::modify(database.deadlines.settings, Purpose::Settle, request, None));
         }

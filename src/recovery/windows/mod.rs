@@ -17,4 +17,4 @@ pub(crate) mod testing;
 pub mod view;
 pub mod window;
 
-pub(super) use find::find;
+pub(super) use find::{find, find_instance, source};

@@ -4,7 +4,7 @@ use aws_sdk_rds::types;
 
 use super::model::{ClusterBackup, GlobalCluster, GlobalMember, InstanceBackup, InstanceSnapshot};
 use crate::aws::error::Error;
-use crate::aws::rds::convert::{time, whole_percent};
+use crate::aws::rds::convert::{tags, time, whole_percent};
 use crate::aws::sdk::Operation;
 
 pub(super) fn cluster_backup(
@@ -28,7 +28,7 @@ pub(super) fn cluster_backup(
     })
 }
 
-pub(super) fn instance_backup(
+pub(in crate::aws::rds) fn instance_backup(
     it: types::DbInstanceAutomatedBackup,
     operation: Operation,
 ) -> Result<InstanceBackup, Error> {
@@ -50,7 +50,10 @@ pub(super) fn instance_backup(
     })
 }
 
-pub(super) fn instance_snapshot(it: types::DbSnapshot, operation: Operation) -> Result<InstanceSnapshot, Error> {
+pub(in crate::aws::rds) fn instance_snapshot(
+    it: types::DbSnapshot,
+    operation: Operation,
+) -> Result<InstanceSnapshot, Error> {
     Ok(InstanceSnapshot {
         identifier: it.db_snapshot_identifier.ok_or_else(|| operation.lacks("DBSnapshotIdentifier"))?,
         arn: it.db_snapshot_arn.ok_or_else(|| operation.lacks("DBSnapshotArn"))?,
@@ -68,6 +71,7 @@ pub(super) fn instance_snapshot(it: types::DbSnapshot, operation: Operation) -> 
         allocated_storage: it.allocated_storage,
         encrypted: it.encrypted,
         kms_key_id: it.kms_key_id,
+        tags: tags(it.tag_list),
     })
 }
 
