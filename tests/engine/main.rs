@@ -5,6 +5,7 @@ mod corpus;
 mod deadlines;
 mod fleet;
 mod idempotency;
+mod instances;
 mod interrupts;
 mod journal;
 mod kills;

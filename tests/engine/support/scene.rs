@@ -1,4 +1,4 @@
-//! A production cluster, its secret, and a plan to recover it: where every test begins.
+//! A production database, its secret, and a plan to recover it: where every test begins.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -9,7 +9,12 @@ use daybreak::{
     },
     config::Config,
     moment,
-    recovery::{recipe, refusal::Refusal, survey},
+    recovery::{
+        recipe,
+        refusal::Refusal,
+        survey,
+        windows::window::{Kind, Window},
+    },
     run::{
         clock::Clock,
         drive::{Drive, drive},
@@ -32,7 +37,10 @@ use daybreak::{
 
 use jiff::tz::TimeZone;
 
-use super::{Cloud, MemoryStore, Servers, TestClock};
+use super::{
+    Cloud, MemoryStore, Servers, TestClock,
+    source::{self, INSTANCE_CONFIG, Source},
+};
 
 pub(crate) const SOURCE: &str = "loans-prod";
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -51,6 +59,9 @@ pub(crate) const CONFIG: &str = r#"
     failures = 3
 "#;
 
+/// The time that the plans of scenes recover to.
+const TO: &str = "2026-11-20T14:22:05Z";
+
 /// The tests of one region.
 struct NowhereElse;
 
@@ -67,11 +78,48 @@ pub(crate) struct Scene {
     pub(crate) store: MemoryStore,
     pub(crate) clock: TestClock,
     pub(crate) world: World,
+    source: Source,
 }
 
 impl Scene {
     pub(crate) fn new() -> Self {
+        Self::of(Source::Cluster)
+    }
+
+    /// A scene whose database is this source.
+    pub(crate) fn of(source: Source) -> Self {
         let (cloud, servers) = (Cloud::default(), Servers::default());
+        match source {
+            Source::Cluster => Self::add_cluster(&cloud),
+            Source::Instance | Source::Snapshot => source::add_instance(&cloud),
+        }
+        let description = SecretDescription {
+            arn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf".to_owned(),
+            name: "prod/loans/db".to_owned(),
+            versions: BTreeMap::from([("v1".to_owned(), vec!["AWSCURRENT".to_owned()])]),
+            ..SecretDescription::default()
+        };
+        let value = format!(
+            r#"{{"engine":"postgres","host":"{}","port":5433,"username":"app","password":"hunter2","dbname":"loans"}}"#,
+            source.host()
+        );
+        cloud.set_secret(description, "v1", &value);
+        let world = World {
+            region: "eu-west-1".to_owned(),
+            rds: Arc::new(cloud.clone()),
+            instances: Arc::new(cloud.clone()),
+            secrets: Arc::new(cloud.clone()),
+            tokens: Arc::new(servers.clone()),
+            postgres: Arc::new(servers.clone()),
+            http: Arc::new(servers.clone()),
+            elsewhere: Arc::new(NowhereElse),
+            ca: None,
+        };
+        let clock = TestClock::starting("2026-11-20T15:00:00Z");
+        Self { cloud, servers, store: MemoryStore::default(), clock, world, source }
+    }
+
+    fn add_cluster(cloud: &Cloud) {
         let writer = Instance {
             identifier: format!("{SOURCE}-1"),
             resource_id: "db-SOURCE".to_owned(),
@@ -108,33 +156,36 @@ impl Scene {
             ..Cluster::default()
         };
         cloud.add_cluster(cluster, vec![writer, reader]);
-        let description = SecretDescription {
-            arn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf".to_owned(),
-            name: "prod/loans/db".to_owned(),
-            versions: BTreeMap::from([("v1".to_owned(), vec!["AWSCURRENT".to_owned()])]),
-            ..SecretDescription::default()
-        };
-        let value = format!(
-            r#"{{"engine":"postgres","host":"{SOURCE}.cluster.example","port":5433,"username":"app","password":"hunter2","dbname":"loans"}}"#
-        );
-        cloud.set_secret(description, "v1", &value);
-        let world = World {
-            region: "eu-west-1".to_owned(),
-            rds: Arc::new(cloud.clone()),
-            secrets: Arc::new(cloud.clone()),
-            tokens: Arc::new(servers.clone()),
-            postgres: Arc::new(servers.clone()),
-            http: Arc::new(servers.clone()),
-            elsewhere: Arc::new(NowhereElse),
-            ca: None,
-        };
-        let clock = TestClock::starting("2026-11-20T15:00:00Z");
-        Self { cloud, servers, store: MemoryStore::default(), clock, world }
     }
 
     /// The plan to recover the database to 14:22:05.
     pub(crate) async fn plan(&self) -> Plan<Step> {
-        self.plan_for(CONFIG, "2026-11-20T14:22:05Z").await.unwrap()
+        match self.source {
+            Source::Cluster => self.plan_for(CONFIG, TO).await.unwrap(),
+            Source::Instance => self.plan_for(INSTANCE_CONFIG, TO).await.unwrap(),
+            Source::Snapshot => {
+                let window = source::window(Kind::ManualSnapshot);
+                self.plan_from(&window, "eu-west-1", Some(source::NEW_KEY)).await.unwrap()
+            }
+        }
+    }
+
+    /// The plan to restore the instance from `window`.
+    pub(crate) async fn plan_from(
+        &self,
+        window: &Window,
+        region: &str,
+        key: Option<&str>,
+    ) -> Result<Plan<Step>, Refusal> {
+        let config = Config::parse(INSTANCE_CONFIG, Path::new("daybreak.toml")).unwrap();
+        let database = config.database("loans").unwrap();
+        let now = self.clock.now();
+        let survey = survey::survey(&self.world, "eu-west-1", &database, Until::Validated, now).await?;
+        let moment = moment::parse(TO, now, &TimeZone::UTC).unwrap();
+        let (by, account) = (actor(), ACCOUNT.to_owned());
+        let wish = recipe::Wish { database: &database, moment, run: run(), by, account };
+        let choice = recipe::instance::Choice { window, region, key, why: "somebody chose it".to_owned() };
+        recipe::instance::plan(&wish, &survey, &choice)
     }
 
     /// The plan for another configuration and time; `latest` is one.
@@ -161,7 +212,7 @@ impl Scene {
         let survey = survey::survey(&self.world, "eu-west-1", &database, until, now).await?;
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
         let wish = recipe::Wish { database: &database, moment, run, by: actor(), account: ACCOUNT.to_owned() };
-        recipe::point_in_time::plan(&wish, &survey)
+        recipe::to_a_time(&wish, &survey)
     }
 
     /// Begins a run of that plan, up to its first record.
@@ -242,6 +293,17 @@ impl Scene {
         }
         for instance in self.cloud.instances() {
             lines.push(format!("instance {} {}", instance.identifier, instance.status));
+            if instance.cluster.is_none() {
+                let mut tags: Vec<String> =
+                    instance.tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect();
+                tags.sort_unstable();
+                let (protected, window) = (instance.deletion_protection, instance.preferred_maintenance_window.clone());
+                let groups = instance.security_group_ids();
+                lines.push(format!("  {groups:?} protected {protected:?} {window:?} {tags:?}"));
+            }
+        }
+        for snapshot in self.cloud.instance_snapshots() {
+            lines.push(format!("snapshot {} {}", snapshot.identifier, snapshot.status));
         }
         for (version, mut labels) in self.cloud.secret_versions() {
             labels.sort_unstable();
