@@ -26,7 +26,7 @@ use crate::{
 /// Show what a recovery would do, and save it as a plan file
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Profile in daybreak.toml, or cluster identifier
+    /// Profile in daybreak.toml, or cluster or instance identifier
     database: String,
     /// Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a clone `now`
     #[arg(long, value_name = "TIME")]

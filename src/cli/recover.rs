@@ -31,7 +31,7 @@ use crate::{
 /// Recover a database: plan, confirm, restore, prove, cut over, watch
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Profile in daybreak.toml, or cluster identifier; several are recovered side by side
+    /// Profile in daybreak.toml, or cluster or instance identifier; several are recovered side by side
     #[arg(value_name = "DATABASE", required_unless_present = "plan", conflicts_with = "plan")]
     databases: Vec<String>,
     /// Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a clone `now`

@@ -97,7 +97,7 @@ async fn subjects(desk: &Desk, databases: &[Database]) -> Result<(Session, Vec<S
     let session = desk.session(first.as_deref()).await?;
     let subject = |database: &Database| Subject {
         database: database.name.clone(),
-        identifier: database.cluster.clone(),
+        identifier: database.source.identifier().to_owned(),
         region: given(database).unwrap_or_else(|| session.region().to_owned()),
     };
     let subjects = databases.iter().map(subject).collect();
@@ -127,7 +127,8 @@ fn profiles(config: &Config, answer: &mut View) {
     for found in &mut answer.databases {
         let profile = config.databases.values().find(|profile| {
             let region = profile.region.as_deref();
-            profile.cluster == found.subject.identifier && region.is_none_or(|region| region == found.subject.region)
+            profile.source.identifier() == found.subject.identifier
+                && region.is_none_or(|region| region == found.subject.region)
         });
         if let Some(profile) = profile.filter(|_| found.subject.database == found.subject.identifier) {
             found.subject.database.clone_from(&profile.name);

@@ -10,7 +10,7 @@ use url::Url;
 use super::error::Fault;
 use super::model::{
     Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Proof, Readers,
-    Regional, Restore, Watch,
+    Regional, Restore, Source, Watch,
 };
 use super::names;
 use super::raw::{
@@ -48,8 +48,12 @@ impl Checker<'_> {
         if name.is_empty() || name.starts_with('-') || !name.bytes().all(allowed) {
             self.fault(at, "a database's name has only letters, digits and `-_.`, and does not start with `-`");
         }
+        let source = self.source(at, raw.cluster, raw.instance);
+        if matches!(source, Source::Instance(_)) && raw.restore.readers.is_some() {
+            self.fault(&join(&join(at, "restore"), "readers"), "only a cluster has readers: the source is an instance");
+        }
         Database {
-            cluster: self.value(at, "cluster", raw.cluster, names::cluster_identifier).unwrap_or_default(),
+            source,
             region: self.value(at, "region", raw.region, names::region),
             restore: self.restore(&join(at, "restore"), raw.restore),
             connect: self.connect(&join(at, "connect"), raw.connect),
@@ -60,6 +64,26 @@ impl Checker<'_> {
             deadlines: self.deadlines(&join(at, "deadlines"), raw.deadlines),
             regions: self.regions(&join(at, "regions"), raw.regions),
             name,
+        }
+    }
+
+    /// The source, by the one of two keys that is there.
+    fn source(&mut self, at: &str, cluster: Option<String>, instance: Option<String>) -> Source {
+        match (cluster, instance) {
+            (Some(_), Some(_)) => {
+                self.fault(&join(at, "instance"), "set together with `cluster`: the source is one of them");
+                Source::Either(String::new())
+            }
+            (None, Some(instance)) => {
+                Source::Instance(self.value(at, "instance", Some(instance), names::identifier).unwrap_or_default())
+            }
+            (Some(cluster), None) => {
+                Source::Cluster(self.value(at, "cluster", Some(cluster), names::identifier).unwrap_or_default())
+            }
+            (None, None) => {
+                self.fault(&join(at, "cluster"), "missing, and so is `instance`: one of them names the source");
+                Source::Either(String::new())
+            }
         }
     }
 

@@ -18,7 +18,7 @@ pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
     Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, HostPort, InstanceClass, Proof,
-    Readers, Regional, Restore, Watch,
+    Readers, Regional, Restore, Source, Watch,
 };
 pub use schema::schema;
 

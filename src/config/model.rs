@@ -23,10 +23,10 @@ pub struct Config {
 /// The profile of one database: where it is and how it is to be recovered.
 #[derive(Debug, Clone)]
 pub struct Database {
-    /// The profile's name, or the cluster identifier where there is no profile.
+    /// The profile's name, or the identifier of the source where there is no profile.
     pub name: String,
-    /// The source's `DBClusterIdentifier`, in lower case as RDS stores it.
-    pub cluster: String,
+    /// The source.
+    pub source: Source,
     /// The AWS region; `None` leaves it to the command line and the AWS configuration.
     pub region: Option<String>,
     /// What the target gets that the source does not decide.
@@ -68,6 +68,26 @@ pub struct Regional {
     pub connect_secret: Option<String>,
     /// The secret there that the application reads.
     pub cutover_secret: Option<String>,
+}
+
+/// The source, by its identifier in lower case, as RDS stores it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The Aurora cluster with this `DBClusterIdentifier`.
+    Cluster(String),
+    /// The RDS instance with this `DBInstanceIdentifier`, which is no part of a cluster.
+    Instance(String),
+    /// Named without a profile: the cluster of this name or, where there is none, the instance.
+    Either(String),
+}
+
+impl Source {
+    /// The identifier.
+    pub fn identifier(&self) -> &str {
+        match self {
+            Self::Cluster(identifier) | Self::Instance(identifier) | Self::Either(identifier) => identifier,
+        }
+    }
 }
 
 /// Settings of the target.
@@ -222,17 +242,17 @@ pub struct Watch {
 
 impl Config {
     /// Returns the profile of that name or, where none has it, a profile of defaults for the
-    /// cluster of that identifier.
+    /// cluster or instance of that identifier.
     ///
     /// # Errors
     ///
-    /// When there is no such profile and the name cannot be a cluster identifier either.
+    /// When there is no such profile and the name cannot be an identifier either.
     pub fn database(&self, name: &str) -> Result<Database, ConfigError> {
         if let Some(database) = self.databases.get(name) {
             return Ok(database.clone());
         }
-        match names::cluster_identifier(name) {
-            Ok(cluster) => Ok(Database::bare(cluster)),
+        match names::identifier(name) {
+            Ok(identifier) => Ok(Database::bare(identifier)),
             Err(reason) => Err(ConfigError::NoSuchDatabase {
                 name: name.to_owned(),
                 reason,
@@ -242,21 +262,21 @@ impl Config {
         }
     }
 
-    /// Returns the profile whose name or cluster most resembles `name`, if one does.
+    /// Returns the profile whose name or source most resembles `name`, if one does.
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let candidates = self.databases.iter().flat_map(|(profile, database)| {
-            [(profile.as_str(), profile.as_str()), (database.cluster.as_str(), profile.as_str())]
+            [(profile.as_str(), profile.as_str()), (database.source.identifier(), profile.as_str())]
         });
         names::nearest_by(name, candidates, |(candidate, _)| candidate).map(|(_, profile)| profile)
     }
 }
 
 impl Database {
-    /// A cluster without a profile: every default, no credentials, no checks, no pointer.
-    fn bare(cluster: String) -> Self {
+    /// A source without a profile: every default, no credentials, no checks, no pointer.
+    fn bare(identifier: String) -> Self {
         Self {
-            name: cluster.clone(),
-            cluster,
+            name: identifier.clone(),
+            source: Source::Either(identifier),
             region: None,
             restore: Restore::default(),
             connect: Connect::default(),

@@ -29,9 +29,10 @@ pub(super) fn nearest_by<C>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Checks a `DBClusterIdentifier` and returns it in lower case, as RDS stores it.
-pub(super) fn cluster_identifier(text: &str) -> Result<String, String> {
-    let rule = |rule: &str| Err(format!("a cluster identifier {rule}"));
+/// Checks a `DBClusterIdentifier` or `DBInstanceIdentifier`, which have the same rules, and returns it in lower case, as RDS
+/// stores it.
+pub(super) fn identifier(text: &str) -> Result<String, String> {
+    let rule = |rule: &str| Err(format!("the identifier of a cluster or instance {rule}"));
     if text.is_empty() || text.len() > 63 {
         return rule("has 1 to 63 characters");
     }
@@ -153,11 +154,11 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn cluster_identifiers_follow_the_rules_of_rds() {
-        assert_eq!(cluster_identifier("LoanServe-prod-1"), Ok("loanserve-prod-1".to_owned()));
-        assert!(cluster_identifier(&"a".repeat(63)).is_ok());
+    fn identifiers_follow_the_rules_of_rds() {
+        assert_eq!(identifier("LoanServe-prod-1"), Ok("loanserve-prod-1".to_owned()));
+        assert!(identifier(&"a".repeat(63)).is_ok());
         for wrong in ["", "1a", "-a", "a-", "a--b", "a_b", "a b", "ä", &"a".repeat(64)] {
-            assert!(cluster_identifier(wrong).is_err(), "{wrong}");
+            assert!(identifier(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -256,7 +257,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_a_rule_panic(text in "\\PC*|[-a-zA-Z0-9:./\\[\\]]*") {
-            let _: (Result<_, _>, Result<_, _>, Result<_, _>) = (cluster_identifier(&text), region(&text), security_group(&text));
+            let _: (Result<_, _>, Result<_, _>, Result<_, _>) = (identifier(&text), region(&text), security_group(&text));
             let _: (Result<_, _>, Result<_, _>, Option<_>) = (instance_class(&text), secret_id(&text), nearest_by(&text, ["secret", ""], |c| c));
             if let Ok(read) = host_port(&text) {
                 prop_assert_eq!(host_port(&read.to_string()), Ok(read));

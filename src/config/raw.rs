@@ -28,11 +28,14 @@ pub(super) struct RawConfig {
 /// One database and how it is to be recovered.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["cluster"]))]
+#[schemars(extend("oneOf" = [{ "required": ["cluster"] }, { "required": ["instance"] }]))]
 pub(super) struct RawDatabase {
-    /// The identifier of the Aurora cluster (DBClusterIdentifier).
+    /// The identifier of the Aurora PostgreSQL cluster (DBClusterIdentifier). Either this or instance.
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9-]{0,62}$"))]
     pub(super) cluster: Option<String>,
+    /// The identifier of the RDS for PostgreSQL instance (DBInstanceIdentifier), instead of a cluster.
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9-]{0,62}$"))]
+    pub(super) instance: Option<String>,
     /// The AWS region. Default: that of the command line or of the AWS configuration.
     pub(super) region: Option<String>,
     /// The restored cluster. What is not set here is taken from the source cluster.

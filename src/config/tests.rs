@@ -52,7 +52,7 @@ fn a_profile_is_read_with_its_own_values() {
     );
     let loans = &config.databases["loans"];
     assert_eq!(config.origin.as_deref(), Some(Path::new(ORIGIN)));
-    assert_eq!(loans.cluster, "loanserve-prod", "as RDS stores it");
+    assert_eq!(loans.source, Source::Cluster("loanserve-prod".to_owned()), "as RDS stores it");
     assert_eq!(loans.restore.instance_class, InstanceClass::Named("db.r6g.large".to_owned()));
     assert_eq!(loans.restore.readers, Readers::Count(2));
     assert_eq!(loans.deadlines.restore, Duration::from_secs(5400));
@@ -95,7 +95,7 @@ cluster = "users"
 "#;
     insta::assert_snapshot!(parse(text).expect_err("faults"), @r#"
     daybreak.toml has 10 faults:
-      daybreak.toml:1: databases.loans.cluster: missing, it has no default
+      daybreak.toml:1: databases.loans.cluster: missing, and so is `instance`: one of them names the source
       daybreak.toml:2: databases.loans.region: `europe` is not the name of an AWS region, such as `eu-west-1`
       daybreak.toml:4: databases.loans.cutover.secert: unknown key, did you mean `secret`?
       daybreak.toml:6: databases.loans.restore.readers: expected a text in quotes or a whole number, found true or false
@@ -193,17 +193,34 @@ fn names_are_checked_and_quoted() {
 }
 
 #[test]
+fn the_source_is_a_cluster_or_an_instance_and_not_both() {
+    let archive = valid("[databases.archive]\ninstance = 'Archive-Prod'\n").databases["archive"].clone();
+    assert_eq!(archive.source, Source::Instance("archive-prod".to_owned()));
+    let text = "[databases.a]\ncluster = 'a'\ninstance = 'b'\n[databases.b]\ninstance = 'b--c'\n\
+                [databases.c]\ninstance = 'c'\n[databases.c.restore]\nreaders = 1\n";
+    assert_eq!(
+        faults(text),
+        [
+            "daybreak.toml:3: databases.a.instance: set together with `cluster`: the source is one of them",
+            "daybreak.toml:5: databases.b.instance: the identifier of a cluster or instance has no hyphen at its end and no two in a row",
+            "daybreak.toml:9: databases.c.restore.readers: only a cluster has readers: the source is an instance",
+        ]
+    );
+}
+
+#[test]
 fn a_database_is_a_profile_or_a_bare_cluster() {
     let config = valid("[databases.loans]\ncluster = 'loanserve-prod-aurora'\nregion = 'eu-west-1'\n");
     assert_eq!(config.database("loans").expect("profile").region.as_deref(), Some("eu-west-1"));
     let bare = config.database("Other-Cluster").expect("cluster");
-    assert_eq!((bare.cluster.as_str(), bare.connect.credentials), ("other-cluster", Credentials::None));
+    assert_eq!(bare.source, Source::Either("other-cluster".to_owned()));
+    assert_eq!(bare.connect.credentials, Credentials::None);
 
     let error = config.database("loans_").expect_err("neither");
     assert_eq!(
         error.to_string(),
-        "`loans_` is neither a profile in daybreak.toml nor a cluster identifier: \
-         a cluster identifier has only letters, digits and hyphens"
+        "`loans_` is neither a profile in daybreak.toml nor an identifier: \
+         the identifier of a cluster or instance has only letters, digits and hyphens"
     );
     assert_eq!(error.hint(), "did you mean `loans`?");
 }

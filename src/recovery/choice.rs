@@ -13,8 +13,8 @@ use tokio::try_join;
 
 use self::pick::Pick;
 use super::{
-    configuration::{ClusterConfiguration, Configuration},
-    recipe::point_in_time,
+    configuration::{ClusterConfiguration, Configuration, InstanceConfiguration},
+    recipe::{instance, point_in_time},
     refusal::Refusal,
     survey::{self, Place, Survey},
     windows::{
@@ -26,7 +26,7 @@ use super::{
     },
 };
 use crate::{
-    aws::rds::model::{Cluster, ClusterSnapshot},
+    aws::rds::model::{Cluster, ClusterSnapshot, Instance},
     config::Database,
     moment::{Moment, show},
     run::step::Until,
@@ -94,21 +94,27 @@ pub fn profile(database: &Database, home: &str, into: &str, manner: Manner) -> D
     profile
 }
 
-/// The live cluster's own continuous backup, where it gives the wanted time itself.
+/// The live source's own continuous backup, where it gives the wanted time itself.
 pub fn own(survey: &Survey, database: &str, moment: Moment, now: Timestamp) -> Result<Choice, Refusal> {
-    let Configuration::Cluster(source) = &survey.source else {
-        let (cluster, engine) = (survey.source.identifier().to_owned(), survey.source.engine().to_owned());
-        return Err(Refusal::WrongEngine { cluster, engine });
-    };
-    point_in_time::known(&source.cluster)?;
-    let (wanted, _) = point_in_time::within(&source.cluster, moment)?;
-    let subject = Subject {
-        database: database.to_owned(),
-        identifier: source.cluster.identifier.clone(),
-        region: survey.region.clone(),
+    let (window, wanted) = match &survey.source {
+        Configuration::Cluster(source) => {
+            point_in_time::known(&source.cluster)?;
+            let (wanted, _) = point_in_time::within(&source.cluster, moment)?;
+            let subject = Subject {
+                database: database.to_owned(),
+                identifier: source.cluster.identifier.clone(),
+                region: survey.region.clone(),
+            };
+            (judge::own(&subject, &source.cluster, wanted, now), wanted)
+        }
+        Configuration::Instance(_) => {
+            let window = instance::continuous(database, survey, moment)?;
+            let wanted = window.restore_point.unwrap_or(now);
+            (window, wanted)
+        }
     };
     Ok(Choice {
-        window: judge::own(&subject, &source.cluster, wanted, now),
+        window,
         wanted,
         named: false,
         why: format!("it gives {} itself: nothing can lose less", show(wanted)),
@@ -132,11 +138,13 @@ pub async fn choose(
     let mut refused = None;
     if wanted.from.is_none() && home == into && wanted.manner == Manner::Beside {
         match survey::survey(world, home, database, until, now).await {
-            Err(refusal @ Refusal::NoSuchCluster { .. }) => refused = Some(refusal),
+            Err(refusal @ (Refusal::NoSuchCluster { .. } | Refusal::NoSuchInstance { .. })) => refused = Some(refusal),
             Err(refusal) => return Err(refusal),
             Ok(survey) => match own(&survey, &database.name, wanted.moment, now) {
                 Ok(choice) => return Ok((survey, choice)),
-                Err(refusal @ (Refusal::TooEarly { .. } | Refusal::NoWindow { .. })) => refused = Some(refusal),
+                Err(
+                    refusal @ (Refusal::TooEarly { .. } | Refusal::NoWindow { .. } | Refusal::InstanceUnfit { .. }),
+                ) => refused = Some(refusal),
                 Err(refusal) => return Err(refusal),
             },
         }
@@ -160,8 +168,7 @@ async fn further(
     refused: Option<Refusal>,
 ) -> Result<Choice, Refusal> {
     let Wanted { database, home, into, from, moment, now, manner, .. } = wanted;
-    let subject =
-        Subject { database: database.name.clone(), identifier: database.cluster.clone(), region: home.to_owned() };
+    let subject = Subject { database: database.name.clone(), identifier: name_of(database), region: home.to_owned() };
     let mut asked = BTreeSet::from([home.to_owned(), into.to_owned()]);
     asked.extend(from.and_then(words::region_of_arn).map(str::to_owned));
     let time = match moment {
@@ -207,20 +214,77 @@ async fn further(
 }
 
 /// The configuration of what is recovered: the live source's, or what the backup or snapshot tells of it.
-async fn configuration(
+async fn configuration(world: &World, window: &Window, wanted: Wanted<'_>) -> Result<(Configuration, bool), Refusal> {
+    match window.family {
+        Family::Cluster => {
+            let (configuration, live) = of_cluster(world, window, wanted).await?;
+            Ok((Configuration::Cluster(Box::new(configuration)), live))
+        }
+        Family::Instance => {
+            let (instance, live) = of_instance(world, window, wanted).await?;
+            Ok((Configuration::Instance(Box::new(InstanceConfiguration { instance })), live))
+        }
+    }
+}
+
+async fn of_instance(world: &World, window: &Window, wanted: Wanted<'_>) -> Result<(Instance, bool), Refusal> {
+    let home = world.of_region(wanted.home);
+    let name = name_of(wanted.database);
+    let found = home.rds.instance(&name).await.map_err(Refusal::aws(format!("look up instance {name}")))?;
+    if let Some(live) = found.filter(|instance| instance.cluster.is_none()) {
+        return Ok((live, true));
+    }
+    let there = world.of_region(&window.region);
+    let kept = match window.kind.is_snapshot() {
+        false => {
+            let id = window.resource_id.as_deref().unwrap_or_default();
+            let found = there.instances.instance_backup(id).await;
+            let found = found.map_err(Refusal::aws(format!("look up the backup of instance {id}")))?;
+            let backup = found.ok_or_else(|| gone(window))?;
+            Instance {
+                resource_id: backup.instance_resource_id,
+                engine: backup.engine.unwrap_or_default(),
+                engine_version: backup.engine_version,
+                storage_encrypted: backup.encrypted,
+                kms_key_id: backup.kms_key_id,
+                allocated_storage: backup.allocated_storage,
+                backup_retention_period: backup.retention_period,
+                ..Instance::default()
+            }
+        }
+        true => {
+            let arn = window.arn.as_deref().unwrap_or(&window.source);
+            let found = there.instances.instance_snapshot(arn).await;
+            let found = found.map_err(Refusal::aws(format!("look up snapshot {arn}")))?;
+            let snapshot = found.ok_or_else(|| gone(window))?;
+            Instance {
+                resource_id: snapshot.instance_resource_id.unwrap_or_default(),
+                engine: snapshot.engine.unwrap_or_default(),
+                engine_version: snapshot.engine_version,
+                storage_encrypted: snapshot.encrypted,
+                kms_key_id: snapshot.kms_key_id,
+                allocated_storage: snapshot.allocated_storage,
+                ..Instance::default()
+            }
+        }
+    };
+    Ok((Instance { identifier: name, status: "deleted".into(), ..kept }, false))
+}
+
+/// The source's name.
+fn name_of(database: &Database) -> String {
+    database.source.identifier().to_owned()
+}
+
+async fn of_cluster(
     world: &World,
     window: &Window,
     wanted: Wanted<'_>,
 ) -> Result<(ClusterConfiguration, bool), Refusal> {
-    if window.family == Family::Instance {
-        return Err(Refusal::WrongEngine {
-            cluster: window.source.clone(),
-            engine: window.engine.clone().unwrap_or_default(),
-        });
-    }
+    let name = name_of(wanted.database);
     let (region, identifier) = match window.kind {
         Kind::Continuous => (window.region.as_str(), window.source.as_str()),
-        _ => (wanted.home, wanted.database.cluster.as_str()),
+        _ => (wanted.home, name.as_str()),
     };
     if let Some(live) = live(&world.of_region(region), identifier).await? {
         return Ok((live, true));
@@ -254,7 +318,7 @@ async fn configuration(
             of_snapshot(found.ok_or_else(|| gone(window))?)
         }
     };
-    cluster.identifier.clone_from(&wanted.database.cluster);
+    cluster.identifier = name;
     cluster.status = "deleted".into();
     Ok((ClusterConfiguration { cluster, instances: Vec::new() }, false))
 }
@@ -296,7 +360,7 @@ async fn live(world: &World, identifier: &str) -> Result<Option<ClusterConfigura
 /// Refuses to give a target the name of what is there, or another region's endpoints.
 async fn free_name(world: &World, wanted: Wanted<'_>) -> Result<(), Refusal> {
     let Wanted { database, home, into, .. } = wanted;
-    let name = &database.cluster;
+    let name = &name_of(database);
     if home != into {
         return Err(Refusal::unfit(
             format!("the endpoints of {name} are of {home}: a cluster of that name in {into} has others"),

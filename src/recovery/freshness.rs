@@ -1,6 +1,7 @@
 //! Whether a saved plan still fits the world. Asked before its first record is written, so a refusal leaves nothing behind.
 
 use super::{
+    plain,
     recipe::{CLONE, point_in_time},
     refusal::Refusal,
     windows,
@@ -12,7 +13,7 @@ use crate::{
         brief::{Brief, Source},
         restore_cluster::{Request, RestoreCluster},
         step::Step,
-        window::Kind,
+        window::{Family, Kind},
         world::World,
     },
 };
@@ -29,10 +30,11 @@ pub fn same_account(source: &Source, account: &str) -> Result<(), Refusal> {
 /// target's region.
 pub async fn check(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     let brief = &plan.brief;
-    match brief.window.kind {
-        Kind::Continuous => continuous(world, plan).await?,
-        Kind::Retained => retained(world, brief).await?,
-        _ => snapshot(world, plan).await?,
+    match (brief.target.family, brief.window.kind) {
+        (Family::Instance, _) => plain::freshness::check(world, plan).await?,
+        (Family::Cluster, Kind::Continuous) => continuous(world, plan).await?,
+        (Family::Cluster, Kind::Retained) => retained(world, brief).await?,
+        (Family::Cluster, _) => snapshot(world, plan).await?,
     }
     names_free(world, plan).await?;
     pointer(world, brief).await
@@ -95,9 +97,18 @@ async fn snapshot(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
 /// The names that the plan fixed must be nobody's.
 async fn names_free(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     let target = &plan.brief.target.identifier;
-    let taken = world.rds.cluster(target).await.map_err(Refusal::aws(format!("look up cluster {target}")))?;
-    if let Some(cluster) = taken {
-        return moved(format!("a cluster named {target} exists already ({})", cluster.resource_id));
+    let taken = match plan.brief.target.family {
+        Family::Cluster => {
+            let found = world.rds.cluster(target).await.map_err(Refusal::aws(format!("look up cluster {target}")))?;
+            found.map(|cluster| ("a cluster", cluster.resource_id))
+        }
+        Family::Instance => {
+            let found = world.rds.instance(target).await.map_err(Refusal::aws(format!("look up instance {target}")))?;
+            found.map(|instance| ("an instance", instance.resource_id))
+        }
+    };
+    if let Some((what, resource_id)) = taken {
+        return moved(format!("{what} named {target} exists already ({resource_id})"));
     }
     let copy = plan.steps.iter().find_map(|planned| match &planned.step {
         Step::CopySnapshot(step) => Some(&step.request.target_db_cluster_snapshot_identifier),

@@ -30,6 +30,36 @@ pub enum Refusal {
         /// Clusters that are there.
         others: Vec<String>,
     },
+    /// The instance is not there.
+    #[error("there is no instance {instance} in {region}")]
+    NoSuchInstance {
+        /// Its identifier.
+        instance: String,
+        /// Where it was looked for.
+        region: String,
+        /// Instances outside clusters that are there.
+        others: Vec<String>,
+    },
+    /// The instance is none that can be recovered.
+    #[error("instance {instance} cannot be recovered: {why}")]
+    InstanceUnfit {
+        /// Its identifier.
+        instance: String,
+        /// Why.
+        why: String,
+        /// The way out.
+        hint: String,
+    },
+    /// The window cannot be used.
+    #[error("{window} cannot be restored from: {why}")]
+    WindowUnfit {
+        /// What it is, and its name.
+        window: String,
+        /// Why.
+        why: String,
+        /// The way out, where there is one.
+        hint: Option<String>,
+    },
     /// Not a database this recipe knows.
     #[error(
         "cluster {cluster} runs {engine}; a point in time can be restored here for aurora-postgresql (provisioned or Serverless v2) only"
@@ -111,17 +141,17 @@ pub enum Refusal {
         #[source]
         source: Box<SecretValueError>,
     },
-    /// The application uses another cluster than the one to be recovered.
-    #[error("secret {secret} points at {host}, which is cluster {other}, not {cluster}")]
+    /// The application uses another database than the one to be recovered.
+    #[error("secret {secret} points at {host}, which is {other}, not {source_name}")]
     PointsElsewhere {
         /// The secret.
         secret: String,
         /// Where it points.
         host: String,
-        /// The cluster there.
+        /// The cluster or instance there.
         other: String,
-        /// The cluster to be recovered.
-        cluster: String,
+        /// The one to be recovered.
+        source_name: String,
     },
     /// A check's SQL is wrong.
     #[error("check `{name}` cannot be asked")]
@@ -203,6 +233,13 @@ impl Refusal {
                     .to_owned(),
             ),
             Self::NoSuchCluster { others, .. } => Some(format!("clusters there: {}", others.join(", "))),
+            Self::NoSuchInstance { others, .. } if others.is_empty() => Some(
+                "there is no instance outside clusters in this region that the identity may see: check --region and --profile"
+                    .to_owned(),
+            ),
+            Self::NoSuchInstance { others, .. } => Some(format!("instances there: {}", others.join(", "))),
+            Self::InstanceUnfit { hint, .. } => Some(hint.clone()),
+            Self::WindowUnfit { hint, .. } => hint.clone(),
             Self::WrongEngine { .. } => None,
             Self::NoWindow { .. } => Some("wait until its first backup is complete, then try again".to_owned()),
             Self::TooEarly { earliest, .. } => {
@@ -227,7 +264,7 @@ impl Refusal {
                 Some("for JSON with a URL under a key, name the key: secret_key under [databases.….cutover]".to_owned())
             }
             Self::PointsElsewhere { other, .. } => Some(format!(
-                "the application uses {other}: recover that one, or correct cluster or secret in the profile"
+                "the application uses {other}: recover that one, or correct source or secret in the profile"
             )),
             Self::FaultyCheck { source, .. } => {
                 source.hint.clone().or_else(|| Some("correct its query under [[databases.….checks]]".to_owned()))

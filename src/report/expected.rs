@@ -29,12 +29,13 @@ pub fn restores(histories: &[History<Step>]) -> Earlier {
     for history in histories {
         let completed = undisturbed(history);
         let of = |id: &str| completed.iter().find(|(step, _)| step.0 == id).map(|(_, duration)| *duration);
-        if let (Some(restore), Some(writer)) = (of("restore-cluster"), of("create-writer")) {
-            let plan = &history.state.plan;
-            if plan.recipe != CLONE {
-                let of = (plan.brief.source.identifier.clone(), plan.brief.window.kind.alike());
-                durations.entry(of).or_default().push(restore + writer);
-            }
+        let of_cluster = || Some(of("restore-cluster")? + of("create-writer")?);
+        let plan = &history.state.plan;
+        if let Some(duration) = of("restore-instance").or_else(of_cluster)
+            && plan.recipe != CLONE
+        {
+            let of = (plan.brief.source.identifier.clone(), plan.brief.window.kind.alike());
+            durations.entry(of).or_default().push(duration);
         }
     }
     durations

@@ -194,7 +194,7 @@ pub fn cost_of(made: &[Made]) -> Option<String> {
         .iter()
         .map(|(class, count)| format!("{} of class {class}", crate::ui::words::plural(*count, "instance")))
         .collect();
-    let snapshots = made.iter().filter(|made| made.thing == Thing::Snapshot).count();
+    let snapshots = made.iter().filter(|made| made.thing == Thing::ClusterSnapshot).count();
     let of_snapshots = (snapshots > 0).then(|| "the copied snapshot".to_owned());
     let storage = (snapshots < made.len()).then(|| "the target's storage".to_owned());
     parts.extend(of_snapshots.into_iter().chain(storage));

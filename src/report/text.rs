@@ -23,7 +23,7 @@ use crate::{
         record::{Outcome, Scope},
         state::{Stage, StepState},
     },
-    steps::step::Step,
+    steps::{step::Step, window::Family},
     ui::{
         history::lines,
         page::Page,
@@ -121,16 +121,27 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
         "from",
         LABEL,
         &format!(
-            "cluster {} ({}), {}{version}, {}",
-            source.identifier, source.resource_id, source.engine, source.region
+            "{} {} ({}), {}{version}, {}",
+            source.family.word(),
+            source.identifier,
+            source.resource_id,
+            source.engine,
+            source.region
         ),
     );
     page.field("as it was at", LABEL, &brief.data_time_words());
     if brief.data_time() != brief.requested_time {
         page.field("because", LABEL, &clean(&brief.window.why));
     }
-    let made = facts.restored.as_ref().map_or_else(|| "not seen".to_owned(), |restored| restored.resource_id.clone());
-    page.field("into", LABEL, &format!("cluster {} ({made}), writer {}", target.identifier, target.writer));
+    let made = facts.restored.as_deref().unwrap_or("not seen");
+    page.field(
+        "into",
+        LABEL,
+        &match target.family {
+            Family::Cluster => format!("cluster {} ({made}), writer {}", target.identifier, target.writer),
+            Family::Instance => format!("instance {} ({made})", target.identifier),
+        },
+    );
     if let Some(writer) = &facts.writer {
         page.field("endpoint", LABEL, &format!("{}:{}", writer.endpoint, writer.port));
     }

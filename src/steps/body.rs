@@ -30,7 +30,11 @@ pub enum Thing {
     /// Another instance of a cluster.
     Reader,
     /// A copy of a cluster snapshot.
-    Snapshot,
+    ClusterSnapshot,
+    /// An instance that is no part of a cluster.
+    Instance,
+    /// An instance's snapshot.
+    InstanceSnapshot,
 }
 
 impl Thing {
@@ -40,7 +44,8 @@ impl Thing {
             Self::Cluster => "cluster",
             Self::Writer => "writer",
             Self::Reader => "reader",
-            Self::Snapshot => "snapshot",
+            Self::Instance => "instance",
+            Self::ClusterSnapshot | Self::InstanceSnapshot => "snapshot",
         }
     }
 }

@@ -99,7 +99,7 @@ impl Body for CopySnapshot {
     }
 
     fn makes(&self) -> Option<Makes<'_>> {
-        Some(Makes { thing: Thing::Snapshot, identifier: self.name(), class: None })
+        Some(Makes { thing: Thing::ClusterSnapshot, identifier: self.name(), class: None })
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {

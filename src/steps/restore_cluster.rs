@@ -11,6 +11,7 @@ use super::{
     failure, final_snapshot,
     modify_cluster::SETTLE,
     tags::{self, Whose},
+    window::Family,
     world::World,
 };
 use crate::{
@@ -175,7 +176,7 @@ impl Body for RestoreCluster {
             let judged = absence::judge(&format!("cluster {}", self.target()), ID, listed, cx);
             return match (judged, cx.final_snapshot) {
                 (Undone::Done(how), Some(name)) => {
-                    final_snapshot::left_behind(world, &how, name, seen.as_deref(), &doing).await
+                    final_snapshot::left_behind(world, Family::Cluster, &how, name, seen.as_deref(), &doing).await
                 }
                 (judged, _) => Ok(judged),
             };

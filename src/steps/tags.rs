@@ -1,7 +1,10 @@
 //! The tags on all that daybreak makes, and the rule that follows from them: it deletes only what carries its own run.
 
 use crate::{
-    aws::rds::model::{Cluster, ClusterSnapshot, Instance, Tag},
+    aws::rds::{
+        backups::model::InstanceSnapshot,
+        model::{Cluster, ClusterSnapshot, Instance, Tag},
+    },
     run::{
         id::RunId,
         step::{Failure, StepError},
@@ -64,6 +67,21 @@ impl Tagged for Instance {
 
 /// A snapshot has no id of its own beside its ARN, which a later one of its name gets again; its time tells them apart.
 impl Tagged for ClusterSnapshot {
+    fn words(&self) -> String {
+        format!("snapshot {}", self.identifier)
+    }
+
+    fn made_by(&self) -> Option<&str> {
+        self.tag(RUN)
+    }
+
+    fn resource_id(&self) -> &str {
+        &self.arn
+    }
+}
+
+/// As [`ClusterSnapshot`]: of two that bear one name after each other the tag alone tells.
+impl Tagged for InstanceSnapshot {
     fn words(&self) -> String {
         format!("snapshot {}", self.identifier)
     }

@@ -41,6 +41,16 @@ pub enum Family {
     Instance,
 }
 
+impl Family {
+    /// What one is called.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Instance => "instance",
+        }
+    }
+}
+
 impl Kind {
     /// Whether a database is made of it by restoring it; otherwise it is one already, and is promoted.
     pub fn is_restored(self) -> bool {

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::{
     aws::{
         self,
-        rds::{Rds, snapshots::Snapshots},
+        rds::{Rds, plain::Instances, snapshots::Snapshots},
         secrets::Secrets,
     },
     http::Http,
@@ -37,6 +37,8 @@ pub struct World {
     pub rds: Arc<dyn Rds>,
     /// RDS's cluster snapshots and retained backups in the run's region.
     pub snapshots: Arc<dyn Snapshots>,
+    /// Instances outside clusters in the run's region.
+    pub instances: Arc<dyn Instances>,
     /// Secrets Manager in the run's region.
     pub secrets: Arc<dyn Secrets>,
     /// IAM tokens in the run's region.

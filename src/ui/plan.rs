@@ -50,8 +50,9 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
         Tone::Strong,
         "",
         &format!(
-            "{} {source} as it was at {data}, {given_up} ago, into the new cluster {}{}.",
+            "{} {source} as it was at {data}, {given_up} ago, into the new {} {}{}.",
             if plan.recipe == CLONE { "Clones" } else { "Restores" },
+            brief.target.family.word(),
             brief.target.identifier,
             if brief.source.region == brief.target.region {
                 String::new()

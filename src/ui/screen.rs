@@ -171,6 +171,7 @@ impl Picture {
         }
         title
             .replace(&format!("a new cluster {target}"), "a new cluster")
+            .replace(&format!("a new instance {target}"), "a new instance")
             // An instance keeps what its own name adds.
             .replace(&format!("{target}-"), &format!("{}-", theme.ellipsis()))
             .replace(target, "the target")

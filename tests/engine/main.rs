@@ -6,6 +6,7 @@ mod corpus;
 mod deadlines;
 mod fleet;
 mod idempotency;
+mod instances;
 mod interrupts;
 mod journal;
 mod kills;

@@ -1,4 +1,4 @@
-//! Every way back of a cluster other than its own continuous backup: whatever is lost, wherever the process dies, the same world
+//! Every way back other than a cluster's own continuous backup: whatever is lost, wherever the process dies, the same world
 //! in the end.
 
 use daybreak::{
@@ -15,7 +15,7 @@ use daybreak::{
     steps::step::Step,
 };
 
-use crate::support::{CONFIG, Fault, SOURCE, Scene, Way};
+use crate::support::{CONFIG, Fault, SOURCE, Scene, Source, Way};
 
 /// A profile that says what a deleted source, or another region, does not.
 pub(crate) const WHOLE: &str = r#"
@@ -91,9 +91,24 @@ pub(crate) fn as_a_clone() -> Scene {
     Scene::that(Way { to: "2026-11-20T15:00:00Z", manner: Manner::Clone, ..Way::default() })
 }
 
+pub(crate) fn of_an_instance() -> Scene {
+    Scene::of(Source::Instance)
+}
+
+pub(crate) fn of_an_instance_snapshot() -> Scene {
+    Scene::of(Source::Snapshot)
+}
+
 /// Each way as a new scene.
-pub(crate) const MAKERS: [fn() -> Scene; 5] =
-    [from_snapshot, into_another_region, of_a_deleted_cluster, as_before, as_a_clone];
+pub(crate) const MAKERS: [fn() -> Scene; 7] = [
+    from_snapshot,
+    into_another_region,
+    of_a_deleted_cluster,
+    as_before,
+    as_a_clone,
+    of_an_instance,
+    of_an_instance_snapshot,
+];
 
 async fn undisturbed(make: fn() -> Scene) -> (Vec<String>, usize) {
     let scene = make();

@@ -8,6 +8,7 @@ mod buckets;
 mod cleanup;
 mod faults;
 mod fleets;
+mod instances;
 mod leaks;
 mod permissions;
 mod plans;

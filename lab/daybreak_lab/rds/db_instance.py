@@ -24,6 +24,9 @@ class DBInstance(Stored, models.DBInstance):
         settings.setdefault("license_model", "postgresql-license")
         settings.setdefault("storage_type", "gp2")
         settings.setdefault("preferred_maintenance_window", maintenance_window(settings.get("preferred_backup_window")))
+        # AWS keeps each engine's default option group in every Region; moto knows only those that somebody made.
+        if (settings.get("option_group_name") or "").startswith(f"default:{ENGINE}-"):
+            del settings["option_group_name"]
         super().__init__(backend, **settings)
         self.status = "creating"
         self.dbi_resource_id = "db-" + "".join(random.choices(string.ascii_uppercase + string.digits, k=26))

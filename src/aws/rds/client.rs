@@ -236,7 +236,7 @@ pub(super) fn filter(name: &str, values: &[String]) -> Filter {
 
 /// The answer to a change is a first glimpse of the resource, and stale at once; callers describe
 /// instead.
-fn done<T>(answer: Result<T, Error>) -> Result<(), Error> {
+pub(super) fn done<T>(answer: Result<T, Error>) -> Result<(), Error> {
     answer.map(drop)
 }
 

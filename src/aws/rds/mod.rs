@@ -6,6 +6,7 @@ mod client;
 mod convert;
 mod gather;
 pub mod model;
+pub mod plain;
 pub mod requests;
 pub mod snapshots;
 pub mod status;

@@ -110,6 +110,8 @@ pub(super) fn delete_instance(client: &Client, request: &DeleteInstance) -> Dele
         .delete_db_instance()
         .db_instance_identifier(&request.db_instance_identifier)
         .skip_final_snapshot(request.skip_final_snapshot)
+        .set_final_db_snapshot_identifier(request.final_db_snapshot_identifier.clone())
+        .set_delete_automated_backups(request.delete_automated_backups)
 }
 
 pub(super) fn delete_cluster(client: &Client, request: &DeleteCluster) -> DeleteDBClusterFluentBuilder {
@@ -137,7 +139,7 @@ pub(super) fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
     if list.is_empty() { None } else { Some(list) }
 }
 
-fn date_time(at: Timestamp) -> DateTime {
+pub(super) fn date_time(at: Timestamp) -> DateTime {
     let nanoseconds = at.as_nanosecond();
     // A `Timestamp` lies between the years -9999 and 9999, all of which `DateTime` can hold.
     DateTime::from_nanos(nanoseconds).unwrap_or_else(|_| DateTime::from_secs(at.as_second()))
@@ -155,7 +157,7 @@ pub(super) fn serverless_v2_scaling(scaling: ServerlessV2Scaling) -> types::Serv
         .build()
 }
 
-fn log_export_change(change: LogExportChange) -> types::CloudwatchLogsExportConfiguration {
+pub(super) fn log_export_change(change: LogExportChange) -> types::CloudwatchLogsExportConfiguration {
     types::CloudwatchLogsExportConfiguration::builder()
         .set_enable_log_types(given(change.enable_log_types))
         .set_disable_log_types(given(change.disable_log_types))

@@ -27,6 +27,7 @@ use crate::{
         restore_cluster::{Request, RestoreCluster},
         step::Step,
         tags,
+        target::TargetName,
         window::{Family, Window},
     },
 };
@@ -43,7 +44,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
     let placed = placement::placed(configuration, survey, database);
     placement::whole(&placed, survey, database)?;
     let source = &placed.cluster;
-    let base = names::target_cluster(&source.identifier, &wish.run);
+    let base = names::target(&source.identifier, &wish.run);
     let target = match choice.manner {
         Manner::AsBefore => source.identifier.clone(),
         Manner::Beside | Manner::Clone => base.clone(),
@@ -87,8 +88,9 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
     if let Some(request) = requests::after_restore(source, &target) {
         steps.push(after::modify(database.deadlines.settings, Purpose::ApplySettings, request, None));
     }
+    let name = TargetName::cluster(&target);
     if let Some(access) = &survey.access {
-        steps.push(after::prove(survey, database, access, &target, choice.window.restore_point));
+        steps.push(after::prove(survey, database, access, &name, choice.window.restore_point));
         if !reader_names.is_empty() {
             let await_readers = AwaitReaders { cluster: target.clone(), readers: reader_names };
             steps.push(planned(database.deadlines.instance, Step::AwaitReaders(await_readers)));
@@ -107,7 +109,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         match choice.manner {
             // The application finds it by itself, once it is let in.
             Manner::AsBefore => steps.extend(after::watch(&database.watch, access.clone())),
-            Manner::Beside | Manner::Clone => steps.extend(after::move_application(wish, survey, access, &target)),
+            Manner::Beside | Manner::Clone => steps.extend(after::move_application(wish, survey, access, &name)),
         }
         if let Some(request) = requests::protection(source, &target) {
             steps.push(after::modify(database.deadlines.settings, Purpose::Settle, request, None));

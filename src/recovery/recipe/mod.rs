@@ -1,11 +1,13 @@
 //! The recipes: each a pure function from what was seen to a plan. The same survey gives the same plan.
 //!
-//! [`cluster`] makes an Aurora cluster, of a backup ([`point_in_time`]) or a [`snapshot`]; [`after`] is what every recipe has in common once there is a
+//! [`cluster`] makes an Aurora cluster, of a backup ([`point_in_time`]) or a [`snapshot`]; [`instance`] an RDS instance, of
+//! either; [`after`] is what every recipe has in common once there is a
 //! target: proof, quarantine, pointer, watch.
 
 pub mod after;
 mod cluster;
 pub mod draft;
+pub mod instance;
 pub mod point_in_time;
 mod snapshot;
 
@@ -55,6 +57,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     let Window { family, kind, source, engine, .. } = &choice.window;
     match family {
         Family::Cluster if kind.is_restored() => cluster::plan(wish, survey, choice),
+        Family::Instance if kind.is_restored() => instance::plan(wish, survey, choice),
         Family::Cluster | Family::Instance => {
             Err(Refusal::WrongEngine { cluster: source.clone(), engine: engine.clone().unwrap_or_default() })
         }

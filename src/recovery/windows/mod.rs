@@ -19,4 +19,4 @@ pub mod upkeep;
 pub mod view;
 pub mod window;
 
-pub(super) use find::find;
+pub(super) use find::{find, find_instance, source};

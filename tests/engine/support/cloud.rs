@@ -10,7 +10,7 @@ use daybreak::aws::{
     Error,
     rds::{
         Rds,
-        backups::model::ClusterBackup,
+        backups::model::{ClusterBackup, InstanceBackup, InstanceSnapshot},
         model::{Cluster, ClusterSnapshot, Event, EventSource, Instance, SecurityGroup, Tag},
         requests::{
             AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags,
@@ -22,6 +22,7 @@ use daybreak::aws::{
 use tokio::time::Instant;
 
 mod backups;
+mod instances;
 mod progress;
 mod secrets;
 mod snapshots;
@@ -48,6 +49,8 @@ pub(super) struct Inner {
     pub(super) snapshots: BTreeMap<String, ClusterSnapshot>,
     /// The backups of deleted clusters.
     pub(super) backups: Vec<ClusterBackup>,
+    instance_backups: Vec<InstanceBackup>,
+    instance_snapshots: BTreeMap<String, InstanceSnapshot>,
     secret: SecretDescription,
     values: BTreeMap<String, String>,
     /// Reads that a change under way still needs, by name.
@@ -399,9 +402,13 @@ impl Rds for Cloud {
 
     async fn delete_instance(&self, request: &DeleteInstance) -> Result<(), Error> {
         self.change("DeleteDBInstance", |inner| {
-            let Some(instance) = inner.instances.get_mut(&request.db_instance_identifier) else {
+            let Some(instance) = inner.instances.get(&request.db_instance_identifier) else {
                 return answered("DeleteDBInstance", "DBInstanceNotFound");
             };
+            if instance.cluster.is_none() {
+                inner.delete_alone(request)?;
+            }
+            let instance = inner.instances.get_mut(&request.db_instance_identifier).unwrap();
             instance.status = "deleting".into();
             inner.pending.insert(request.db_instance_identifier.clone(), READS);
             Ok(())

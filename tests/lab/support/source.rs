@@ -29,6 +29,28 @@ INSERT INTO loans (amount, note) VALUES (0, 'after the moment');
 DELETE FROM payments; DELETE FROM loans WHERE id BETWEEN 11 AND 1500;
 ";
 
+/// A database filled, and then damaged at a known moment.
+pub(crate) struct Damaged {
+    /// [`ALL_ROWS`] as of `moment`.
+    pub(crate) rows: String,
+    /// The second before the damage.
+    pub(crate) moment: Timestamp,
+}
+
+impl Damaged {
+    /// Fills the empty database and damages it.
+    pub(crate) fn make(sql: &Sql) -> Self {
+        sql.rows(SEED);
+        let rows = sql.rows(ALL_ROWS);
+        // The server waits for a second to begin: before it the rows, from it on the damage.
+        let moment = sql.rows(&format!(
+            "SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || pg_sleep_until(moment) \
+             FROM (SELECT date_trunc('second', clock_timestamp()) + interval '2 seconds' AS moment) AS next; {DAMAGE}"
+        ));
+        Self { rows, moment: moment.parse().expect("a time") }
+    }
+}
+
 /// A damaged cluster.
 pub(crate) struct Source {
     pub(crate) cluster: String,
@@ -107,14 +129,7 @@ impl Source {
         lab.aws.create_instance(cluster, &format!("{cluster}-1"));
         let described = lab.aws.cluster(cluster);
         let sql = Sql::new(described.endpoint().expect("an endpoint"), 5444, &lab.ca);
-        sql.rows(SEED);
-        let rows = sql.rows(ALL_ROWS);
-        // The server waits for a second to begin: before it the rows, from it on the damage.
-        let moment = sql.rows(&format!(
-            "SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || pg_sleep_until(moment) \
-             FROM (SELECT date_trunc('second', clock_timestamp()) + interval '2 seconds' AS moment) AS next; {DAMAGE}"
-        ));
-        let moment: Timestamp = moment.parse().expect("a time");
+        let Damaged { rows, moment } = Damaged::make(&sql);
         let source = Self { cluster: cluster.to_owned(), sql, moment, rows, group, quarantine };
         source.await_moment(lab);
         source

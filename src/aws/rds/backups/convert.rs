@@ -4,7 +4,7 @@ use aws_sdk_rds::types;
 
 use super::model::{ClusterBackup, GlobalCluster, GlobalMember, InstanceBackup, InstanceSnapshot};
 use crate::aws::error::Error;
-use crate::aws::rds::convert::{port, time, whole_percent};
+use crate::aws::rds::convert::{port, tags, time, whole_percent};
 use crate::aws::sdk::Operation;
 
 pub(in crate::aws::rds) fn cluster_backup(
@@ -32,7 +32,7 @@ pub(in crate::aws::rds) fn cluster_backup(
     })
 }
 
-pub(super) fn instance_backup(
+pub(in crate::aws::rds) fn instance_backup(
     it: types::DbInstanceAutomatedBackup,
     operation: Operation,
 ) -> Result<InstanceBackup, Error> {
@@ -54,7 +54,10 @@ pub(super) fn instance_backup(
     })
 }
 
-pub(super) fn instance_snapshot(it: types::DbSnapshot, operation: Operation) -> Result<InstanceSnapshot, Error> {
+pub(in crate::aws::rds) fn instance_snapshot(
+    it: types::DbSnapshot,
+    operation: Operation,
+) -> Result<InstanceSnapshot, Error> {
     Ok(InstanceSnapshot {
         identifier: it.db_snapshot_identifier.ok_or_else(|| operation.lacks("DBSnapshotIdentifier"))?,
         arn: it.db_snapshot_arn.ok_or_else(|| operation.lacks("DBSnapshotArn"))?,
@@ -72,6 +75,7 @@ pub(super) fn instance_snapshot(it: types::DbSnapshot, operation: Operation) -> 
         allocated_storage: it.allocated_storage,
         encrypted: it.encrypted,
         kms_key_id: it.kms_key_id,
+        tags: tags(it.tag_list),
     })
 }
 

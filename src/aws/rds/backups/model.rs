@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::aws::rds::model::{Tag, tag_value};
+
 /// The automated backup of an Aurora cluster (`DescribeDBClusterAutomatedBackups`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ClusterBackup {
@@ -106,6 +108,15 @@ pub struct InstanceSnapshot {
     pub encrypted: Option<bool>,
     /// `KmsKeyId`.
     pub kms_key_id: Option<String>,
+    /// `TagList`.
+    pub tags: Vec<Tag>,
+}
+
+impl InstanceSnapshot {
+    /// The value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        tag_value(&self.tags, key)
+    }
 }
 
 /// A global database (`DescribeGlobalClusters`).

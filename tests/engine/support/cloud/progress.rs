@@ -58,11 +58,23 @@ impl Inner {
         self.snapshots.get(&name).cloned()
     }
 
+    /// What was under way with an instance outside clusters is complete.
+    fn progress_alone(&mut self, identifier: &str) {
+        let ends = self.restore_ends;
+        let instance = self.instances.get_mut(identifier).unwrap();
+        if instance.status.is_deleting() {
+            self.instances.remove(identifier);
+        } else {
+            instance.status = ends.unwrap_or("available").into();
+            instance.address = Some(format!("{identifier}.instance.example"));
+        }
+    }
+
     /// Counts one read of an instance, and completes what was under way.
     pub(in crate::support) fn progress_instance(&mut self, identifier: &str) {
         if self.read_completes(identifier) {
             let instance = self.instances.get_mut(identifier).unwrap();
-            let cluster = instance.cluster.clone().unwrap();
+            let Some(cluster) = instance.cluster.clone() else { return self.progress_alone(identifier) };
             if instance.status.is_deleting() {
                 self.instances.remove(identifier);
                 self.clusters.get_mut(&cluster).unwrap().members.retain(|member| member.instance != identifier);
