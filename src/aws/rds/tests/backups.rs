@@ -190,6 +190,7 @@ async fn every_field_of_an_instances_snapshot() {
         allocated_storage: Some(400),
         encrypted: Some(true),
         kms_key_id: text("arn:key"),
+        tags: Vec::new(),
     };
     assert_eq!(found, [expected]);
     assert!(sends(&http, 0, "IncludeShared", "true"));

@@ -3,6 +3,8 @@
 mod backups;
 mod errors;
 mod gather;
-mod reads;
+#[macro_use]
 mod requests;
+mod plain;
+mod reads;
 mod throttling;
