@@ -81,7 +81,9 @@ impl Checker<'_> {
                 Source::Cluster(self.value(at, "cluster", Some(cluster), names::identifier).unwrap_or_default())
             }
             (None, None) => {
-                self.fault(&join(at, "cluster"), "missing, and so is `instance`: one of them names the source");
+                let problem = "missing, and so is `instance`: one of them names the source";
+                let line = self.places.get(at).copied();
+                self.faults.push(Fault::new(self.file, line, &join(at, "cluster"), problem));
                 Source::Either(String::new())
             }
         }

@@ -111,7 +111,10 @@ cluster = "users"
 #[test]
 fn each_fault_of_a_value_is_found() {
     for (setting, problem) in [
-        ("cluster = 'a--b'", "cluster: a cluster identifier has no hyphen at its end and no two in a row"),
+        (
+            "cluster = 'a--b'",
+            "cluster: the identifier of a cluster or instance has no hyphen at its end and no two in a row",
+        ),
         (
             "restore.quarantine_security_groups = ['sg-0a1b2c3d', 'default']",
             "restore.quarantine_security_groups[1]: `default` is not the id",

@@ -199,7 +199,8 @@ fn each_command_says_what_it_takes() {
 
     Arguments:
       [DATABASE]...
-              Profile in daybreak.toml, or cluster or instance identifier; several are recovered side by side
+              Profile in daybreak.toml, or cluster or instance identifier; several are recovered side by
+              side
 
     Options:
           --to <TIME>

@@ -341,7 +341,6 @@ fn what_cannot_be_recovered_is_refused_before_anything_is_created() {
             "2020-01-01T00:00:00Z",
             "2020-01-01 00:00:00 UTC is before the earliest",
         ),
-        (InstanceSource::shared().name.as_str(), "0s ago", ""),
         ("archive-nowhere", "12m ago", "there is no cluster archive-nowhere in eu-west-1"),
     ] {
         let ended = daybreak.run(["recover", name, "--to", time, "--until", "restored"]);

@@ -13,7 +13,7 @@ use crate::aws::testing::{bodies, parameters, query_success, script, session};
 
 /// What the query protocol makes of the parameters a plan shows. Structures and lists become dotted
 /// names, the list members under the names that RDS's model gives them.
-fn on_the_wire(call: &Call) -> Vec<(String, String)> {
+pub(super) fn on_the_wire(call: &Call) -> Vec<(String, String)> {
     let mut expected = vec![("Action".to_owned(), call.action.to_owned())];
     flatten("", &call.parameters, &mut expected);
     expected.sort();
@@ -182,6 +182,13 @@ sends_what_it_shows!(modify_nothing_sends_nothing_else, modify_cluster, ModifyCl
 sends_what_it_shows!(delete_an_instance, delete_instance, DeleteInstance, {
     "DBInstanceIdentifier": "loans-db-k3pz-1",
     "SkipFinalSnapshot": true
+});
+
+sends_what_it_shows!(delete_an_instance_with_a_last_snapshot, delete_instance, DeleteInstance, {
+    "DBInstanceIdentifier": "loans-db-k3pz",
+    "SkipFinalSnapshot": false,
+    "FinalDBSnapshotIdentifier": "loans-db-k3pz-final",
+    "DeleteAutomatedBackups": true
 });
 
 sends_what_it_shows!(delete_a_cluster_with_a_last_snapshot, delete_cluster, DeleteCluster, {
