@@ -83,7 +83,8 @@ pub(super) fn handovers(history: &History<Step>, known: Known<'_>) -> Vec<Handov
     let brief = &plan.brief;
     let suffix = plan.run.to_string().rsplit('-').next().unwrap_or_default().to_owned();
     let kind = database_kind(brief.source.family);
-    let mut found = pair(known, &suffix, kind, owned(known, &brief.source, kind), &[brief.target.identifier.clone()]);
+    let target = std::slice::from_ref(&brief.target.identifier);
+    let mut found = pair(known, &suffix, kind, owned(known, &brief.source, kind), target);
     if brief.target.family == Family::Cluster {
         let members: Vec<String> =
             facts::instances(&plan.steps).map(|(_, step)| step.request.db_instance_identifier.clone()).collect();

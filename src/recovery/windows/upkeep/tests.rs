@@ -172,8 +172,8 @@ async fn what_is_promoted_needs_its_key_and_no_version() {
     world.keys.insert(key.to_owned(), Ok(Key { state: "Disabled".to_owned(), deletion: None }));
     world.versions.insert("15.3".to_owned(), Ok(Offer::Unlisted));
     let view = world.loans(None).await;
-    let windows = view.databases.iter().flat_map(|found| &found.windows);
-    let found = windows.filter(|window| window.kind == Kind::GlobalSecondary).next().expect("the secondary");
+    let mut windows = view.databases.iter().flat_map(|found| &found.windows);
+    let found = windows.find(|window| window.kind == Kind::GlobalSecondary).expect("the secondary");
     assert!(found.obstacles.iter().any(|why| why.contains("--region eu-central-1")), "{found:?}");
     assert!(!found.obstacles.iter().chain(&found.notes).any(|text| text.contains("15.3")), "{found:?}");
 }
