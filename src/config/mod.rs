@@ -17,8 +17,8 @@ mod shape;
 pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, HostPort, InstanceClass, Proof,
-    Readers, Restore, Watch,
+    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, Fence, FenceMode, HostPort,
+    InstanceClass, Proof, Readers, Restore, Unreachable, Watch,
 };
 pub use schema::schema;
 

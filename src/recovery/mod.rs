@@ -5,6 +5,7 @@
 //! was made for; [`sighting`] looks at what a run has made and where its pointer leads.
 
 pub mod configuration;
+pub mod fence;
 pub mod freshness;
 pub mod inventory;
 pub mod leftovers;

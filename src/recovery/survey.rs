@@ -5,6 +5,7 @@ use tokio::try_join;
 
 use super::{
     configuration::{ClusterConfiguration, Configuration},
+    fence::{self, SurveyedFence},
     pointer::{self, Endpoint, SurveyedSecret},
     refusal::{Refusal, Unusable},
     windows,
@@ -30,6 +31,8 @@ pub struct Survey {
     pub source: Configuration,
     /// The secret the application follows, where the profile names one.
     pub secret: Option<SurveyedSecret>,
+    /// How the source is fenced, where the profile says so and something is moved.
+    pub fence: Option<SurveyedFence>,
     /// How to log in, where the profile says so.
     pub access: Option<Access>,
     /// What the source said to the checks.
@@ -99,8 +102,9 @@ pub async fn survey(
         None => Rehearsal::impossible("there is no way to log in"),
         Some(access) => rehearse(world, &cluster, access, database).await?,
     };
+    let fence = fence::survey(world, &cluster, database, secret.as_ref()).await?;
     let source = Configuration::Cluster(Box::new(ClusterConfiguration { cluster, instances }));
-    Ok(Survey { region: region.to_owned(), source, secret, access, rehearsal, at: now })
+    Ok(Survey { region: region.to_owned(), source, secret, fence, access, rehearsal, at: now })
 }
 
 /// How the profile says to log in. `cluster_database` is the one made with the cluster (`DatabaseName`).

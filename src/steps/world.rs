@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::{
     aws::{self, rds::Rds, secrets::Secrets},
     http::Http,
-    pg::Postgres,
+    pg::{Postgres, fencing::Fencing},
 };
 
 /// Makes IAM authentication tokens, which PostgreSQL on RDS takes as passwords.
@@ -37,6 +37,8 @@ pub struct World {
     pub tokens: Arc<dyn Tokens>,
     /// PostgreSQL servers.
     pub postgres: Arc<dyn Postgres>,
+    /// Roles of PostgreSQL servers, shut out and let in.
+    pub fencing: Arc<dyn Fencing>,
     /// The application's health pages.
     pub http: Arc<dyn Http>,
     /// The other regions.

@@ -3,6 +3,7 @@
 
 mod corpus;
 mod deadlines;
+mod fence;
 mod fleet;
 mod idempotency;
 mod interrupts;

@@ -51,6 +51,12 @@ pub(crate) const CONFIG: &str = r#"
     failures = 3
 "#;
 
+/// The table of a profile that fences.
+pub(crate) const FENCE: &str = r#"
+    [databases.loans.fence]
+    secret = "prod/loans/admin"
+"#;
+
 /// The tests of one region.
 struct NowhereElse;
 
@@ -67,6 +73,7 @@ pub(crate) struct Scene {
     pub(crate) store: MemoryStore,
     pub(crate) clock: TestClock,
     pub(crate) world: World,
+    config: String,
 }
 
 impl Scene {
@@ -124,17 +131,25 @@ impl Scene {
             secrets: Arc::new(cloud.clone()),
             tokens: Arc::new(servers.clone()),
             postgres: Arc::new(servers.clone()),
+            fencing: Arc::new(cloud.clone()),
             http: Arc::new(servers.clone()),
             elsewhere: Arc::new(NowhereElse),
             ca: None,
         };
         let clock = TestClock::starting("2026-11-20T15:00:00Z");
-        Self { cloud, servers, store: MemoryStore::default(), clock, world }
+        Self { cloud, servers, store: MemoryStore::default(), clock, world, config: CONFIG.to_owned() }
+    }
+
+    /// The same with a profile that fences the source.
+    pub(crate) fn fenced() -> Self {
+        let scene = Self::new();
+        scene.cloud.client_connects();
+        Self { config: format!("{CONFIG}{FENCE}"), ..scene }
     }
 
     /// The plan to recover the database to 14:22:05.
     pub(crate) async fn plan(&self) -> Plan<Step> {
-        self.plan_for(CONFIG, "2026-11-20T14:22:05Z").await.unwrap()
+        self.plan_for(&self.config, "2026-11-20T14:22:05Z").await.unwrap()
     }
 
     /// The plan for another configuration and time; `latest` is one.
@@ -247,6 +262,7 @@ impl Scene {
             labels.sort_unstable();
             lines.push(format!("secret version {version} {labels:?}"));
         }
+        lines.extend(self.cloud.who_may_log_in());
         lines
     }
 }
