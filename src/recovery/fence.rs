@@ -2,12 +2,13 @@
 //! there and an application that the fence would not hold are refused now, and not with the application halfway.
 
 use super::{
+    configuration::Configuration,
     pointer::SurveyedSecret,
     refusal::{Refusal, Unusable},
     survey,
 };
 use crate::{
-    aws::{rds::model::Cluster, secrets::model::VersionRef},
+    aws::secrets::model::VersionRef,
     config::{self, Database, FenceMode},
     pg::{
         self,
@@ -38,17 +39,19 @@ pub struct SurveyedFence {
     pub warnings: Vec<String>,
 }
 
-/// Surveys the fence that the profile wants; none where it wants none, or nothing is moved.
+/// Surveys the fence that the profile wants; none where it wants none, or nothing is moved. `made_with` is the database made with
+/// the source.
 pub async fn survey(
     world: &World,
-    cluster: &Cluster,
+    source: &Configuration,
+    made_with: Option<&str>,
     database: &Database,
     secret: Option<&SurveyedSecret>,
 ) -> Result<Option<SurveyedFence>, Refusal> {
     let wanted = &database.fence;
     let (FenceMode::Roles, Some(secret)) = (wanted.mode, secret) else { return Ok(None) };
     let unfit = |why: String, hint: String| Refusal::Unfenceable { database: database.name.clone(), why, hint };
-    let Some(access) = access(database, cluster.database_name.as_deref()) else {
+    let Some(access) = access(database, made_with) else {
         return Err(unfit(
             "there is no way to log in".to_owned(),
             format!(
@@ -57,15 +60,15 @@ pub async fn survey(
             ),
         ));
     };
-    let (Some(host), Some(port)) = (&cluster.endpoint, cluster.port) else {
+    let (Some(host), Some(port)) = source.serves_at() else {
         return Err(unfit(
-            format!("cluster {} has no endpoint", cluster.identifier),
+            format!("{} has no endpoint", source.identifier()),
             "mode = \"none\" under [databases.….fence] recovers without a fence".to_owned(),
         ));
     };
     let server = Server {
-        identifier: cluster.identifier.clone(),
-        host: host.clone(),
+        identifier: source.identifier().to_owned(),
+        host: host.to_owned(),
         port,
         access: survey::source_access(&access),
     };

@@ -102,8 +102,9 @@ pub async fn survey(
         None => Rehearsal::impossible("there is no way to log in"),
         Some(access) => rehearse(world, &cluster, access, database).await?,
     };
-    let fence = fence::survey(world, &cluster, database, secret.as_ref()).await?;
+    let made_with = cluster.database_name.clone();
     let source = Configuration::Cluster(Box::new(ClusterConfiguration { cluster, instances }));
+    let fence = fence::survey(world, &source, made_with.as_deref(), database, secret.as_ref()).await?;
     Ok(Survey { region: region.to_owned(), source, secret, fence, access, rehearsal, at: now })
 }
 

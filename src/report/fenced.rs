@@ -18,11 +18,10 @@ pub fn words(state: &RunState<Step>) -> Option<String> {
         StepState::Pending => None,
         StepState::Done => {
             let fenced: Fenced = state.outputs.of(fence::ID).ok()?;
-            Some(if fenced.position.is_none() {
-                format!("the source {source} was not reached and is not fenced: it may still take writes")
-            } else {
-                let roles: Vec<&str> = fenced.roles.iter().map(|role| role.name.as_str()).collect();
-                format!("the source {source} is fenced: {} cannot log in to it", roles.join(", "))
+            let roles: Vec<&str> = fenced.roles.iter().map(|role| role.name.as_str()).collect();
+            Some(match fenced.unfenced {
+                Some(why) => format!("the source {source} is NOT FENCED: {why}"),
+                None => format!("the source {source} is fenced: {} cannot log in to it", roles.join(", ")),
             })
         }
         StepState::Undone => status.undone.as_ref().map(|how| format!("the fence is lifted: {how}")),
@@ -57,7 +56,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        pg::fencing::{Position, Role},
+        pg::fencing::Role,
         recovery::sighting::Look,
         report::ways,
         run::{record::Entry, step::StepId},
@@ -80,27 +79,19 @@ mod tests {
             .then(861, Story::started("fence"))
     }
 
-    fn fenced(position: Option<Position>) -> Entry<Step> {
+    fn fenced(unfenced: Option<String>) -> Entry<Step> {
         let roles = vec![Role { name: "app".to_owned(), oid: 7 }, Role { name: "batch".to_owned(), oid: 8 }];
-        finished("fence", json!(Fenced { roles, position, tried: String::new() }))
+        finished("fence", json!(Fenced { roles, position: None, tried: None, unfenced }))
     }
 
     #[test]
     fn who_is_fenced_is_said_as_the_journal_has_it() {
         let said = |story: Story| words(&story.history().state);
-        let position = Position {
-            at: jiff::Timestamp::UNIX_EPOCH,
-            lsn: None,
-            next_transaction: 3,
-            inserted: 0,
-            updated: 0,
-            deleted: 0,
-        };
         assert_eq!(said(Story::begun().proven()), None);
         assert_eq!(said(Story::of(fenced_plan(), crate::run::step::Until::Cutover).proven()), None);
         insta::assert_snapshot!(said(listed()).unwrap(), @"the source loanserve-prod-aurora may be fenced: app, batch may be unable to log in to it");
-        insta::assert_snapshot!(said(listed().then(863, fenced(Some(position)))).unwrap(), @"the source loanserve-prod-aurora is fenced: app, batch cannot log in to it");
-        insta::assert_snapshot!(said(listed().then(863, fenced(None))).unwrap(), @"the source loanserve-prod-aurora was not reached and is not fenced: it may still take writes");
+        insta::assert_snapshot!(said(listed().then(863, fenced(None))).unwrap(), @"the source loanserve-prod-aurora is fenced: app, batch cannot log in to it");
+        insta::assert_snapshot!(said(listed().then(863, fenced(Some("connect: no route".to_owned())))).unwrap(), @"the source loanserve-prod-aurora is NOT FENCED: connect: no route");
     }
 
     #[test]

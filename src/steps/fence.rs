@@ -53,8 +53,10 @@ pub struct Fenced {
     pub roles: Vec<Role>,
     /// How far the source has got: nothing of the application comes after it.
     pub position: Option<Position>,
-    /// How the fence was tried, in words.
-    pub tried: String,
+    /// How the fence was tried, in words; none where there is no fence.
+    pub tried: Option<String>,
+    /// Why there is no fence, where there is none.
+    pub unfenced: Option<String>,
 }
 
 impl Fence {
@@ -128,8 +130,8 @@ impl Body for Fence {
         let doing = self.doing();
         let listed: Listed = cx.outputs.of(LIST)?;
         if let Some(why) = listed.unreachable {
-            let tried = format!("NOT FENCED: {why}");
-            return Ok(Observed::Done(json!(Fenced { roles: Vec::new(), position: None, tried })));
+            let fenced = Fenced { roles: Vec::new(), position: None, tried: None, unfenced: Some(why) };
+            return Ok(Observed::Done(json!(fenced)));
         }
         let found = self.look(world, cx, &doing).await?;
         let strangers: Vec<&str> =
@@ -153,7 +155,7 @@ impl Body for Fence {
         }
         let tried = self.try_to_write(world, &doing).await?;
         let position = Some(found.position);
-        Ok(Observed::Done(json!(Fenced { roles: found.shut, position, tried })))
+        Ok(Observed::Done(json!(Fenced { roles: found.shut, position, tried: Some(tried), unfenced: None })))
     }
 
     async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {

@@ -13,6 +13,7 @@ use super::{
     writers::{self, Server},
 };
 use crate::{
+    aws::rds::status::Phase,
     pg::fencing::{Position, Role},
     run::step::{Context, Failure, Observed, StepError, StepId, Undo, Until},
 };
@@ -60,27 +61,48 @@ pub struct Listed {
 }
 
 impl ListWriters {
+    /// Why the source can take no writes, where RDS says that nobody can connect to it.
+    async fn takes_no_writes(&self, world: &World) -> Option<String> {
+        let name = &self.server.identifier;
+        let cluster = world.rds.cluster(name).await.ok()??;
+        match cluster.status.phase() {
+            Phase::Stopped => Some(format!("cluster {name} is stopped, and takes no writes until somebody starts it")),
+            _ if cluster.members.is_empty() => {
+                Some(format!("cluster {name} has no instance, and takes no writes until somebody makes one"))
+            }
+            _ => None,
+        }
+    }
+
     fn doing(&self) -> String {
         format!("list who can write to {}", self.server.identifier)
     }
 
     /// What follows from a source that does not answer.
-    fn unreachable(&self, error: StepError, cx: &Context<'_>) -> Result<Observed, StepError> {
+    async fn unreachable(&self, world: &World, error: StepError, cx: &Context<'_>) -> Result<Observed, StepError> {
+        if error.is_passing()
+            && let Some(why) = self.takes_no_writes(world).await
+        {
+            return Ok(unfenced(why));
+        }
         if error.is_passing() && cx.attended < PATIENCE {
             return Err(error);
         }
         if error.is_passing() && self.when_unreachable == Unreachable::GoOn {
-            let why = error.failure.to_string();
-            let listed = Listed { roles: Vec::new(), sessions: 0, position: None, unreachable: Some(why) };
-            return Ok(Observed::Done(json!(listed)));
+            return Ok(unfenced(error.failure.to_string()));
         }
         let name = &self.server.identifier;
         let hint = format!(
-            "the application was not moved, and {name} is not fenced: let this machine log in to it, then daybreak resume {0}; or make it unable to take writes by other means and wait until it answers; or leave the application where it is: daybreak rollback {0}. when_unreachable = \"go-on\" under [databases.….fence] decides for later plans",
+            "the application was not moved, and {name} is not fenced: let this machine log in to it, then daybreak resume {0}; or stop it (aws rds stop-db-cluster --db-cluster-identifier {name}), then daybreak resume {0}; or leave the application where it is: daybreak rollback {0}. when_unreachable = \"go-on\" under [databases.….fence] decides for later plans",
             cx.run
         );
         Err(StepError::hold(error.failure.hint(hint)))
     }
+}
+
+/// The end of a list that could not be made.
+fn unfenced(why: String) -> Observed {
+    Observed::Done(json!(Listed { roles: Vec::new(), sessions: 0, position: None, unreachable: Some(why) }))
 }
 
 #[async_trait]
@@ -114,7 +136,7 @@ impl Body for ListWriters {
         let login = self.server.login(world).await?;
         let found = match world.fencing.writers(&login, &self.roles, &writers::marker(cx)).await {
             Ok(found) => found,
-            Err(error) => return self.unreachable(writers::failed(&doing, &error), cx),
+            Err(error) => return self.unreachable(world, writers::failed(&doing, &error), cx).await,
         };
         if let Some((role, kept)) = found.kept.first() {
             let failure = Failure::new(format!("{doing}: role {role} cannot be fenced, it {}", kept.words()));

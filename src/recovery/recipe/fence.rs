@@ -18,19 +18,32 @@ use crate::{
 /// The source fenced, then the target open. Backwards: the target shut, then the source open; so at no time do both take the
 /// application's writes.
 pub fn fence(wish: &Wish<'_>, survey: &Survey, target: &str) -> Vec<Planned<Step>> {
+    let mut steps = close(wish, survey);
+    steps.extend(open(wish, survey, target));
+    steps
+}
+
+/// The source fenced.
+pub fn close(wish: &Wish<'_>, survey: &Survey) -> Vec<Planned<Step>> {
     let (Some(fence), Some(secret)) = (&survey.fence, &survey.secret) else { return Vec::new() };
-    let SurveyedFence { server, target: access, roles, seen, when_unreachable, .. } = fence;
+    let SurveyedFence { server, roles, seen, when_unreachable, .. } = fence;
     let application = Access {
         credentials: Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() },
         ..server.access.clone()
     };
     let list = ListWriters { server: server.clone(), roles: roles.clone(), when_unreachable: *when_unreachable };
     let fence = Fence { server: server.clone(), roles: roles.clone(), seen: seen.clone(), application };
-    let admit = AdmitWriters { target: target.to_owned(), access: access.clone(), roles: roles.clone() };
-    [Step::ListWriters(list), Step::Fence(fence), Step::AdmitWriters(admit)]
+    [Step::ListWriters(list), Step::Fence(fence)]
         .into_iter()
         .map(|step| planned(wish.database.deadlines.pointer, step))
         .collect()
+}
+
+/// The target open: also where replication has brought the fence along, before it was promoted.
+pub fn open(wish: &Wish<'_>, survey: &Survey, target: &str) -> Option<Planned<Step>> {
+    let SurveyedFence { target: access, roles, .. } = survey.fence.as_ref()?;
+    let admit = AdmitWriters { target: target.to_owned(), access: access.clone(), roles: roles.clone() };
+    Some(planned(wish.database.deadlines.pointer, Step::AdmitWriters(admit)))
 }
 
 /// What the plan's reader should know of it.
