@@ -238,7 +238,7 @@ fn a_daybreak_killed_between_fence_and_record_goes_on_and_back() {
     let pid = i32::try_from(running.id()).ok().and_then(Pid::from_raw).expect("a process id");
     kill_process(pid, Signal::KILL).expect("kill daybreak");
     running.wait().expect("daybreak's end");
-    let resumed = scene.run(&["resume", "--until", "cutover", "--yes", "--output", "json"]);
+    let resumed = scene.run(&["resume", "--output", "json"]);
     assert_eq!(resumed.code, Some(0), "{resumed}");
     let result = resumed.json();
     assert_eq!(text(&result, "/outcome"), "recovered");
