@@ -78,7 +78,7 @@ struct Connection {
 }
 
 impl Connection {
-    fn open(scene: &SceneOfClients, user: &str) -> Option<Self> {
+    fn open(scene: &SceneOfClients, user: &str) -> Self {
         let value: Value = serde_json::from_str(&scene.lab.aws.secret(&scene.secret)).expect("JSON");
         let host = value["host"].as_str().expect("a host").to_owned();
         let target = format!(
@@ -95,8 +95,9 @@ impl Connection {
             .stderr(Stdio::null())
             .spawn()
             .expect("start psql");
-        let (input, output) = (process.stdin.take()?, BufReader::new(process.stdout.take()?));
-        Some(Self { process, input, output, host })
+        let input = process.stdin.take().expect("its stdin");
+        let output = BufReader::new(process.stdout.take().expect("its stdout"));
+        Self { process, input, output, host }
     }
 
     /// Writes, and returns the id that was acknowledged.
@@ -138,7 +139,7 @@ impl Clients {
             let (stop, acknowledged) = (Arc::clone(&stop), Arc::clone(&acknowledged));
             thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    let Some(mut connection) = Connection::open(&scene, user) else { continue };
+                    let mut connection = Connection::open(&scene, user);
                     while let Some(id) = connection.write(client) {
                         acknowledged.lock().expect("no client panicked").push((connection.host.clone(), id));
                         if stop.load(Ordering::Relaxed) {
