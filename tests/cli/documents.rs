@@ -42,7 +42,10 @@ fn the_schema_knows_the_tables_of_a_database_and_no_others() {
     let database = resolve(&schema, root);
     assert_eq!(database["additionalProperties"], Value::Bool(false));
     let keys: Vec<&str> = database["properties"].as_object().expect("properties").keys().map(String::as_str).collect();
-    assert_eq!(keys, ["cluster", "region", "restore", "connect", "checks", "proof", "cutover", "watch", "deadlines"]);
+    assert_eq!(
+        keys,
+        ["cluster", "region", "restore", "connect", "checks", "proof", "cutover", "fence", "watch", "deadlines"]
+    );
     assert_eq!(schema["additionalProperties"], Value::Bool(false));
 }
 
