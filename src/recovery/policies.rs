@@ -143,15 +143,21 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
         restoring.actions.push("iam:PassRole".to_owned());
     }
     let mut bundles = vec![bundle("observe", OBSERVE), restoring];
-    if let Some(Access { credentials, .. }) = &survey.access {
-        let action = match credentials {
-            Credentials::Secret { .. } => "secretsmanager:GetSecretValue",
-            Credentials::IamUser { .. } => "rds-db:connect",
-        };
-        bundles.push(bundle("validate", &[action]));
+    if let Some(access) = &survey.access {
+        bundles.push(bundle("validate", &[login_action(access)]));
+    }
+    if let Some(fence) = &survey.fence {
+        bundles.push(bundle("fence", &[login_action(&fence.server.access)]));
     }
     if survey.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }
     bundles
+}
+
+fn login_action(access: &Access) -> &'static str {
+    match &access.credentials {
+        Credentials::Secret { .. } => "secretsmanager:GetSecretValue",
+        Credentials::IamUser { .. } => "rds-db:connect",
+    }
 }

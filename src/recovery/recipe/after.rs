@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Wish, planned};
+use super::{Wish, fence, planned};
 use crate::{
     aws::{
         rds::{model::Tag, plain, requests},
@@ -56,9 +56,9 @@ pub fn prove(
     planned(database.deadlines.proof, Step::Prove(prove))
 }
 
-/// The pointer moved, the application watched.
+/// The source fenced, the pointer moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let mut steps = Vec::new();
+    let mut steps = fence::fence(wish, survey, target);
     let Some(secret) = &survey.secret else { return steps };
     let label = format!("daybreak-{}", wish.run.suffix());
     let token = format!("daybreak-{}-cutover", wish.run);
