@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 from daybreak_lab.answers import Answer, error_answer, error_code, json_answer
 from daybreak_lab.calls import CallJournal
 from daybreak_lab.faults import FaultRules, InvalidRule, Rule, fault_answer
-from daybreak_lab.fixes import route53, s3, secretsmanager
+from daybreak_lab.fixes import autoscaling, cloudwatch, route53, s3, secretsmanager
 from daybreak_lab.holds import Holds
 from daybreak_lab.iam.enforce import Enforcer, refuse_unsigned
 from daybreak_lab.identify import Call, buffer_body, identify, identity_of, rewind
@@ -49,6 +49,8 @@ def wrap(app: WsgiApplication, config: LabConfig) -> WsgiApplication:
     secretsmanager.install()
     route53.install()
     s3.install()
+    cloudwatch.install()
+    autoscaling.install()
     return _Lab(app, config)
 
 

@@ -8,11 +8,11 @@ from moto.rds.utils import split_arn
 from .. import events
 from . import errors
 from .cluster_snapshots import CLUSTER_SNAPSHOT
-from .data_api import DataApi
 from .db_snapshots import DB_SNAPSHOT
+from .proxies import Proxies
 
 
-class LabRDSBackend(DataApi):
+class LabRDSBackend(Proxies):
     """moto's backend for one account and Region, with clusters and instances that hold real data."""
 
     @property

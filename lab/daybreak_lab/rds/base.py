@@ -24,6 +24,7 @@ class Base(models.RDSBackend):
         super().__init__(region_name, account_id)
         self.arrivals: deque[Callable[[], None]] = deque()
         """What happened outside of requests and is to be recorded at the start of the next one."""
+        self._addresses: dict[tuple[str, str], str] = {}
 
     @property
     def settings(self) -> Settings:
@@ -61,6 +62,17 @@ class Base(models.RDSBackend):
         if instance is None:
             raise errors.instance_not_found(identifier)
         return instance
+
+    def address_of(self, kind: str, name: str) -> str:
+        """The address of a cluster or instance of that name, always the same: an endpoint goes with the name."""
+        if (kind, name) not in self._addresses:
+            self._addresses[kind, name] = self.plane.addresses.take()
+        return self._addresses[kind, name]
+
+    def check_instance_quota(self) -> None:
+        """Raises InstanceQuotaExceeded unless there may be one more instance, of a cluster or not."""
+        if not self.plane.quotas.allows("instances", len(self.databases)):
+            raise errors.instance_quota()
 
     def record(self, source: Any, category: str, message: str, when: Any = None) -> None:
         """Adds an event, to be read with DescribeEvents."""

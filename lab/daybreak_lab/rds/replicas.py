@@ -37,6 +37,7 @@ class Replicas(InstanceRestore):
         source = self.replicated_instance(named)
         if source.region != self.region_name and not named.startswith("arn:"):
             raise errors.instance_not_found(named)
+        self.check_instance_quota()
         carried = {name: getattr(source, name) for name in _CARRIED_OVER}
         overrides = {name: params[name] for name in _OVERRIDES if params.get(name) is not None}
         instance = DBInstance(
