@@ -35,6 +35,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "UnrecognizedClientException" => ErrorKind::Credentials,
 
         "DBClusterAutomatedBackupNotFoundFault"
+        | "DBClusterEndpointNotFoundFault"
         | "DBClusterNotFoundFault"
         | "DBClusterParameterGroupNotFound"
         | "DBClusterRoleNotFound"
@@ -42,6 +43,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "DBInstanceAutomatedBackupNotFound"
         | "DBInstanceNotFound"
         | "DBParameterGroupNotFound"
+        | "DBProxyNotFoundFault"
         | "DBSecurityGroupNotFound"
         | "DBSnapshotNotFound"
         | "DBSubnetGroupNotFoundFault"
@@ -49,18 +51,22 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "NoSuchBucket"
         | "NoSuchKey"
         | "NotFound"
+        | "ObjectNotFoundException"
         | "OptionGroupNotFoundFault"
         | "ResourceNotFoundException"
         | "ResourceNotFoundFault" => ErrorKind::NotFound,
 
         "DBClusterAlreadyExistsFault"
+        | "DBClusterEndpointAlreadyExistsFault"
         | "DBClusterRoleAlreadyExists"
         | "DBClusterSnapshotAlreadyExistsFault"
         | "DBInstanceAlreadyExists"
         | "DBSnapshotAlreadyExists"
         | "ResourceExistsException" => ErrorKind::AlreadyExists,
 
-        "InvalidDBClusterSnapshotStateFault"
+        "ConcurrentUpdateException"
+        | "InvalidDBClusterEndpointStateFault"
+        | "InvalidDBClusterSnapshotStateFault"
         | "InvalidDBClusterStateFault"
         | "InvalidDBInstanceState"
         | "InvalidDBSnapshotState"
@@ -68,6 +74,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "InvalidGlobalClusterStateFault"
         | "InvalidObjectState"
         | "InvalidRequestException"
+        | "InvalidResourceStateFault"
         | "PreconditionFailed"
         | "PreconditionNotMetException" => ErrorKind::InvalidState,
 
@@ -125,6 +132,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "InternalServerError"
         | "InternalServiceError"
         | "InternalServiceErrorException"
+        | "InternalServiceException"
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => ErrorKind::Service,
 

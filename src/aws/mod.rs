@@ -2,8 +2,8 @@
 //!
 //! Callers see plain data: [`rds::model`], [`secrets::model`] and [`s3::model`] for what AWS tells,
 //! [`rds::requests`] and [`secrets::requests`] for what is asked of it, one [`Error`] for
-//! everything that fails. The traits [`rds::Rds`], [`rds::backups::Backups`], [`metrics::Metrics`],
-//! [`secrets::Secrets`] and [`s3::Objects`] are the edge; [`Session`] makes the clients behind them.
+//! everything that fails. The traits [`rds::Rds`], [`rds::backups::Backups`], [`rds::fittings::Fittings`],
+//! [`scaling::Scaling`], [`metrics::Metrics`], [`metrics::Alarms`], [`secrets::Secrets`] and [`s3::Objects`] are the edge; [`Session`] makes the clients behind them.
 //!
 //! The layer decides nothing: whether "exists already" is good news or "not found" the end is the
 //! caller's to say. It waits for nothing either, beyond the SDK's own retries. It never enables the
@@ -22,6 +22,7 @@ mod profile;
 pub mod rds;
 mod resend;
 pub mod s3;
+pub mod scaling;
 mod sdk;
 pub mod secrets;
 mod session;

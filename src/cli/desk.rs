@@ -135,6 +135,9 @@ impl Elsewhere for Everywhere {
         World {
             region: region.to_owned(),
             rds: Arc::new(self.session.rds(region)),
+            fittings: Arc::new(self.session.rds(region)),
+            scaling: Arc::new(self.session.scaling(region)),
+            alarms: Arc::new(self.session.metrics(region)),
             secrets: Arc::new(self.session.secrets(region)),
             tokens: Arc::new(SessionTokens { session: self.session.clone(), region: region.to_owned() }),
             postgres: self.postgres.clone(),

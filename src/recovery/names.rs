@@ -9,16 +9,25 @@ const INSTANCE_ROOM: usize = 3;
 
 /// The target cluster's identifier, cut so that its instances' fit too.
 pub fn target_cluster(source: &str, run: &RunId) -> String {
+    cut(source, run, INSTANCE_ROOM)
+}
+
+/// `NAME-db-xxxx`, cut so that as many characters still fit behind it.
+fn cut(name: &str, run: &RunId, spare: usize) -> String {
     let suffix = format!("-db-{}", run.suffix());
-    let room = LONGEST - INSTANCE_ROOM - suffix.len();
     // Identifiers are ASCII; a cut must not leave a double hyphen.
-    let stem: String = source.chars().take(room).collect();
+    let stem: String = name.chars().take(LONGEST - spare - suffix.len()).collect();
     format!("{}{suffix}", stem.trim_end_matches('-'))
 }
 
 /// The identifier of the target's instance `number`, from 1.
 pub fn target_instance(cluster: &str, number: usize) -> String {
     format!("{cluster}-{number}")
+}
+
+/// The name of a custom endpoint like `endpoint`, which keeps its own.
+pub fn custom_endpoint(endpoint: &str, run: &RunId) -> String {
+    cut(endpoint, run, 0)
 }
 
 /// The name of the snapshot that a deleted target leaves. RDS allows 255 characters for it.
@@ -46,6 +55,7 @@ mod tests {
         let cluster = target_cluster(&"a".repeat(63), &run());
         assert_eq!(target_instance(&cluster, 16).len(), LONGEST);
         let hyphen_at_the_cut = format!("{}-{}", "a".repeat(51), "b".repeat(11));
+        assert_eq!(custom_endpoint(&"a".repeat(63), &run()).len(), LONGEST);
         assert!(!target_cluster(&hyphen_at_the_cut, &run()).contains("--"));
     }
 }

@@ -2,9 +2,14 @@
 //! (Service Authorization Reference of RDS, Secrets Manager, KMS and IAM).
 
 use super::survey::Survey;
-use crate::steps::{
-    access::{Access, Credentials},
-    brief::Policy,
+use crate::{
+    run::plan::Planned,
+    steps::{
+        access::{Access, Credentials},
+        brief::Policy,
+        modify_cluster::{ModifyCluster, Purpose},
+        step::Step,
+    },
 };
 
 const OBSERVE: &[&str] = &["rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:DescribeEvents"];
@@ -46,8 +51,55 @@ pub fn cleanup() -> Policy {
     bundle("cleanup", CLEANUP)
 }
 
+/// What belongs to a cluster beside its description. What cannot be seen of it is said, and not carried over.
+const SURROUNDINGS: &[&str] = &[
+    "rds:DescribeDBClusterEndpoints",
+    "rds:DescribeEventSubscriptions",
+    "rds:DescribeDBProxies",
+    "rds:DescribeDBProxyTargets",
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "cloudwatch:DescribeAlarms",
+];
+
+/// The bundle that giving the target what the source has beside its settings needs: what the steps call, and what AWS asks of
+/// their caller. A refusal of it fails no recovery, but for a role, which waits for a person.
+fn parity(steps: &[Planned<Step>]) -> Policy {
+    let mut parity = bundle("parity", SURROUNDINGS);
+    for planned in steps {
+        let actions: &[&str] = match &planned.step {
+            Step::AddRole(_) => &["rds:AddRoleToDBCluster", "rds:RemoveRoleFromDBCluster", "iam:PassRole"],
+            Step::ManagePassword(_) => &[
+                "secretsmanager:CreateSecret",
+                "secretsmanager:TagResource",
+                "secretsmanager:GetSecretValue",
+                "kms:DescribeKey",
+            ],
+            Step::EnableDataApi(_) => &["rds:EnableHttpEndpoint", "rds:DisableHttpEndpoint"],
+            Step::CreateEndpoint(_) => &["rds:CreateDBClusterEndpoint", "rds:DeleteDBClusterEndpoint"],
+            Step::RegisterScaling(_) => &[
+                "application-autoscaling:RegisterScalableTarget",
+                "application-autoscaling:DeregisterScalableTarget",
+                "application-autoscaling:TagResource",
+                "iam:CreateServiceLinkedRole",
+            ],
+            Step::PutScalingPolicy(_) => {
+                &["application-autoscaling:PutScalingPolicy", "cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"]
+            }
+            Step::ModifyCluster(ModifyCluster { purpose: Purpose::ApplyMonitoring, .. }) => &["iam:PassRole"],
+            _ => &[],
+        };
+        for action in actions.iter().map(|action| (*action).to_owned()) {
+            if !parity.actions.contains(&action) {
+                parity.actions.push(action);
+            }
+        }
+    }
+    parity
+}
+
 /// The bundles that a recovery of what was surveyed needs.
-pub fn needed(survey: &Survey) -> Vec<Policy> {
+pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     let mut restoring = bundle("restore", RESTORE);
     if survey.source.encrypted() {
         restoring.actions.extend(["kms:DescribeKey", "kms:CreateGrant"].map(str::to_owned));
@@ -60,7 +112,7 @@ pub fn needed(survey: &Survey) -> Vec<Policy> {
     if monitored {
         restoring.actions.push("iam:PassRole".to_owned());
     }
-    let mut bundles = vec![bundle("observe", OBSERVE), restoring];
+    let mut bundles = vec![bundle("observe", OBSERVE), restoring, parity(steps)];
     if let Some(Access { credentials, .. }) = &survey.access {
         let action = match credentials {
             Credentials::Secret { .. } => "secretsmanager:GetSecretValue",

@@ -17,6 +17,7 @@ use crate::{
     steps::{
         access::{Access, Credentials},
         prove::{Question, Questions},
+        surroundings::Surroundings,
         world::World,
     },
 };
@@ -95,11 +96,15 @@ pub async fn survey(
     if access.is_none() && until >= Until::Validated {
         return Err(Refusal::NoAccess { database: database.name.clone() });
     }
-    let rehearsal = match &access {
-        None => Rehearsal::impossible("there is no way to log in"),
-        Some(access) => rehearse(world, &cluster, access, database).await?,
+    let rehearsal = async {
+        match &access {
+            None => Ok(Rehearsal::impossible("there is no way to log in")),
+            Some(access) => rehearse(world, &cluster, access, database).await,
+        }
     };
-    let source = Configuration::Cluster(Box::new(ClusterConfiguration { cluster, instances }));
+    let surroundings = async { Ok(Surroundings::of(world, &cluster, &instances).await) };
+    let (rehearsal, surroundings) = try_join!(rehearsal, surroundings)?;
+    let source = Configuration::Cluster(Box::new(ClusterConfiguration { cluster, instances, surroundings }));
     Ok(Survey { region: region.to_owned(), source, secret, access, rehearsal, at: now })
 }
 

@@ -130,9 +130,18 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
     let does = crate::ui::history::title(&state.plan, step);
     let calls: Vec<Call> = match step {
         Step::StageSecret(_) | Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) => Vec::new(),
+        // The run goes on without these by itself.
+        Step::ManagePassword(_)
+        | Step::EnableDataApi(_)
+        | Step::CreateEndpoint(_)
+        | Step::RegisterScaling(_)
+        | Step::PutScalingPolicy(_)
+        | Step::CompareSettings(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, pointer(look)),
-        Step::RestoreCluster(_) | Step::CreateInstance(_) | Step::ModifyCluster(_) => step.describe().calls,
+        Step::RestoreCluster(_) | Step::CreateInstance(_) | Step::ModifyCluster(_) | Step::AddRole(_) => {
+            step.describe().calls
+        }
     };
     calls.iter().map(|call| Way { does: does.clone(), command: command_of(call, state) }).collect()
 }
@@ -228,7 +237,53 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
             vec![way("takes the label of the staged version away".to_owned(), command)]
         }
         Step::MoveSecret(step) => move_back(step, look).map(|(does, command)| way(does, command)).into_iter().collect(),
-        Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) => Vec::new(),
+        Step::AddRole(_) | Step::EnableDataApi(_) | Step::CreateEndpoint(_) | Step::RegisterScaling(_) => {
+            fitting(state, step, look).map(|(does, command)| way(does, command)).into_iter().collect()
+        }
+        Step::Prove(_)
+        | Step::AwaitReaders(_)
+        | Step::Watch(_)
+        | Step::ManagePassword(_)
+        | Step::PutScalingPolicy(_)
+        | Step::CompareSettings(_) => Vec::new(),
+    }
+}
+
+/// How something that was fitted to the target is taken off: all but the scaling goes with the cluster.
+fn fitting(state: &RunState<Step>, step: &Step, look: &Look) -> Option<(String, String)> {
+    match step {
+        Step::AddRole(step) => {
+            let request = &step.request;
+            let (cluster, role) = (&request.db_cluster_identifier, word(&request.role_arn));
+            removable(look, cluster)?;
+            let feature = request.feature_name.as_ref().map(|feature| format!(" --feature-name {}", word(feature)));
+            let command = format!(
+                "aws rds remove-role-from-db-cluster --db-cluster-identifier {cluster} --role-arn {role}{}",
+                feature.unwrap_or_default()
+            );
+            Some((format!("takes role {role} from cluster {cluster}"), command))
+        }
+        Step::EnableDataApi(step) => {
+            removable(look, &step.cluster)?;
+            let arn = state.outputs.of::<RestoredCluster>(RESTORE).ok()?.arn;
+            let command = format!("aws rds disable-http-endpoint --resource-arn {arn}");
+            Some((format!("switches the Data API of cluster {} off", step.cluster), command))
+        }
+        Step::CreateEndpoint(step) => {
+            removable(look, &step.request.db_cluster_identifier)?;
+            let name = &step.request.db_cluster_endpoint_identifier;
+            let command = format!("aws rds delete-db-cluster-endpoint --db-cluster-endpoint-identifier {name}");
+            Some((format!("deletes the custom endpoint {name}"), command))
+        }
+        Step::RegisterScaling(step) => {
+            let request = &step.request;
+            let command = format!(
+                "aws application-autoscaling deregister-scalable-target --service-namespace {} --resource-id {} --scalable-dimension {}",
+                request.service_namespace, request.resource_id, request.scalable_dimension
+            );
+            Some((format!("ends the scaling of the readers of {}", step.cluster), command))
+        }
+        _ => None,
     }
 }
 

@@ -81,6 +81,8 @@ pub struct StepStatus {
     pub until: Until,
     /// Whether it can be taken back.
     pub reversibility: Undo,
+    /// Whether it goes when the target of an ended run is removed.
+    pub goes_with_the_target: bool,
     /// Where it is.
     pub state: StepState,
     /// When it, or its undo, last started.
@@ -387,6 +389,7 @@ impl StepStatus {
             id: step.id(),
             until: step.until(),
             reversibility: step.reversibility(),
+            goes_with_the_target: step.goes_with_the_target(),
             state: StepState::Pending,
             started: None,
             ended: None,

@@ -212,6 +212,21 @@ impl StepError {
     }
 }
 
+/// What a step leaves that could not be done and that the run goes on without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forgone {
+    /// Why.
+    pub forgone: Failure,
+}
+
+impl Forgone {
+    /// Reads what a finished step left, if it is that.
+    pub fn of(output: &Value) -> Option<Failure> {
+        serde_json::from_value(output.clone()).ok().map(|Self { forgone }| forgone)
+    }
+}
+
 /// What earlier steps left for later ones, by step.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outputs(pub(crate) BTreeMap<StepId, Value>);
@@ -270,6 +285,14 @@ pub trait Step: Serialize + DeserializeOwned + Clone + PartialEq + fmt::Debug + 
     fn until(&self) -> Until;
     /// Whether it can be taken back.
     fn reversibility(&self) -> Undo;
+    /// Whether the run goes on without it where it cannot be done: then it ends with [`Forgone`] as its output.
+    fn is_optional(&self) -> bool {
+        false
+    }
+    /// Whether it goes when the target of an ended run is removed.
+    fn goes_with_the_target(&self) -> bool {
+        self.until() == Until::Restored
+    }
     /// Looks at the world; changes nothing.
     async fn observe(&self, world: &Self::World, cx: &Context<'_>) -> Result<Observed, StepError>;
     /// Makes the step's one change.

@@ -4,14 +4,21 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    add_role::AddRole,
     add_tags::AddTags,
     await_readers::AwaitReaders,
     body::{Body, Description, Makes},
     brief::Brief,
+    compare_settings::CompareSettings,
+    create_endpoint::CreateEndpoint,
     create_instance::CreateInstance,
+    enable_data_api::EnableDataApi,
+    manage_password::ManagePassword,
     modify_cluster::ModifyCluster,
     move_secret::MoveSecret,
     prove::Prove,
+    put_scaling_policy::PutScalingPolicy,
+    register_scaling::RegisterScaling,
     restore_cluster::RestoreCluster,
     stage_secret::StageSecret,
     watch::Watch,
@@ -36,6 +43,13 @@ pub enum Step {
     StageSecret(StageSecret),
     MoveSecret(MoveSecret),
     Watch(Watch),
+    AddRole(AddRole),
+    ManagePassword(ManagePassword),
+    EnableDataApi(EnableDataApi),
+    CreateEndpoint(CreateEndpoint),
+    RegisterScaling(RegisterScaling),
+    PutScalingPolicy(PutScalingPolicy),
+    CompareSettings(CompareSettings),
 }
 
 impl Step {
@@ -50,6 +64,13 @@ impl Step {
             Self::StageSecret(step) => step,
             Self::MoveSecret(step) => step,
             Self::Watch(step) => step,
+            Self::AddRole(step) => step,
+            Self::ManagePassword(step) => step,
+            Self::EnableDataApi(step) => step,
+            Self::CreateEndpoint(step) => step,
+            Self::RegisterScaling(step) => step,
+            Self::PutScalingPolicy(step) => step,
+            Self::CompareSettings(step) => step,
         }
     }
 
@@ -61,6 +82,11 @@ impl Step {
     /// What the step makes, if it makes something.
     pub fn makes(&self) -> Option<Makes<'_>> {
         self.body().makes()
+    }
+
+    /// The settings that the target lacks where the step is not done.
+    pub fn settings(&self) -> Vec<String> {
+        self.body().settings()
     }
 }
 
@@ -79,6 +105,14 @@ impl run::step::Step for Step {
 
     fn reversibility(&self) -> Undo {
         self.body().reversibility()
+    }
+
+    fn is_optional(&self) -> bool {
+        self.body().is_optional()
+    }
+
+    fn goes_with_the_target(&self) -> bool {
+        self.body().goes_with_the_target()
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {

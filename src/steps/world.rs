@@ -6,7 +6,13 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::{
-    aws::{self, rds::Rds, secrets::Secrets},
+    aws::{
+        self,
+        metrics::Alarms,
+        rds::{Rds, fittings::Fittings},
+        scaling::Scaling,
+        secrets::Secrets,
+    },
     http::Http,
     pg::Postgres,
 };
@@ -31,6 +37,12 @@ pub struct World {
     pub region: String,
     /// RDS in the run's region.
     pub rds: Arc<dyn Rds>,
+    /// What is fitted to clusters in the run's region.
+    pub fittings: Arc<dyn Fittings>,
+    /// Application Auto Scaling in the run's region.
+    pub scaling: Arc<dyn Scaling>,
+    /// CloudWatch's alarms in the run's region.
+    pub alarms: Arc<dyn Alarms>,
     /// Secrets Manager in the run's region.
     pub secrets: Arc<dyn Secrets>,
     /// IAM tokens in the run's region.

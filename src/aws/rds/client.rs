@@ -236,11 +236,11 @@ fn filter(name: &str, values: &[String]) -> Filter {
 
 /// The answer to a change is a first glimpse of the resource, and stale at once; callers describe
 /// instead.
-fn done<T>(answer: Result<T, Error>) -> Result<(), Error> {
+pub(super) fn done<T>(answer: Result<T, Error>) -> Result<(), Error> {
     answer.map(drop)
 }
 
-fn unless_not_found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+pub(super) fn unless_not_found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     match answer {
         Ok(output) => Ok(Some(output)),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(None),

@@ -132,7 +132,7 @@ pub(super) fn remove_tags(client: &Client, request: &RemoveTags) -> RemoveTagsFr
 }
 
 /// The query protocol sends an empty list as an empty parameter, which is not the same as none.
-fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
+pub(super) fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
     if list.is_empty() { None } else { Some(list) }
 }
 
@@ -142,7 +142,7 @@ fn date_time(at: Timestamp) -> DateTime {
     DateTime::from_nanos(nanoseconds).unwrap_or_else(|_| DateTime::from_secs(at.as_second()))
 }
 
-fn tags(tags: Vec<Tag>) -> Vec<types::Tag> {
+pub(super) fn tags(tags: Vec<Tag>) -> Vec<types::Tag> {
     tags.into_iter().map(|tag| types::Tag::builder().key(tag.key).value(tag.value).build()).collect()
 }
 

@@ -69,7 +69,7 @@ impl Draft {
                 .iter()
                 .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
                 .map(|planned| planned.step.id().0),
-            policies: policies::needed(survey),
+            policies: policies::needed(survey, &self.steps),
         };
         Plan {
             format: FORMAT,

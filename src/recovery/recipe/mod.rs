@@ -1,10 +1,11 @@
 //! The recipes: each a pure function from what was seen to a plan. The same survey gives the same plan.
 //!
 //! [`point_in_time`] makes a target from a cluster's backup; [`after`] is what every recipe has in common once there is a
-//! target: proof, quarantine, pointer, watch.
+//! target: proof, quarantine, pointer, watch; [`parity`] gives a target what a restore drops.
 
 pub mod after;
 pub mod draft;
+pub mod parity;
 pub mod point_in_time;
 
 use std::time::Duration;

@@ -2,9 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::{Wish, after, draft::Draft, planned};
+use super::{
+    Wish, after,
+    draft::Draft,
+    parity::{self, Member},
+    planned,
+};
 use crate::{
-    aws::rds::model::Cluster,
+    aws::rds::{
+        model::{Cluster, Instance},
+        requests::CreateInstance as CreateInstanceRequest,
+    },
+    config::Readers,
     moment::{self, Moment, show},
     recovery::{configuration::Configuration, names, refusal::Refusal, requests, settings, survey::Survey},
     run::plan::{Plan, Planned},
@@ -66,14 +75,28 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
     let make = |number: usize, class: String, model| {
         requests::instance(source, &target, names::target_instance(&target, number), class, model, ours.clone())
     };
+    let counted = matches!(database.restore.readers, Readers::Count(_));
     let writer_request = make(1, class, writer);
     let writer_name = writer_request.db_instance_identifier.clone();
-    let reader_requests: Vec<_> =
-        (2..).zip(readers).map(|(number, (class, model))| make(number, class, model)).collect();
+    let models: Vec<Option<&Instance>> = readers.iter().map(|(_, model)| model.filter(|_| !counted)).collect();
+    let reader_requests: Vec<_> = (2..)
+        .zip(readers)
+        .map(|(number, (class, model))| {
+            let request = make(number, class, model);
+            // Readers by number are all like the writer; in its zone they would go with it.
+            let zone = request.availability_zone.clone().filter(|_| !counted);
+            CreateInstanceRequest { availability_zone: zone, ..request }
+        })
+        .collect();
+    let members: Vec<Member<'_>> = std::iter::once(Member { like: writer, request: &writer_request })
+        .chain(models.into_iter().zip(&reader_requests).map(|(like, request)| Member { like, request }))
+        .collect();
+    let parity = parity::parity(wish, survey, configuration, &target, &members, &ours);
 
     let own_tags = after::own(&source.tags);
     let quarantine = &database.restore.quarantine_security_groups;
-    let settings = settings::table(source, writer, &restore, &writer_request, quarantine, &own_tags);
+    let mut settings = settings::table(source, writer, &restore, &writer_request, quarantine, &own_tags);
+    settings.extend(parity.settings);
 
     let mut steps =
         vec![planned(database.deadlines.restore, Step::RestoreCluster(RestoreCluster { request: Box::new(restore) }))];
@@ -93,6 +116,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
             steps.push(planned(database.deadlines.instance, Step::AwaitReaders(await_readers)));
         }
         steps.extend(lift_quarantine(wish, source, &target));
+        steps.extend(parity.before_the_move);
         // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.
         steps.extend(after::tagging(
             database.deadlines.settings,
@@ -102,12 +126,14 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
             writer.map(|writer| after::own(&writer.tags)).unwrap_or_default(),
         ));
         steps.extend(after::move_application(wish, survey, access, &target));
+        steps.extend(parity.after_the_watch);
         if let Some(request) = requests::protection(source, &target) {
             steps.push(after::modify(database.deadlines.settings, Purpose::Settle, request, None));
         }
+        steps.extend(parity.read_back);
     }
 
-    let mut warnings = Vec::new();
+    let mut warnings = parity.warnings;
     if quarantine.is_empty() {
         warnings.push(
             "no quarantine: the target gets the source's security groups at once (set quarantine_security_groups)"

@@ -2,6 +2,7 @@
 
 mod backups;
 mod errors;
+mod fittings;
 mod gather;
 mod reads;
 mod requests;
