@@ -171,7 +171,13 @@ fn undo_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
             && !matches!(step.state, StepState::Pending | StepState::Undone)
             && (scope == Scope::Everything || step.until == Until::Cutover)
     };
-    let steps = (0..state.steps.len()).rev().filter(owed).map(|index| &state.plan.steps[index].step);
+    let mut owing: Vec<usize> = (0..state.steps.len()).rev().filter(owed).collect();
+    // As the run does it: what moved the application first.
+    owing.sort_by_key(|index| {
+        let step = &state.steps[*index];
+        (step.until != Until::Cutover, step.optional)
+    });
+    let steps = owing.into_iter().map(|index| &state.plan.steps[index].step);
     steps.flat_map(|step| undo_of(state, step, look)).collect()
 }
 

@@ -244,7 +244,7 @@ impl<'a, S: Step> Executor<'a, S> {
     async fn failed(&mut self, index: usize, error: StepError) -> Result<Advance, JournalError> {
         let step = self.id(index);
         let StepError { failure, remedy } = error;
-        if self.journal.state().plan.steps[index].step.is_optional() && remedy != Remedy::Hold {
+        if self.journal.state().plan.steps[index].step.is_optional() && !matches!(remedy, Remedy::Hold | Remedy::Lost) {
             let passing = matches!(remedy, Remedy::Retry | Remedy::Await);
             let late = self.overdue(index, &failure.to_string());
             let forgone = match (passing, late) {
@@ -262,7 +262,7 @@ impl<'a, S: Step> Executor<'a, S> {
                 Some(late) => (late, self.journal.state().consequence_of_failure(index)),
                 None => return Ok(self.try_again(index, &failure)),
             },
-            Remedy::TurnBack => (failure, self.journal.state().consequence_of_failure(index)),
+            Remedy::TurnBack | Remedy::Lost => (failure, self.journal.state().consequence_of_failure(index)),
             Remedy::Hold => (failure, Consequence::Hold),
         };
         let moved = self.moved(Entry::Failed { step, failure, then }).await?;

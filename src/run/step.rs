@@ -170,8 +170,10 @@ pub enum Remedy {
     /// The provider cannot be asked, or does not let us: try again until the step's deadline, then hold. It says nothing of the
     /// step, and the way back would meet the same.
     Await,
-    /// The step has failed: turn back.
+    /// The step has failed: turn back, or go on without it where it is optional.
     TurnBack,
+    /// What the step works on is given up, or not this run's: turn back, whatever the step.
+    Lost,
     /// The step has failed and a person must decide: keep everything as it is.
     Hold,
 }
@@ -204,6 +206,11 @@ impl StepError {
     /// The end of this step, without consequences: everything is kept, and a person decides.
     pub fn hold(failure: Failure) -> Self {
         Self { failure, remedy: Remedy::Hold }
+    }
+
+    /// The end of what this step works on.
+    pub fn lost(failure: Failure) -> Self {
+        Self { failure, remedy: Remedy::Lost }
     }
 
     /// The end of this step.
@@ -285,7 +292,8 @@ pub trait Step: Serialize + DeserializeOwned + Clone + PartialEq + fmt::Debug + 
     fn until(&self) -> Until;
     /// Whether it can be taken back.
     fn reversibility(&self) -> Undo;
-    /// Whether the run goes on without it where it cannot be done: then it ends with [`Forgone`] as its output.
+    /// Whether the run goes on without it where it cannot be done: then it ends with [`Forgone`] as its output. On the way
+    /// back of a cutover it comes after those that are not: nothing optional stands between the application and its source.
     fn is_optional(&self) -> bool {
         false
     }

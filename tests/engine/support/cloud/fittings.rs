@@ -24,7 +24,7 @@ use daybreak::aws::{
     },
 };
 
-use super::{Cloud, READS, answered};
+use super::{Cloud, Inner, READS, answered};
 
 /// What there is.
 #[derive(Default)]
@@ -71,19 +71,41 @@ impl Cloud {
             let (api, managed) = (cluster.http_endpoint == Some(true), cluster.master_user_secret.is_some());
             lines.push(format!("{}: roles {roles:?}, data api {api}, managed {managed}", cluster.identifier));
         }
-        lines.extend(inner.fitted.endpoints.values().map(|one| {
-            format!("endpoint {} of {} to {:?}", one.identifier, one.cluster, one.static_members)
-        }));
-        lines.extend(inner.fitted.targets.values().map(|one| {
-            format!("scaling of {} from {} to {}", one.resource_id, one.min_capacity, one.max_capacity)
-        }));
+        lines.extend(
+            inner
+                .fitted
+                .endpoints
+                .values()
+                .map(|one| format!("endpoint {} of {} to {:?}", one.identifier, one.cluster, one.static_members)),
+        );
+        lines.extend(
+            inner
+                .fitted
+                .targets
+                .values()
+                .map(|one| format!("scaling of {} from {} to {}", one.resource_id, one.min_capacity, one.max_capacity)),
+        );
         lines.extend(inner.fitted.policies.keys().map(|(resource, name)| format!("policy {name} of {resource}")));
         lines
     }
+}
 
+impl Inner {
     /// What goes with a cluster that is gone.
-    pub(super) fn forget_fitted(inner: &mut super::Inner, cluster: &str) {
-        inner.fitted.endpoints.retain(|_, endpoint| endpoint.cluster != cluster);
+    pub(in crate::support) fn forget_fitted(&mut self, cluster: &str) {
+        self.fitted.endpoints.retain(|_, endpoint| endpoint.cluster != cluster);
+    }
+
+    /// Counts one read of a cluster's roles; in the end RDS has tried them.
+    pub(in crate::support) fn progress_roles(&mut self, cluster: &str) {
+        if self.read_completes(&format!("role of {cluster}"))
+            && let Some(cluster) = self.clusters.get_mut(cluster)
+        {
+            let pending = cluster.associated_roles.iter_mut();
+            for role in pending.filter(|role| role.status.as_deref() == Some("PENDING")) {
+                role.status = Some("ACTIVE".to_owned());
+            }
+        }
     }
 }
 
@@ -186,8 +208,8 @@ impl Fittings for Cloud {
 
     async fn cluster_endpoint(&self, identifier: &str) -> Result<Option<ClusterEndpoint>, Error> {
         let mut inner = self.inner();
-        let settled = inner.settles(&format!("endpoint {identifier}"));
-        let Some(endpoint) = inner.fitted.endpoints.get_mut(identifier).filter(|_| settled) else {
+        let complete = inner.read_completes(&format!("endpoint {identifier}"));
+        let Some(endpoint) = inner.fitted.endpoints.get_mut(identifier).filter(|_| complete) else {
             return Ok(inner.fitted.endpoints.get(identifier).cloned());
         };
         if endpoint.status.as_deref() == Some("deleting") {

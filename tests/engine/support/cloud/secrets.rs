@@ -13,7 +13,7 @@ use daybreak::aws::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Cloud, answered};
+use super::{Cloud, MANAGED, answered};
 
 /// Puts a label on one version, and so takes it from all others.
 fn place(versions: &mut BTreeMap<String, Vec<String>>, label: &str, on: Option<&String>) {
@@ -32,8 +32,12 @@ impl Secrets for Cloud {
         Ok(Some(self.inner().secret.clone()))
     }
 
-    async fn get(&self, _: &str, version: &VersionRef) -> Result<Option<SecretVersion>, Error> {
+    async fn get(&self, secret: &str, version: &VersionRef) -> Result<Option<SecretVersion>, Error> {
         self.answers().await;
+        if secret.starts_with(MANAGED) {
+            let value = SecretString::from(r#"{"username":"postgres","password":"managed-hunter2"}"#);
+            return Ok(Some(SecretVersion { version_id: "m1".to_owned(), value, labels: Vec::new() }));
+        }
         let mut inner = self.inner();
         if inner.readable == Some(0) {
             return answered("GetSecretValue", "ThrottlingException");
