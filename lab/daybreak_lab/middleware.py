@@ -25,6 +25,7 @@ from daybreak_lab.fixes import autoscaling, cloudwatch, route53, s3, secretsmana
 from daybreak_lab.holds import Holds
 from daybreak_lab.iam.enforce import Enforcer, refuse_unsigned
 from daybreak_lab.identify import Call, buffer_body, identify, identity_of, rewind
+from daybreak_lab.regions import RegionUnreachable
 from daybreak_lab.rpc_cbor import Spoken, understand
 from daybreak_lab.stale import StaleAnswers
 
@@ -132,6 +133,9 @@ class _Lab:
             answer = self._run(spoken.environ)
         except NotImplementedError:
             return _not_implemented(call)
+        except RegionUnreachable as error:
+            message = f"An internal error occurred: {error}."
+            return error_answer(call.protocol, call.service, 500, "InternalFailure", message)
         except Exception:
             _log.exception("%s:%s failed", call.service, call.action)
             message = "The lab failed to serve this call; its log has the cause."

@@ -1,5 +1,6 @@
 """An endpoint goes with the name: it comes back with a restored cluster, and a rename leaves it behind."""
 
+from clients import failure
 from instances import Instances
 from labs import until
 
@@ -60,3 +61,26 @@ def test_an_instances_address_goes_with_its_name(shared_lab):
     assert plain.database("plain-old").rows("SELECT 1;") == ["1"]
     assert old.psql("SELECT 1;").returncode != 0
     assert plain.create("plain").address == old.address
+
+
+def test_a_member_is_renamed_where_it_is(shared_lab):
+    shared_lab.create_cluster("family")
+    database = shared_lab.create_writer("family")
+    shared_lab.create_writer("family", "family-2")
+    rds = shared_lab.rds
+    taken = {"DBInstanceIdentifier": "family-1", "NewDBInstanceIdentifier": "Family-2", "ApplyImmediately": True}
+    assert failure(rds.modify_db_instance, **taken)[0] == "DBInstanceAlreadyExists"
+    rds.modify_db_instance(DBInstanceIdentifier="family-2", NewDBInstanceIdentifier="later")
+    assert shared_lab.await_instance("family-2")["PendingModifiedValues"] == {"DBInstanceIdentifier": "later"}
+    before = shared_lab.await_instance("family-1")["DbiResourceId"]
+
+    rds.modify_db_instance(
+        DBInstanceIdentifier="family-1", NewDBInstanceIdentifier="Family-New", ApplyImmediately=True
+    )
+    until(lambda: Instances(shared_lab).gone("family-1"), "the rename")
+
+    assert shared_lab.await_instance("family-new")["DbiResourceId"] == before
+    members = {one["DBInstanceIdentifier"]: one["IsClusterWriter"] for one in shared_lab.cluster("family")[
+        "DBClusterMembers"]}  # fmt: skip
+    assert members == {"family-new": True, "family-2": False}
+    assert database.rows("SELECT 1;") == ["1"]

@@ -22,7 +22,7 @@ OF_HERE = [{"Name": "DBClusterIdentifier", "Value": "here"}]
 
 @pytest.fixture(scope="module")
 def rds(shared_lab):
-    """The client of a lab with clusters ``here``, with two instances, and ``hereafter``, and an RDS instance ``plain``."""
+    """The client of a lab with clusters ``here`` (two instances) and ``hereafter``, and an RDS instance ``plain``."""
     for name in ("here", "hereafter"):
         shared_lab.create_cluster(name)
     shared_lab.create_writer("here")
@@ -88,8 +88,8 @@ def test_alarms_are_listed_by_type_state_and_page(shared_lab, rds):
     for number in range(3):
         cloudwatch.put_metric_alarm(
             AlarmName=f"lag-{number}", Namespace="AWS/RDS", MetricName="AuroraReplicaLag", Dimensions=OF_HERE,
-            Statistic="Maximum", Period=60, EvaluationPeriods=1, Threshold=1.0, ComparisonOperator="GreaterThanThreshold",
-            AlarmActions=["arn:aws:sns:eu-west-1:123456789012:pager"],
+            Statistic="Maximum", Period=60, EvaluationPeriods=1, Threshold=1.0,
+            ComparisonOperator="GreaterThanThreshold", AlarmActions=["arn:aws:sns:eu-west-1:123456789012:pager"],
         )  # fmt: skip
     cloudwatch.set_alarm_state(AlarmName="lag-1", StateValue="ALARM", StateReason="told")
 
@@ -134,7 +134,7 @@ def proxy(shared_lab, rds):
     subnets = shared_lab.client("ec2").describe_subnets()["Subnets"]
     made = rds.create_db_proxy(
         DBProxyName="front", EngineFamily="POSTGRESQL", RoleArn="arn:aws:iam::123456789012:role/proxy",
-        Auth=[{"AuthScheme": "SECRETS", "SecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app-abcdef"}],
+        Auth=[{"SecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app-abcdef"}],
         VpcSubnetIds=[subnet["SubnetId"] for subnet in subnets[:2]],
     )["DBProxy"]  # fmt: skip
     assert made["Status"] == "creating"

@@ -239,3 +239,17 @@ def test_an_instances_password_becomes_managed(shared_lab, rds, key):
     assert secret["KmsKeyId"] == key and database.rows("SELECT current_database();") == [DATABASE]
     change_instance(shared_lab, "plain", ManageMasterUserPassword=False, MasterUserPassword=PASSWORD)
     assert "MasterUserSecret" not in Instances(shared_lab).described("plain")
+
+
+def test_a_refused_creation_leaves_no_secret(shared_lab, rds):
+    def secrets():
+        return len(shared_lab.client("secretsmanager").list_secrets()["SecretList"])
+
+    before = secrets()
+    new = {"DBClusterIdentifier": "never", "Engine": "aurora-postgresql", "MasterUsername": "m",
+           "ManageMasterUserPassword": True}  # fmt: skip
+
+    for wrong in ({"MonitoringInterval": 7}, {"MasterUserSecretKmsKeyId": "absent"}, {"PreferredBackupWindow": "x"}):
+        refused = failure(rds.create_db_cluster, **(new | wrong))
+        assert refused[0] in ("InvalidParameterValue", "KMSKeyNotAccessibleFault")
+    assert secrets() == before

@@ -29,6 +29,8 @@ class LabRDSBackend(Proxies):
         if ":cluster-endpoint:" in arn:
             # moto does not know the type.
             return self.cluster_endpoint(split_arn(arn)[3])
+        if ":global-cluster:" in arn:
+            return self.global_cluster(arn.rsplit(":", 1)[-1])
         resource = super()._get_resource_for_tagging(arn)
         if resource is None:
             _, _, resource_type, name = split_arn(arn)

@@ -8,6 +8,7 @@ from moto.rds import models
 
 from .. import events
 from ..plane import Plane
+from ..regions import RegionUnreachable
 from . import errors
 from .cluster import DBCluster
 from .instance import DBInstanceClustered
@@ -62,6 +63,11 @@ class Base(models.RDSBackend):
         if instance is None:
             raise errors.instance_not_found(identifier)
         return instance
+
+    def check_reachable(self, region: str) -> None:
+        """Raises RegionUnreachable when what a call here needs is in another Region, and that is away."""
+        if region != self.region_name and self.plane.regions.away(region):
+            raise RegionUnreachable(f"{region} is {self.plane.regions.state(region)}")
 
     def address_of(self, kind: str, name: str) -> str:
         """The address of a cluster or instance of that name, always the same: an endpoint goes with the name."""

@@ -46,7 +46,8 @@ def instance_quota() -> RDSClientError:
 
 def snapshot_quota(what: str) -> RDSClientError:
     """A SnapshotQuotaExceeded."""
-    return RDSClientError("SnapshotQuotaExceeded", f"The request would result in exceeding the allowed number of {what}.")
+    words = f"The request would result in exceeding the allowed number of {what}."
+    return RDSClientError("SnapshotQuotaExceeded", words)
 
 
 def cluster_state(message: str) -> RDSClientError:

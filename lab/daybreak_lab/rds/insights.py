@@ -73,7 +73,7 @@ def _performance(asked: dict[str, Any], now: dict[str, Any], settings: Any) -> d
     key, days = asked.get("performance_insights_kms_key_id"), asked.get("performance_insights_retention_period")
     if not enabled:
         if key is not None or days is not None:
-            raise errors.invalid_combination("Performance Insights must be enabled for its key and retention to be set.")
+            raise errors.invalid_combination("Performance Insights must be enabled to set its key or retention.")
         return {
             "performance_insights_enabled": False,
             "performance_insights_kms_key_id": None,

@@ -22,6 +22,7 @@ class DBInstanceClustered(models.DBInstanceClustered):
         self.transition: Transition | None = None
         self.dbi_resource_id = "db-" + "".join(random.choices(string.ascii_uppercase + string.digits, k=26))
         self.pending: dict[str, Any] = {}
+        self.future_identifier: str | None = None
         # Roles are the cluster's.
         self._associated_roles: list[Any] = []
         inherited = self.backend.plane.unconfirmed.is_("cluster_insights", "inherited")

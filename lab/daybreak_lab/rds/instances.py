@@ -36,9 +36,7 @@ class Instances(Modify):
 
     def create_db_instance(self, db_kwargs: Any) -> DBInstanceClustered:
         params = {key: settings.plain(value) for key, value in db_kwargs.items()}
-        identifier = errors.check_identifier(params["db_instance_identifier"], "DBInstanceIdentifier")
-        if identifier in self.databases:
-            raise errors.instance_exists()
+        identifier = self.check_new_instance(params["db_instance_identifier"])
         cluster = self.cluster(params["db_cluster_identifier"])
         self._check_instance(cluster, params)
         patient = self.plane.unconfirmed.is_("instance_in_creating_cluster", "accepted")
@@ -129,7 +127,8 @@ class Instances(Modify):
         instance = self.instance(db_instance_identifier)
         params = {key: settings.plain(value) for key, value in db_kwargs.items() if value is not None}
         known = _PLAIN.keys() | insights.PARAMETERS | {
-            "db_instance_identifier", "apply_immediately", "db_instance_class", "preferred_maintenance_window"
+            "db_instance_identifier", "apply_immediately", "db_instance_class", "preferred_maintenance_window",
+            "new_db_instance_identifier",
         }  # fmt: skip
         for name in params:
             if name in _CLUSTERS_OWN:
@@ -145,6 +144,8 @@ class Instances(Modify):
         if group and not instance.is_default_parameter_group(group) and group not in self.db_parameter_groups:
             raise errors.RDSClientError("DBParameterGroupNotFound", f"DBParameterGroup not found: {group}")
         settings.check_windows(instance, params)
+        if (new_name := params.get("new_db_instance_identifier")) is not None:
+            new_name = self.check_new_instance(new_name)
         observed = insights.checked(params, instance, self.settings, member=True)
         for name, attribute in _PLAIN.items():
             if name in params:
@@ -158,12 +159,43 @@ class Instances(Modify):
                 instance.pending.pop("DBInstanceClass", None)
             else:
                 instance.pending["DBInstanceClass"] = params["db_instance_class"]
-
-        def settle(_: BaseException | None, __: datetime) -> None:
-            instance.status = "available"
-
-        self.begin(instance, "modifying", "modify", done(), settle)
+        if new_name is not None and not params.get("apply_immediately"):
+            instance.pending["DBInstanceIdentifier"] = new_name
+            new_name = None
+        self._begin_modified(instance, new_name)
         return instance
+
+    def _begin_modified(self, instance: DBInstanceClustered, new_name: str | None) -> None:
+        instance.future_identifier = new_name
+
+        def settle(_: BaseException | None, when: datetime) -> None:
+            instance.status = "available"
+            if new_name is not None:
+                instance.pending.pop("DBInstanceIdentifier", None)
+                self.rename_instance(instance, new_name, when)
+
+        if new_name is None:
+            self.begin(instance, "modifying", "modify", done(), settle)
+            return
+        # A renamed instance reboots; the server is the writer's.
+        writes = instance.is_cluster_writer
+        work = self.plane.submit(instance.cluster.volume.restart) if writes else done()
+        self.begin(instance, "renaming", "rename", work, settle)
+
+    def check_new_instance(self, identifier: str) -> str:
+        """The identifier in lower case. Raises when it breaks the rules or is taken."""
+        lower = errors.check_identifier(identifier, "DBInstanceIdentifier")
+        if any(lower in (name, one.future_identifier) for name, one in self.databases.items()):
+            raise errors.instance_exists()
+        return lower
+
+    def rename_instance(self, instance: Any, new_name: str, when: datetime) -> None:
+        """Lists an instance under its new name."""
+        old_name = instance.db_instance_identifier
+        del self.databases[old_name]
+        instance.db_instance_identifier, instance.future_identifier = new_name, None
+        self.databases[new_name] = instance
+        self.record(instance, "notification", f"Renamed DB instance from {old_name} to {new_name}", when)
 
     def delete_db_instance(
         self, db_instance_identifier: str, final_db_snapshot_identifier: str | None = None, **_: Any

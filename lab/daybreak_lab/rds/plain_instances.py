@@ -65,8 +65,7 @@ class PlainInstances(DBSnapshots):
             raise errors.invalid_value(f"Invalid storage size for engine name postgres: {storage}")
         params |= self.instance_network(params)
         self.check_instance_quota()
-        if (key := params.get("master_user_secret_kms_key_id")) is not None:
-            self.settings.kms_key(key, True)
+        self.settings.check_new(params)
         params["engine_version"] = version
         params["kms_key_id"] = self.settings.kms_key(params.get("kms_key_id"), bool(params.get("storage_encrypted")))
         instance = DBInstance(self, **params)
@@ -82,17 +81,10 @@ class PlainInstances(DBSnapshots):
         self.begin(instance, "creating", "create", self.plane.submit(work), self.settle_new_instance(instance))
         return instance
 
-    def check_new_instance(self, identifier: str) -> str:
-        """The identifier in lower case. Raises when it breaks the rules or is taken."""
-        lower = errors.check_identifier(identifier, "DBInstanceIdentifier")
-        taken = [lower in (name, getattr(one, "future_identifier", None)) for name, one in self.databases.items()]
-        if any(taken):
-            raise errors.instance_exists()
-        return lower
-
     def instance_network(self, params: dict[str, Any]) -> dict[str, Any]:
         """The settings that AWS fills with defaults of account and engine, checked or filled."""
         settings.check_common(params, shortest_retention=0)
+        settings.check_windows(None, params)
         self._check_plain(params)
         if not str(params.get("db_instance_class") or "db.").startswith("db."):
             raise errors.invalid_value(f"Invalid DB Instance class: {params['db_instance_class']}")
@@ -176,7 +168,7 @@ class PlainInstances(DBSnapshots):
             if error is not None:
                 self.record(instance, "failure", f"Unable to modify the DB instance. {error}", when)
             if new_name is not None:
-                self._rename_instance(instance, new_name, when)
+                self.rename_instance(instance, new_name, when)
 
         operation = "rename" if new_name else "modify"
         self.begin(instance, status, operation, self.plane.submit(work) if steps else done(), settle)
@@ -196,13 +188,6 @@ class PlainInstances(DBSnapshots):
         settings.check_windows(instance, params)
         if params.get("backup_retention_period") == 0 and instance.replicas:
             raise errors.invalid_combination("Backups can't be disabled for an instance that has read replicas.")
-
-    def _rename_instance(self, instance: DBInstance, new_name: str, when: datetime) -> None:
-        old_name = instance.db_instance_identifier
-        del self.databases[old_name]
-        instance.db_instance_identifier, instance.future_identifier = new_name, None
-        self.databases[new_name] = instance
-        self.record(instance, "notification", f"Renamed DB instance from {old_name} to {new_name}", when)
 
     def delete_db_instance(
         self,

@@ -16,8 +16,8 @@ from . import (
 )
 from .backend import LabRDSBackend
 from .cluster import DBCluster
-from .instance import DBInstanceClustered
 from .cluster_snapshots import DBClusterSnapshot
+from .instance import DBInstanceClustered
 from .metrics import LagMetrics
 from .proxy import DBProxy
 from .secret import MasterUserSecret

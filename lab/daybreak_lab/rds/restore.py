@@ -110,7 +110,6 @@ class Restore(Retained):
         params = {key: settings.plain(value) for key, value in kwargs.items() if value is not None}
         for name in params.keys() - _KNOWN:
             errors.not_in_lab(f"{operation} with {name}")
-        settings.check_windows(None, params)
         return params
 
     def _source_snapshot(self, params: dict[str, Any]) -> Snapshot:

@@ -9,6 +9,7 @@ from moto.rds import models
 from moto.rds.utils import valid_preferred_maintenance_window
 
 from . import errors
+from .insights import checked
 
 _LONGEST_RETENTION = 35
 _PORTS = range(1150, 65536)
@@ -78,7 +79,7 @@ def scaling(current: dict[str, Any] | None, given: dict[str, Any] | None) -> dic
         errors.not_in_lab("ServerlessV2ScalingConfiguration without both capacities")
     for name, shortest in (("MinCapacity", 0), ("MaxCapacity", 1)):
         if not shortest <= after[name] <= _MOST_CAPACITY or after[name] * 2 % 1:
-            raise errors.invalid_value(f"Invalid {name}: {after[name]}. Must be {shortest} to {_MOST_CAPACITY} in 0.5s.")
+            raise errors.invalid_value(f"Invalid {name}: {after[name]}. Must be {shortest} to {_MOST_CAPACITY}.")
     if after["MinCapacity"] > after["MaxCapacity"]:
         raise errors.invalid_combination("MinCapacity can't be greater than MaxCapacity.")
     if after["MinCapacity"]:
@@ -190,6 +191,13 @@ class Settings:
         if key is not None:
             return self.check_key(self._backend._validate_kms_key(key))
         return self._backend._validate_kms_key("alias/aws/rds") if encrypted else None
+
+    def check_new(self, params: dict[str, Any]) -> None:
+        """Raises for what a new database's record would refuse only after its secret is made."""
+        checked(params, None, self)
+        scaling(None, params.get("serverless_v2_scaling_configuration"))
+        if (key := params.get("master_user_secret_kms_key_id")) is not None:
+            self.kms_key(key, True)
 
     def check_key(self, arn: str | None) -> str | None:
         """The key, having made sure that it can be used. Raises KMSKeyNotAccessibleFault."""

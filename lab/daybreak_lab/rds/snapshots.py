@@ -130,6 +130,7 @@ class Snapshots(Base):
     def copy_snapshot(self, kind: Kind, params: dict[str, Any], make: Callable[..., Snapshot]) -> Snapshot:
         """Copies a snapshot into this account and Region; make builds the record from identifier and settings."""
         source = self.snapshot(kind, params[f"source_{kind.snake}_identifier"])
+        self.check_reachable(source.region)
         wanted = params[f"target_{kind.snake}_identifier"]
         target = self.check_new_snapshot(kind, wanted, f"Target{kind.noun}Identifier")
         settings.check_common({"tags": params.get("tags")})
