@@ -12,7 +12,7 @@ use crate::{
     aws::{Identity, Session},
     config::{Credentials, Database},
     moment::{self, Moment},
-    recovery::{recipe, survey},
+    recovery::{configuration::Configuration, recipe, survey},
     run::{clock::Clock, id::RunId, plan::Plan, step::Until},
     steps::{step::Step, world::World},
     ui,
@@ -44,6 +44,8 @@ pub(super) struct Made {
     pub(super) plan: Plan<Step>,
     pub(super) world: World,
     pub(super) identity: String,
+    /// The source as it was seen; none where the plan was made before.
+    pub(super) source: Option<Configuration>,
 }
 
 /// What is asked of a plan.
@@ -88,7 +90,7 @@ pub(super) async fn make_in(
     let by = host::actor(Some(identity.arn.clone()));
     let wish = recipe::Wish { database, moment, run, by, account: identity.account.clone() };
     let plan = recipe::point_in_time::plan(&wish, &survey)?;
-    Ok(Made { plan, world, identity: identity.arn })
+    Ok(Made { plan, world, identity: identity.arn, source: Some(survey.source) })
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {

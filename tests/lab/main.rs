@@ -9,6 +9,7 @@ mod cleanup;
 mod faults;
 mod fleets;
 mod leaks;
+mod parity;
 mod permissions;
 mod plans;
 mod proofs;
