@@ -27,7 +27,7 @@ pub struct Surroundings {
     pub scaling_policies: Vec<ScalingPolicy>,
     /// Subscriptions to events that name the cluster or one of its instances.
     pub subscriptions: Vec<EventSubscription>,
-    /// Alarms on their metrics.
+    /// Alarms on their metrics, but for those that a scaling policy makes for itself.
     pub alarms: Vec<Alarm>,
     /// Proxies that lead to them.
     pub proxies: Vec<Proxy>,
@@ -85,6 +85,8 @@ impl Surroundings {
         surroundings.unseen = unseen;
         surroundings.subscriptions.retain(|subscription| named(&subscription.sources));
         surroundings.proxies.retain(|proxy| named(&proxy.targets));
+        let policies = &surroundings.scaling_policies;
+        surroundings.alarms.retain(|alarm| policies.iter().all(|policy| !policy.alarms.contains(&alarm.name)));
         surroundings.endpoints.sort_by(|one, other| one.identifier.cmp(&other.identifier));
         surroundings.scaling_policies.sort_by(|one, other| one.name.cmp(&other.name));
         surroundings

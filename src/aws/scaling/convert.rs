@@ -28,6 +28,7 @@ pub(super) fn scaling_policy(it: types::ScalingPolicy) -> ScalingPolicy {
         resource_id: it.resource_id,
         kind: it.policy_type.as_str().to_owned(),
         target_tracking: it.target_tracking_scaling_policy_configuration.and_then(target_tracking),
+        alarms: it.alarms.unwrap_or_default().into_iter().map(|alarm| alarm.alarm_name).collect(),
     }
 }
 

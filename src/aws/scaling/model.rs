@@ -50,6 +50,8 @@ pub struct ScalingPolicy {
     pub kind: String,
     /// `TargetTrackingScalingPolicyConfiguration`, where it is one that a request can hold: a metric given by name.
     pub target_tracking: Option<TargetTracking>,
+    /// `Alarms`: the names of those that it has made for itself.
+    pub alarms: Vec<String>,
 }
 
 /// Keeps a metric at a value (`TargetTrackingScalingPolicyConfiguration`).

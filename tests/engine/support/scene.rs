@@ -158,6 +158,7 @@ impl Scene {
                 resource_id,
                 kind: "TargetTrackingScaling".to_owned(),
                 target_tracking: Some(rule),
+                alarms: Vec::new(),
             }],
         );
         let description = SecretDescription {

@@ -281,6 +281,7 @@ impl Scaling for Cloud {
                 resource_id: request.resource_id.clone(),
                 kind: request.policy_type.clone(),
                 target_tracking: Some(request.target_tracking_scaling_policy_configuration.clone()),
+                alarms: Vec::new(),
             };
             let key = (request.resource_id.clone(), request.policy_name.clone());
             inner.fitted.policies.insert(key, policy);
