@@ -13,7 +13,7 @@ pub(crate) mod sweep;
 mod time;
 
 pub(crate) use cloud::{Cloud, Fault};
-pub(crate) use scene::{ACCOUNT, CONFIG, SOURCE, Scene, actor, holder, run};
+pub(crate) use scene::{ACCOUNT, CONFIG, ROLE, SOURCE, Scene, actor, holder, run};
 pub(crate) use servers::Servers;
 pub(crate) use store::MemoryStore;
 pub(crate) use time::{PausedClock, TestClock};
