@@ -11,6 +11,7 @@ pub mod next;
 mod person;
 pub mod proof;
 pub mod result;
+mod settings;
 pub mod several;
 mod shell;
 pub mod standing;

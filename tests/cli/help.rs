@@ -3,8 +3,9 @@
 use crate::support::Daybreak;
 
 /// Every command.
-pub(crate) const COMMANDS: [&str; 14] = [
+pub(crate) const COMMANDS: [&str; 15] = [
     "windows",
+    "capture",
     "plan",
     "recover",
     "cutover",
@@ -31,6 +32,8 @@ fn help_lists_the_commands_and_the_exit_codes() {
 
     Commands:
       windows      Show what can be restored, from where, to when
+      capture      Keep the configuration of a database, for the day on which it can no longer be
+                   described
       plan         Show what a recovery would do, and save it as a plan file
       recover      Recover a database: plan, confirm, restore, prove, cut over, watch
       cutover      Move the application to a proven recovery

@@ -1,9 +1,10 @@
-//! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions.
+//! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions; what is fitted to a cluster.
 
 mod api;
 pub mod backups;
 mod client;
 mod convert;
+pub mod fittings;
 mod gather;
 pub mod model;
 pub mod plain;
