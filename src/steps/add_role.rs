@@ -102,7 +102,7 @@ impl Body for AddRole {
                 Err(self.held(failure, cx))
             }
             Some(status) => Ok(Observed::Wait(Waiting::on(format!("{} is {status}", self.role())))),
-            None => Ok(target.to_change()),
+            None => Ok(target.into_change()),
         }
     }
 

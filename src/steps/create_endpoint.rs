@@ -87,7 +87,7 @@ impl Body for CreateEndpoint {
         let target = made::target(world, cx, self.target(), &doing).await?;
         let found = world.fittings.cluster_endpoint(self.name()).await;
         let Some(endpoint) = found.map_err(|error| failure::of_aws(&doing, &error))? else {
-            return Ok(target.to_change());
+            return Ok(target.into_change());
         };
         if !self.is_ours(&endpoint) {
             let message = format!("{doing}: the name is taken by one of cluster {}", endpoint.cluster);

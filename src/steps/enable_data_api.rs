@@ -67,7 +67,7 @@ impl Body for EnableDataApi {
         if target.cluster.as_ref().is_some_and(|cluster| cluster.http_endpoint == Some(true)) {
             return Ok(Observed::Done(json!({})));
         }
-        Ok(target.to_change())
+        Ok(target.into_change())
     }
 
     async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {

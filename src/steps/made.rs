@@ -21,7 +21,7 @@ pub(super) struct Look {
 
 impl Look {
     /// What a step says that has still to change it: it acts, once the target takes changes.
-    pub(super) fn to_change(self) -> Observed {
+    pub(super) fn into_change(self) -> Observed {
         self.busy.map_or(Observed::Act, Observed::Wait)
     }
 

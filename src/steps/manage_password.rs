@@ -95,7 +95,7 @@ impl Body for ManagePassword {
         let target = made::target(world, cx, self.target(), &self.doing()).await?;
         let secret = target.cluster.as_ref().and_then(|cluster| cluster.master_user_secret.clone());
         match (secret, target.is_ready()) {
-            (None, _) => Ok(target.to_change()),
+            (None, _) => Ok(target.into_change()),
             (Some(MasterUserSecret { arn: Some(arn), status: Some(status), .. }), true) if status == "active" => {
                 self.proven(world, cx, &arn).await
             }

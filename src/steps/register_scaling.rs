@@ -86,7 +86,7 @@ impl Body for RegisterScaling {
         if found.is_some_and(|found| self.is(&found)) {
             return Ok(Observed::Done(json!({ "resource": self.request.resource_id })));
         }
-        Ok(target.to_change())
+        Ok(target.into_change())
     }
 
     async fn act(&self, world: &World, _: &Context<'_>) -> Result<(), StepError> {

@@ -153,6 +153,21 @@ fn each_command_says_what_it_takes() {
 
       -h, --help
               Print help (see a summary with '-h')
+    $ daybreak capture --help
+    Keep the configuration of a database, for the day on which it can no longer be described
+
+    Usage: daybreak capture [OPTIONS] [DATABASE]
+
+    Arguments:
+      [DATABASE]
+              Profile in daybreak.toml, or cluster or instance identifier
+
+    Options:
+          --all
+              Every Aurora PostgreSQL cluster and PostgreSQL instance of the region
+
+      -h, --help
+              Print help (see a summary with '-h')
     $ daybreak plan --help
     Show what a recovery would do, and save it as a plan file
 

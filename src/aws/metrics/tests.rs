@@ -136,7 +136,7 @@ async fn a_denial_names_the_action() {
 #[tokio::test]
 async fn alarms_are_found_by_what_their_metrics_name() {
     let of = |name: &str, value: &str| json!([{ "Name": name, "Value": value }]);
-    let computed = json!([{ "Id": "m1", "MetricStat": { "Period": 60.0, "Stat": "Sum", "Metric": {
+    let computed = json!([{ "Id": "m1", "MetricStat": { "Stat": "Sum", "Metric": {
         "Namespace": "AWS/RDS", "MetricName": "Deadlocks", "Dimensions": of("DBInstanceIdentifier", "loans-1"),
     } } }]);
     let http = script([
