@@ -9,7 +9,7 @@ use daybreak::{
     config::Config,
     expect::{Expect, Judged, Value},
     moment::{self, Moment},
-    pointer::{Address, SecretValue, Shape},
+    pointer::{Address, Names, SecretValue, Shape},
     run::{id::RunId, plan::Plan, record::Record},
     steps::step::Step,
 };
