@@ -8,11 +8,11 @@ from pathlib import Path
 
 FAST = {
     "create": 0.3, "restore": 0.3, "instance": 0.3, "modify": 0.1, "rename": 0.1, "delete": 0.2,
-    "snapshot": 0.2, "copy": 0.2, "promote": 0.2, "failover": 0.2,
+    "snapshot": 0.2, "copy": 0.2, "promote": 0.2, "failover": 0.2, "endpoint": 0.1, "role": 0.1,
 }  # fmt: skip
 REALISTIC = {
     "create": 120.0, "restore": 900.0, "instance": 420.0, "modify": 30.0, "rename": 60.0, "delete": 180.0,
-    "snapshot": 240.0, "copy": 1200.0, "promote": 300.0, "failover": 45.0,
+    "snapshot": 240.0, "copy": 1200.0, "promote": 300.0, "failover": 45.0, "endpoint": 60.0, "role": 60.0,
 }  # fmt: skip
 
 _CLUSTER_ENDS = {
@@ -25,9 +25,10 @@ _INSTANCE_ENDS = {
     "inaccessible-encryption-credentials", "inaccessible-encryption-credentials-recoverable",
 }  # fmt: skip
 _SNAPSHOT_ENDS = {"failed"}
+_ROLE_ENDS = {"INVALID"}
 _ENDS = {
     "create": _CLUSTER_ENDS, "restore": _CLUSTER_ENDS, "instance": _INSTANCE_ENDS,
-    "snapshot": _SNAPSHOT_ENDS, "copy": _SNAPSHOT_ENDS,
+    "snapshot": _SNAPSHOT_ENDS, "copy": _SNAPSHOT_ENDS, "role": _ROLE_ENDS,
 }  # fmt: skip
 
 

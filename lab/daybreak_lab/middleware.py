@@ -25,6 +25,7 @@ from daybreak_lab.fixes import route53, s3, secretsmanager
 from daybreak_lab.holds import Holds
 from daybreak_lab.iam.enforce import Enforcer, refuse_unsigned
 from daybreak_lab.identify import Call, buffer_body, identify, identity_of, rewind
+from daybreak_lab.rpc_cbor import Spoken, understand
 from daybreak_lab.stale import StaleAnswers
 
 _log = logging.getLogger(__name__)
@@ -70,15 +71,16 @@ class _Lab:
         if path.startswith(_INTERNAL_PATHS):
             with self._one_request:
                 return self._run(environ).send(environ, start_response)
-        answer = self._serve(environ, body)
+        spoken = understand(environ, body)
+        answer = self._serve(environ, body, spoken)
         if answer is None:
             _hang_up(environ)
-        return answer.send(environ, start_response)
+        return spoken.answer(answer).send(environ, start_response)
 
-    def _serve(self, environ: dict, body: bytes) -> Answer | None:
+    def _serve(self, environ: dict, body: bytes, spoken: Spoken) -> Answer | None:
         """Answers an API call and journals it; None means that the client is to see nothing."""
         received = datetime.now(UTC)
-        call = identify(environ, body)
+        call = identify(spoken.environ, spoken.body)
         identity = self._identity(call)
         old = self._stale.before_last_mutation(call)
         rule = self._faults.strike(call, identity, servable_stale=old is not None)
@@ -91,7 +93,7 @@ class _Lab:
         with contextlib.nullcontext() if call.long_polls else self._one_request:
             answer = self._fault(rule, call, identity, old)
             if kind in {None, "delay", "500-after", "drop-after", "hold-before", "hold-after"}:
-                real = self._execute(call, environ, body)
+                real = self._execute(call, environ, body, spoken)
                 self._stale.observe(call, real)
                 answer = answer or real
             if kind in {"drop-before", "drop-after"}:
@@ -117,13 +119,15 @@ class _Lab:
         with self._one_request:
             return identity_of(call.access_key)
 
-    def _execute(self, call: Call, environ: dict, body: bytes) -> Answer:
+    def _execute(self, call: Call, environ: dict, body: bytes, spoken: Spoken) -> Answer:
         try:
+            # What is signed is what was sent, not what it means.
             refusal = self._enforcer.refuse(call, environ, body) if self._enforcer else refuse_unsigned(call)
+            refusal = refusal or spoken.refusal
             if refusal is not None:
                 return refusal
-            rewind(environ, body)
-            answer = self._run(environ)
+            rewind(spoken.environ, spoken.body)
+            answer = self._run(spoken.environ)
         except NotImplementedError:
             return _not_implemented(call)
         except Exception:

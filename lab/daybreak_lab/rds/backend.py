@@ -8,11 +8,11 @@ from moto.rds.utils import split_arn
 from .. import events
 from . import errors
 from .cluster_snapshots import CLUSTER_SNAPSHOT
+from .data_api import DataApi
 from .db_snapshots import DB_SNAPSHOT
-from .global_failover import GlobalFailover
 
 
-class LabRDSBackend(GlobalFailover):
+class LabRDSBackend(DataApi):
     """moto's backend for one account and Region, with clusters and instances that hold real data."""
 
     @property
@@ -26,6 +26,9 @@ class LabRDSBackend(GlobalFailover):
         return events.select(self.events, params)
 
     def _get_resource_for_tagging(self, arn: str) -> Any:
+        if ":cluster-endpoint:" in arn:
+            # moto does not know the type.
+            return self.cluster_endpoint(split_arn(arn)[3])
         resource = super()._get_resource_for_tagging(arn)
         if resource is None:
             _, _, resource_type, name = split_arn(arn)

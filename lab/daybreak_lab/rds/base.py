@@ -1,7 +1,7 @@
 """What every part of the backend uses: looking resources up, events, and settling transitions."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.rds import models
@@ -34,13 +34,17 @@ class Base(models.RDSBackend):
         """Brings every status up to date. Called at the start of each request, under the request's lock."""
         while self.arrivals:
             self.arrivals.popleft()()
-        for resource in [
-            *self.clusters.values(), *self.databases.values(),
-            *self.cluster_snapshots.values(), *self.database_snapshots.values(), *self.global_clusters.values(),
-        ]:  # fmt: skip
+        for resource in list(self.transient()):
             transition = getattr(resource, "transition", None)
             if transition is not None and transition.settle_if_over() and resource.transition is transition:
                 resource.transition = None
+
+    def transient(self) -> Iterable[Any]:
+        """Every record that may be in a transition."""
+        return [
+            *self.clusters.values(), *self.databases.values(),
+            *self.cluster_snapshots.values(), *self.database_snapshots.values(), *self.global_clusters.values(),
+        ]  # fmt: skip
 
     def cluster(self, identifier: str) -> DBCluster:
         """The cluster of that name or ARN. Raises DBClusterNotFoundFault."""

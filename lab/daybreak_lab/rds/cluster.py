@@ -9,6 +9,7 @@ from moto.rds.utils import FilterDef
 from .stored import Stored
 
 if TYPE_CHECKING:
+    from .cluster_endpoint import DBClusterEndpoint
     from .global_cluster import GlobalCluster
 
 ENGINE = "aurora-postgresql"
@@ -39,6 +40,8 @@ class DBCluster(Stored, models.DBCluster):
         self.clone_group_id = settings.get("clone_group_id") or self.db_cluster_resource_id.replace("cluster-", "", 1)
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
         self.future_identifier: str | None = None
+        self.custom: list[DBClusterEndpoint] = []
+        self.data_api = bool(settings.get("enable_http_endpoint"))
         self.monitoring_interval = settings.get("monitoring_interval") or 0
         self.monitoring_role_arn = settings.get("monitoring_role_arn")
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
@@ -95,6 +98,10 @@ class DBCluster(Stored, models.DBCluster):
         return self.host if self.served else None
 
     @property
+    def custom_endpoints(self) -> list[str]:
+        return [one.endpoint for one in self.custom if one.endpoint is not None]
+
+    @property
     def earliest_restorable_time(self) -> datetime | None:
         return self.window[0]
 
@@ -116,7 +123,7 @@ class DBCluster(Stored, models.DBCluster):
 
     @property
     def http_endpoint_enabled(self) -> bool:
-        return False
+        return self.data_api
 
     def save_automated_backup(self) -> None:
         """Makes no snapshot record: the volume's base backups and archive are the automated backup."""

@@ -6,6 +6,7 @@ from typing import Any
 from . import errors, settings
 from .cluster import ENGINE, DBCluster
 from .cluster_snapshots import CLUSTER_SNAPSHOT, ClusterSnapshots, DBClusterSnapshot
+from .role import attach
 
 
 class Clusters(ClusterSnapshots):
@@ -30,6 +31,8 @@ class Clusters(ClusterSnapshots):
             )
         )
         self.begin(cluster, "creating", "create", work, self.settle_new_cluster(cluster, "create"))
+        for role in params.get("associated_roles") or []:
+            attach(self, cluster, role["RoleArn"], role.get("FeatureName"), work)
         return cluster
 
     def check_new_cluster(self, identifier: str) -> str:

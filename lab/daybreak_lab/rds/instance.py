@@ -21,6 +21,8 @@ class DBInstanceClustered(models.DBInstanceClustered):
         self.transition: Transition | None = None
         self.dbi_resource_id = "db-" + "".join(random.choices(string.ascii_uppercase + string.digits, k=26))
         self.pending: dict[str, Any] = {}
+        # Roles are the cluster's.
+        self._associated_roles: list[Any] = []
         self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
         self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
         self.performance_insights_retention_period = settings.get("performance_insights_retention_period")

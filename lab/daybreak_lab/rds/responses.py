@@ -5,7 +5,7 @@ from moto.rds import models
 from moto.rds.responses import RDSResponse
 
 from ..plane import Plane
-from . import answers_instances, answers_replicas, answers_snapshots, answers_versions
+from . import answers_access, answers_endpoints, answers_instances, answers_replicas, answers_snapshots, answers_versions
 from .backend import LabRDSBackend
 from .cluster import DBCluster
 from .instance import DBInstanceClustered
@@ -13,6 +13,10 @@ from .cluster_snapshots import DBClusterSnapshot
 from .metrics import LagMetrics
 from .secret import MasterUserSecret
 from .wire import filters, install_paging
+
+_ANSWERS = (
+    answers_snapshots, answers_instances, answers_replicas, answers_versions, answers_endpoints, answers_access,
+)  # fmt: skip
 
 
 def _backend(response: RDSResponse) -> LabRDSBackend:
@@ -81,6 +85,6 @@ def install(plane: Plane) -> None:
     RDSResponse.describe_db_cluster_automated_backups = _describe_db_cluster_automated_backups
     RDSResponse.delete_db_cluster_automated_backup = _delete_db_cluster_automated_backup
     RDSResponse.delete_db_cluster = _delete_db_cluster
-    for answers in (answers_snapshots, answers_instances, answers_replicas, answers_versions):
+    for answers in _ANSWERS:
         for name, answer in answers.OPERATIONS.items():
             setattr(RDSResponse, name, answer)

@@ -4,13 +4,12 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from moto.rds import models
-
 from ..image import Origin
 from . import errors, settings
 from .cluster import DBCluster
 from .cluster_snapshots import CLUSTER_SNAPSHOT
 from .retained import Retained
+from .role import attach
 from .snapshot import Snapshot
 
 _CARRIED_OVER = (
@@ -137,14 +136,13 @@ class Restore(Retained):
             db_cluster_identifier=identifier,
             master_user_password=unused_password,
         )
-        for role in params.get("associated_roles") or []:
-            cluster._associated_roles.append(models.AssociatedRole(role["RoleArn"], role.get("FeatureName") or ""))
-
         volume = self.plane.new_volume(cluster.db_cluster_resource_id, self.region_name)
         volume.link_from(origin, target)
         self.clusters[identifier] = cluster
         work = self.plane.submit(lambda: volume.recover(target))
         self.begin(cluster, "creating", "restore", work, self.settle_new_cluster(cluster, "restore"))
+        for role in params.get("associated_roles") or []:
+            attach(self, cluster, role["RoleArn"], role.get("FeatureName"), work)
         return cluster
 
     def _check_combination(self, params: dict[str, Any]) -> None:

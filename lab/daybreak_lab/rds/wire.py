@@ -14,6 +14,7 @@ _TOLD_APART_BY = {
     "DescribeDBClusterAutomatedBackups": ["db_cluster_automated_backups_arn"],
     "DescribeDBInstanceAutomatedBackups": ["db_instance_automated_backups_arn"],
     "DescribeGlobalClusters": ["arn"],
+    "DescribeDBClusterEndpoints": ["db_cluster_identifier", "endpoint_type", "db_cluster_endpoint_identifier"],
     "DescribeEvents": ["date", "source_arn"],
 }
 
