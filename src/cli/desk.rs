@@ -135,6 +135,8 @@ impl Elsewhere for Everywhere {
         World {
             region: region.to_owned(),
             rds: Arc::new(self.session.rds(region)),
+            replication: Arc::new(self.session.rds(region)),
+            metrics: Arc::new(self.session.metrics(region)),
             secrets: Arc::new(self.session.secrets(region)),
             tokens: Arc::new(SessionTokens { session: self.session.clone(), region: region.to_owned() }),
             postgres: self.postgres.clone(),

@@ -9,12 +9,12 @@ use url::Url;
 
 use super::error::Fault;
 use super::model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Proof, Readers,
+    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Promote, Proof, Readers,
     Restore, Watch,
 };
 use super::names;
 use super::raw::{
-    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawProof, RawReaders,
+    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawPromote, RawProof, RawReaders,
     RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
@@ -58,6 +58,7 @@ impl Checker<'_> {
             cutover: self.cutover(&join(at, "cutover"), raw.cutover),
             watch: self.watch(&join(at, "watch"), raw.watch),
             deadlines: self.deadlines(&join(at, "deadlines"), raw.deadlines),
+            promote: self.promote(&join(at, "promote"), raw.promote),
             name,
         }
     }
@@ -92,6 +93,11 @@ impl Checker<'_> {
             pointer: self.timeout(at, "pointer", raw.pointer).unwrap_or(default.pointer),
             run: self.timeout(at, "run", raw.run),
         }
+    }
+
+    fn promote(&mut self, at: &str, raw: RawPromote) -> Promote {
+        let max_lag = self.value(at, "max_lag", raw.max_lag, moment::parse_span);
+        Promote { max_lag: max_lag.unwrap_or(Promote::default().max_lag) }
     }
 
     fn readers(&mut self, at: &str, raw: RawReaders) -> Readers {

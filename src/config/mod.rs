@@ -18,7 +18,7 @@ pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
     Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, HostPort, InstanceClass, Proof,
-    Readers, Restore, Watch,
+    Promote, Readers, Restore, Watch,
 };
 pub use schema::schema;
 

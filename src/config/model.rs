@@ -43,6 +43,21 @@ pub struct Database {
     pub watch: Watch,
     /// How long steps, and the run, may take.
     pub deadlines: Deadlines,
+    /// What holds of a promotion.
+    pub promote: Promote,
+}
+
+/// Settings of a promotion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promote {
+    /// How far what is promoted may be behind without a loss being accepted. Default 30 seconds; may be zero.
+    pub max_lag: Duration,
+}
+
+impl Default for Promote {
+    fn default() -> Self {
+        Self { max_lag: Duration::from_secs(30) }
+    }
 }
 
 /// Settings of the target.
@@ -238,6 +253,7 @@ impl Database {
             cutover: Cutover::default(),
             watch: Watch::default(),
             deadlines: Deadlines::default(),
+            promote: Promote::default(),
         }
     }
 }

@@ -49,6 +49,16 @@ pub(super) struct RawDatabase {
     pub(super) watch: RawWatch,
     /// How long steps, and the run, may take before they are given up.
     pub(super) deadlines: RawDeadlines,
+    /// What holds of the promotion of a replica or a secondary region.
+    pub(super) promote: RawPromote,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawPromote {
+    /// How far what is promoted may be behind without a loss being accepted. Default: "30s".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) max_lag: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

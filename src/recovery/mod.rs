@@ -12,6 +12,7 @@ pub mod names;
 pub mod pointer;
 pub mod policies;
 pub mod price;
+pub mod promotion;
 pub mod recipe;
 pub mod refusal;
 pub mod requests;

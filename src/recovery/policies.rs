@@ -24,6 +24,15 @@ const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:UpdateSecretVersionStage",
 ];
 
+const PROMOTE: &[&str] = &[
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+    "rds:DescribeGlobalClusters",
+    "rds:DescribeEvents",
+    "cloudwatch:ListMetrics",
+    "cloudwatch:GetMetricData",
+];
+
 const CLEANUP: &[&str] = &[
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
@@ -46,6 +55,26 @@ pub fn cleanup() -> Policy {
     bundle("cleanup", CLEANUP)
 }
 
+/// The bundles that a promotion needs: `call` is the action that makes it, and takes it back where that can be.
+pub fn promotion(call: &str, access: Option<&Access>, moves_secret: bool) -> Vec<Policy> {
+    let mut promote = bundle("promote", PROMOTE);
+    promote.actions.push(format!("rds:{call}"));
+    let mut bundles = vec![promote];
+    bundles.extend(access.map(validate));
+    if moves_secret {
+        bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
+    }
+    bundles
+}
+
+fn validate(access: &Access) -> Policy {
+    let action = match access.credentials {
+        Credentials::Secret { .. } => "secretsmanager:GetSecretValue",
+        Credentials::IamUser { .. } => "rds-db:connect",
+    };
+    bundle("validate", &[action])
+}
+
 /// The bundles that a recovery of what was surveyed needs.
 pub fn needed(survey: &Survey) -> Vec<Policy> {
     let mut restoring = bundle("restore", RESTORE);
@@ -61,13 +90,7 @@ pub fn needed(survey: &Survey) -> Vec<Policy> {
         restoring.actions.push("iam:PassRole".to_owned());
     }
     let mut bundles = vec![bundle("observe", OBSERVE), restoring];
-    if let Some(Access { credentials, .. }) = &survey.access {
-        let action = match credentials {
-            Credentials::Secret { .. } => "secretsmanager:GetSecretValue",
-            Credentials::IamUser { .. } => "rds-db:connect",
-        };
-        bundles.push(bundle("validate", &[action]));
-    }
+    bundles.extend(survey.access.as_ref().map(validate));
     if survey.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }

@@ -130,6 +130,8 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
     let does = crate::ui::history::title(&state.plan, step);
     let calls: Vec<Call> = match step {
         Step::StageSecret(_) | Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) => Vec::new(),
+        // By hand nobody would look whether it may be done: a resume does.
+        Step::Guard(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, pointer(look)),
         Step::RestoreCluster(_) | Step::CreateInstance(_) | Step::ModifyCluster(_) => step.describe().calls,
@@ -228,7 +230,21 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
             vec![way("takes the label of the staged version away".to_owned(), command)]
         }
         Step::MoveSecret(step) => move_back(step, look).map(|(does, command)| way(does, command)).into_iter().collect(),
-        Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) => Vec::new(),
+        Step::Promote(step) => step
+            .call_back()
+            .map(|(call, region)| Way {
+                does: format!("makes {} the primary again", step.promotion.primary.words()),
+                command: format!(
+                    "aws {} {} --cli-input-json {} --region {}",
+                    call.service,
+                    api_name(call.action),
+                    word(&call.parameters.to_string()),
+                    word(region)
+                ),
+            })
+            .into_iter()
+            .collect(),
+        Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) | Step::Guard(_) => Vec::new(),
     }
 }
 

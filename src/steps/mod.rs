@@ -15,6 +15,7 @@ pub mod failure;
 mod final_snapshot;
 pub mod modify_cluster;
 pub mod move_secret;
+pub mod promotion;
 pub mod prove;
 pub mod restore_cluster;
 pub mod serving;

@@ -41,6 +41,18 @@ pub struct Prove {
     pub requested_time: Option<Timestamp>,
     /// What is asked beside the built-in checks.
     pub questions: Questions,
+    /// What must have been allowed before it is asked: the cutover, where that is what makes the target the primary.
+    #[serde(default = "validated", skip_serializing_if = "is_validated")]
+    pub until: Until,
+}
+
+fn validated() -> Until {
+    Until::Validated
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_validated(until: &Until) -> bool {
+    *until == Until::Validated
 }
 
 /// Whether the source can be compared with.
@@ -206,7 +218,10 @@ impl Prove {
 
     async fn prove(&self, world: &World, cx: &Context<'_>) -> Result<Proof, StepError> {
         let writer = serving::writer(cx.outputs)?;
-        let restored: RestoredCluster = cx.outputs.of(RESTORE)?;
+        let requested_at = match cx.outputs.has(RESTORE) {
+            true => Some(cx.outputs.of::<RestoredCluster>(RESTORE)?.requested_at),
+            false => None,
+        };
         let target = self.access.at(world, &writer.endpoint, writer.port).await?;
         let source = match &self.source {
             Comparison::With { host, port, access } => {
@@ -214,7 +229,7 @@ impl Prove {
             }
             Comparison::Without(why) => Err(why.clone()),
         };
-        let request = self.questions.request(target, source, self.requested_time, Some(restored.requested_at))?;
+        let request = self.questions.request(target, source, self.requested_time, requested_at)?;
         let tell = cx.tell;
         let proof = world.postgres.prove(&request, &|check| tell(&checked(check))).await;
         proof.map_err(|error| failure::of_postgres(&format!("prove the data of cluster {}", self.cluster), &error))
@@ -228,7 +243,7 @@ impl Body for Prove {
     }
 
     fn until(&self) -> Until {
-        Until::Validated
+        self.until
     }
 
     fn reversibility(&self) -> Undo {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::create_instance::WRITER;
+use super::{create_instance::WRITER, promotion::promote};
 use crate::run::step::{Outputs, StepError};
 
 /// The steps that bring a writer up. A plan has one of them.
-const BRINGING_UP: [&str; 1] = [WRITER];
+const BRINGING_UP: [&str; 2] = [WRITER, promote::ID];
 
 /// The target's writer: where to connect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

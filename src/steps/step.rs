@@ -11,6 +11,7 @@ use super::{
     create_instance::CreateInstance,
     modify_cluster::ModifyCluster,
     move_secret::MoveSecret,
+    promotion::{guard::Guard, promote::Promote},
     prove::Prove,
     restore_cluster::RestoreCluster,
     stage_secret::StageSecret,
@@ -36,6 +37,8 @@ pub enum Step {
     StageSecret(StageSecret),
     MoveSecret(MoveSecret),
     Watch(Watch),
+    Guard(Guard),
+    Promote(Promote),
 }
 
 impl Step {
@@ -50,6 +53,8 @@ impl Step {
             Self::StageSecret(step) => step,
             Self::MoveSecret(step) => step,
             Self::Watch(step) => step,
+            Self::Guard(step) => step,
+            Self::Promote(step) => step,
         }
     }
 

@@ -6,7 +6,12 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::{
-    aws::{self, rds::Rds, secrets::Secrets},
+    aws::{
+        self,
+        metrics::Metrics,
+        rds::{Rds, replication::Replication},
+        secrets::Secrets,
+    },
     http::Http,
     pg::Postgres,
 };
@@ -31,6 +36,10 @@ pub struct World {
     pub region: String,
     /// RDS in the run's region.
     pub rds: Arc<dyn Rds>,
+    /// Who takes writes, in the run's region.
+    pub replication: Arc<dyn Replication>,
+    /// CloudWatch in the run's region.
+    pub metrics: Arc<dyn Metrics>,
     /// Secrets Manager in the run's region.
     pub secrets: Arc<dyn Secrets>,
     /// IAM tokens in the run's region.
@@ -46,6 +55,15 @@ pub struct World {
 }
 
 impl World {
+    /// Secrets Manager where `secret` is: an ARN says so, a name means the run's region.
+    #[must_use]
+    pub fn secrets_of(&self, secret: &str) -> Arc<dyn Secrets> {
+        match secret.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(2)) {
+            Some(region) if !region.is_empty() && region != self.region => self.elsewhere.world(region).secrets,
+            _ => self.secrets.clone(),
+        }
+    }
+
     /// This world, seen from `region`.
     #[must_use]
     pub fn of_region(&self, region: &str) -> Self {

@@ -110,6 +110,7 @@ pub(super) fn instance(it: types::DbInstance, operation: Operation) -> Result<In
         promotion_tier: it.promotion_tier,
         publicly_accessible: it.publicly_accessible,
         auto_minor_version_upgrade: it.auto_minor_version_upgrade,
+        preferred_backup_window: it.preferred_backup_window,
         preferred_maintenance_window: it.preferred_maintenance_window,
         ca_certificate_identifier: it.ca_certificate_identifier,
         monitoring_interval: it.monitoring_interval,

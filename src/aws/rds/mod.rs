@@ -1,4 +1,4 @@
-//! Amazon RDS: clusters, instances, their events and tags; backups and snapshots.
+//! Amazon RDS: clusters, instances, their events and tags; backups and snapshots; who takes writes.
 
 mod api;
 pub mod backups;
@@ -6,6 +6,7 @@ mod client;
 mod convert;
 mod gather;
 pub mod model;
+pub mod replication;
 pub mod requests;
 pub mod status;
 #[cfg(test)]

@@ -189,6 +189,8 @@ pub struct Instance {
     pub latest_restorable_time: Option<Timestamp>,
     /// `BackupRetentionPeriod`, in days; 0 means that there are no automated backups.
     pub backup_retention_period: Option<i32>,
+    /// `PreferredBackupWindow`, `hh:mm-hh:mm` in UTC.
+    pub preferred_backup_window: Option<String>,
     /// `Endpoint.Address`: absent until the instance has one.
     pub address: Option<String>,
     /// `Endpoint.Port`.

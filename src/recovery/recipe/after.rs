@@ -11,8 +11,11 @@ use crate::{
         secrets::requests::PutVersion,
     },
     config::{self, Database},
-    recovery::survey::{self, Survey},
-    run::plan::Planned,
+    recovery::{
+        pointer::SurveyedSecret,
+        survey::{self, Survey},
+    },
+    run::{plan::Planned, step::Until},
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
@@ -50,14 +53,19 @@ pub fn prove(
         source: comparison,
         requested_time: data_time,
         questions: survey::questions(database),
+        until: Until::Validated,
     };
     planned(database.deadlines.proof, Step::Prove(prove))
 }
 
 /// The pointer moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &str) -> Vec<Planned<Step>> {
+    survey.secret.as_ref().map(|secret| follow(wish, secret, access, target)).unwrap_or_default()
+}
+
+/// This secret moved, the application watched.
+pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target: &str) -> Vec<Planned<Step>> {
     let mut steps = Vec::new();
-    let Some(secret) = &survey.secret else { return steps };
     let label = format!("daybreak-{}", wish.run.suffix());
     let token = format!("daybreak-{}-cutover", wish.run);
     let client = Access {
@@ -92,7 +100,8 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
     steps
 }
 
-fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
+/// The application watched, with this login.
+pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
     if watch.duration.is_zero() {
         return None;
     }

@@ -70,6 +70,7 @@ impl Draft {
                 .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
                 .map(|planned| planned.step.id().0),
             policies: policies::needed(survey),
+            promotion: None,
         };
         Plan {
             format: FORMAT,

@@ -6,6 +6,7 @@
 pub mod after;
 pub mod draft;
 pub mod point_in_time;
+pub mod promote;
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::{
     run::{
         id::RunId,
         plan::{Actor, Plan, Planned},
-        step::Until,
+        step::{Step as _, Until},
     },
     steps::step::Step,
 };
@@ -37,7 +38,8 @@ pub struct Wish<'a> {
 
 /// How far a plan can go at most: without a way to log in nothing can be proven, and nothing unproven is cut over.
 pub fn furthest(plan: &Plan<Step>) -> Until {
-    if plan.steps.iter().any(|planned| matches!(planned.step, Step::Prove(_))) {
+    // What is taken back by switching back is the cutover itself.
+    if plan.steps.iter().any(|planned| matches!(planned.step, Step::Prove(_)) || planned.step.until() == Until::Cutover) {
         Until::Cutover
     } else {
         Until::Restored

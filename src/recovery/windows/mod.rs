@@ -4,7 +4,7 @@
 //! which of it is a database's, [`judge`] what each can give and why it cannot be used, [`rank`] what it would lose. All but
 //! the reading is pure.
 
-mod arn;
+pub(super) mod arn;
 pub mod catalogue;
 mod find;
 mod global;

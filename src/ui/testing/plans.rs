@@ -269,6 +269,7 @@ fn brief() -> Brief {
             bundle: "observe".to_owned(),
             actions: vec!["rds:DescribeDBClusters".to_owned(), "rds:DescribeDBInstances".to_owned()],
         }],
+        promotion: None,
         warnings: vec!["not carried over to the target: IAM roles".to_owned()],
     }
 }

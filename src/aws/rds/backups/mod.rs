@@ -2,7 +2,7 @@
 
 mod api;
 mod client;
-mod convert;
+pub(super) mod convert;
 pub mod model;
 
 pub use api::Backups;
