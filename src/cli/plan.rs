@@ -1,6 +1,9 @@
 //! `daybreak plan`: what a recovery would do, saved to be reviewed and executed as it is.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{
     args::{Output, UntilArg},
@@ -91,17 +94,22 @@ pub(super) async fn make_in(
     Ok(Made { plan, world, identity: identity.arn })
 }
 
+/// Writes a plan file.
+pub(super) fn write(file: &Path, text: &str) -> Result<(), CliError> {
+    fs::write(file, text).map_err(|error| {
+        CliError::from_error(exit::REFUSED, &error)
+            .state("nothing was created; the plan was not saved")
+            .hint(format!("save it elsewhere: --save FILE (it was {})", file.display()))
+    })
+}
+
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let moment = moment(desk, &args.to)?;
     let database = desk.database(&args.database)?;
     let Made { plan, .. } = make(desk, &database, moment, args.until.map(Until::from)).await?;
     let file = args.save.clone().unwrap_or_else(|| PathBuf::from(format!("{}.plan.json", plan.run)));
     let text = plan.to_file();
-    fs::write(&file, &text).map_err(|error| {
-        CliError::from_error(exit::REFUSED, &error)
-            .state("nothing was created; the plan was not saved")
-            .hint(format!("save it elsewhere: --save FILE (it was {})", file.display()))
-    })?;
+    write(&file, &text)?;
     match desk.global.output {
         Output::Text => desk.printer.result(&ui::plan::render(
             &plan,

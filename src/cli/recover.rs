@@ -11,7 +11,7 @@ use super::{
     host,
     host::Signals,
     plan::{self, Made},
-    questions, several, which,
+    promote, questions, several, which,
 };
 use crate::{
     recovery::{freshness, recipe},
@@ -63,17 +63,27 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         }
         _ => return Err(CliError::usage("recover what, and to when?").hint("daybreak recover DATABASE --to TIME")),
     };
-    let until = until.unwrap_or(if desk.global.yes { Until::Cutover } else { Until::Validated });
+    let promotes = plan.brief.promotion.is_some();
+    let until = until.unwrap_or_else(|| match desk.global.yes {
+        // Between a promotion and its cutover nobody serves the application: there is no stop by default.
+        _ if promotes => recipe::furthest(&plan),
+        true => Until::Cutover,
+        false => Until::Validated,
+    });
     far_enough(&plan, until)?;
     let signals = execute::signals()?;
     if desk.can_ask() {
         let text = ui::plan::render(&plan, desk.clock.now(), desk.printer.err(), desk.printer.terminal().width);
         desk.printer.status(&text);
-        if agreed(desk, &signals, &plan, args.until.is_some(), until).await? == Answer::No {
+        let answer = match promotes {
+            true => promote::agreed(desk, &signals, &plan, until, false).await?,
+            false => agreed(desk, &signals, &plan, args.until.is_some(), until).await?,
+        };
+        if answer == Answer::No {
             return Err(CliError::refused("not confirmed"));
         }
         // The answer may have taken an hour.
-        freshness::check(&world, &plan).await?;
+        freshness::check(&world, &plan, desk.clock.now()).await?;
     }
     warn_of_others(desk, &*store, &[plan.database.as_str()]).await?;
     execute_plan(desk, store, Made { plan, world, identity }, until, args.until.is_some(), &signals).await
@@ -89,7 +99,7 @@ pub(super) fn far_enough(plan: &Plan<Step>, until: Until) -> Result<(), CliError
 }
 
 /// Without a terminal nothing is guessed: how far to go must have been said.
-fn decided(desk: &Desk) -> Result<(), CliError> {
+pub(super) fn decided(desk: &Desk) -> Result<(), CliError> {
     if desk.global.yes || desk.interactive() {
         return Ok(());
     }
@@ -121,14 +131,15 @@ async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
     let region = plan.brief.target.region.clone();
     let session = desk.session(Some(&region)).await?;
     let world = desk.world(&session, &region, plan.run.as_str())?;
-    let fresh = async { freshness::check(&world, &plan).await.map_err(CliError::from) };
+    let fresh = async { freshness::check(&world, &plan, desk.clock.now()).await.map_err(CliError::from) };
     let identity = async { session.identity().await.map_err(CliError::from) };
     let ((), identity) = tokio::try_join!(fresh, identity)?;
     freshness::same_account(&plan.brief.source, &identity.account)?;
     Ok(Made { plan, world, identity: identity.arn })
 }
 
-async fn execute_plan(
+/// Begins the run of a plan, and executes it as far as it may go.
+pub(super) async fn execute_plan(
     desk: &Desk,
     store: Arc<dyn Store>,
     made: Made,

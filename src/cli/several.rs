@@ -50,7 +50,7 @@ pub(super) async fn run(desk: &Desk, names: &[String], to: &str, until: Option<U
         }
         let mut fresh = Vec::new();
         for made in &made {
-            fresh.push(freshness::check(&made.world, &made.plan).await.map_err(CliError::from));
+            fresh.push(freshness::check(&made.world, &made.plan, desk.clock.now()).await.map_err(CliError::from));
         }
         all_or_none(names, fresh)?;
     }
