@@ -45,7 +45,7 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["failover", "detach"])]
     switchover: bool,
     /// Of a global database: fail over without waiting for the primary; needs --allow-data-loss
-    #[arg(long, conflicts_with = "detach", requires = "allow_data_loss")]
+    #[arg(long, conflicts_with = "detach")]
     failover: bool,
     /// Of a global database: take the secondary out of it, for good, as a primary of its own
     #[arg(long)]

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     moment,
     pg::{Proof, Verdict},
+    recovery::recipe::promote::is_final,
     report::facts::Facts,
     run::{clock::elapsed, journal::History, plan::Plan, step::Until},
     steps::{brief::Brief, step::Step},
@@ -58,6 +59,9 @@ pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
 pub(super) fn before_cutover(history: &History<Step>) -> String {
     let plan = &history.state.plan;
     let Brief { source, target, requested_time, pointer, .. } = &plan.brief;
+    if plan.brief.promotion.is_some() && !is_final(plan) {
+        return before_promotion(plan, Until::Cutover);
+    }
     let proof = Facts::of(history).proof.map(|(_, proof)| proof_words(&proof)).unwrap_or_default();
     let moves = match pointer {
         Some(pointer) => {

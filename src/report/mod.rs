@@ -8,6 +8,7 @@ pub mod expected;
 pub mod facts;
 pub mod next;
 mod person;
+pub mod promoted;
 pub mod proof;
 pub mod result;
 pub mod several;

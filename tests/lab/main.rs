@@ -11,6 +11,8 @@ mod fleets;
 mod leaks;
 mod permissions;
 mod plans;
+mod promotions;
+mod promotions_apart;
 mod proofs;
 mod recovery;
 mod secrets;

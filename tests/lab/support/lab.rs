@@ -112,7 +112,8 @@ impl Lab {
         value.unwrap_or_else(|| panic!("no {name} in {body}")).to_owned()
     }
 
-    fn control(&self, method: &str, path: &str, document: &Value) -> Value {
+    /// Asks the lab itself.
+    pub(crate) fn control(&self, method: &str, path: &str, document: &Value) -> Value {
         let body = if document.is_null() { String::new() } else { document.to_string() };
         let (status, answer) = http::request(
             &self.endpoint,

@@ -10,6 +10,7 @@ pub(crate) mod disk;
 pub(crate) mod forwarder;
 pub(crate) mod http;
 pub(crate) mod lab;
+pub(crate) mod promotion;
 pub(crate) mod pty;
 pub(crate) mod scene;
 pub(crate) mod site;
