@@ -51,7 +51,15 @@ pub(super) enum Command {
 impl Command {
     /// Whether it executes a run, and so has events to tell while it goes on.
     fn executes(&self) -> bool {
-        matches!(self, Self::Recover(_) | Self::Promote(_) | Self::Resume(_) | Self::Cutover(_) | Self::Rollback(_) | Self::Cancel(_))
+        matches!(
+            self,
+            Self::Recover(_)
+                | Self::Promote(_)
+                | Self::Resume(_)
+                | Self::Cutover(_)
+                | Self::Rollback(_)
+                | Self::Cancel(_)
+        )
     }
 
     /// Does it, and returns the exit code.

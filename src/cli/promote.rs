@@ -20,12 +20,7 @@ use crate::{
         promotion::{How, Loss, Wanted, survey},
         recipe,
     },
-    run::{
-        clock::Clock,
-        id::RunId,
-        plan::Plan,
-        step::Until,
-    },
+    run::{clock::Clock, id::RunId, plan::Plan, step::Until},
     steps::{promotion::Accepted, step::Step},
     ui,
 };
@@ -137,15 +132,12 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
 async fn make(desk: &Desk, database: &Database, wanted: &Wanted) -> Result<Made, CliError> {
     let session = desk.session(database.region.as_deref()).await?;
     let home = session.region().to_owned();
-    // Who we are is asked in the region that has to answer: the other may be away.
-    let here = match &wanted.region {
-        Some(region) => session.elsewhere(Some(region.clone())).await?,
-        None => session.clone(),
-    };
-    let identity = here.identity().await?;
     let run = RunId::new(desk.clock.now(), fastrand::u32(..));
     let world = desk.world(&session, &home, run.as_str())?;
     let outlook = survey::survey(&world, database, wanted, desk.clock.now()).await?;
+    // Who we are is asked in the region that has to answer: the other may be away.
+    let here = session.elsewhere(Some(outlook.promotion.target.region.clone())).await?;
+    let identity = here.identity().await?;
     let by = host::actor(Some(identity.arn.clone()));
     let moment = crate::moment::Moment::Latest;
     let wish = recipe::Wish { database, moment, run, by, account: identity.account.clone() };

@@ -9,13 +9,13 @@ use url::Url;
 
 use super::error::Fault;
 use super::model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Promote, Proof, Readers,
-    Restore, Watch,
+    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Promote, Proof,
+    Readers, Restore, Watch,
 };
 use super::names;
 use super::raw::{
-    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawPromote, RawProof, RawReaders,
-    RawRestore, RawWatch,
+    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawPromote, RawProof,
+    RawReaders, RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
 use crate::expect::Expect;

@@ -17,8 +17,8 @@ mod shape;
 pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, HostPort, InstanceClass, Proof,
-    Promote, Readers, Restore, Watch,
+    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, HostPort, InstanceClass, Promote,
+    Proof, Readers, Restore, Watch,
 };
 pub use schema::schema;
 

@@ -226,7 +226,11 @@ impl RunResult {
                 family: brief.target.family,
                 identifier: brief.target.identifier.clone(),
                 region: brief.target.region.clone(),
-                resource_id: facts.restored.as_ref().map(|restored| restored.resource_id.clone()).or_else(|| promoted_id(&state.plan)),
+                resource_id: facts
+                    .restored
+                    .as_ref()
+                    .map(|restored| restored.resource_id.clone())
+                    .or_else(|| promoted_id(&state.plan)),
                 endpoint: facts.writer.as_ref().map(|writer| writer.endpoint.clone()),
                 port: facts.writer.as_ref().map(|writer| writer.port),
                 writer: brief.target.writer.clone(),

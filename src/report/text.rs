@@ -9,8 +9,7 @@ use super::{
     evidence::decisions,
     facts::{self, Cutover, Facts},
     person::person,
-    promoted,
-    proof,
+    promoted, proof,
     status::{stage_sentence, stage_tone, standing, timeline},
     stuck::{Around, Stuck},
 };

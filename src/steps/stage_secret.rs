@@ -170,7 +170,11 @@ impl Body for StageSecret {
             move_to_version_id: None,
             remove_from_version_id: Some(self.version().to_owned()),
         };
-        world.secrets_of(&request.secret_id).move_label(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
+        world
+            .secrets_of(&request.secret_id)
+            .move_label(&request)
+            .await
+            .map_err(|error| failure::of_aws(&doing, &error))?;
         Ok(Undone::Done(format!("version {} has lost its label", self.version())))
     }
 }

@@ -11,6 +11,7 @@ mod kills;
 mod leftovers;
 mod looks;
 mod planning;
+mod promotions;
 mod recovery;
 mod removal;
 mod stores;

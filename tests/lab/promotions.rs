@@ -24,7 +24,8 @@ fn a_read_replica_with_everything_becomes_the_primary_and_the_application_goes_w
     assert_eq!(site.application().host, replica.host);
     site.put(&site.application(), 5);
     assert_eq!((rows(&replica), rows(&before)), ("{1,2,3,4,5}".to_owned(), "{1,2,3,4}".to_owned()));
-    let promoted = crate::support::aws::wait(lab().aws.rds.describe_db_instances().db_instance_identifier("shop-r").send());
+    let promoted =
+        crate::support::aws::wait(lab().aws.rds.describe_db_instances().db_instance_identifier("shop-r").send());
     let promoted = promoted.expect("describe");
     assert_eq!(promoted.db_instances()[0].backup_retention_period(), Some(5), "the source's, not RDS's default");
     let run = result["run"].as_str().expect("a run");
@@ -67,7 +68,11 @@ fn a_replica_that_lags_is_refused_until_the_loss_is_named() {
     assert_refused(&site.promote(&["--allow-data-loss=unmeasured"]), 3);
     assert_eq!(site.changes(), Vec::<String>::new());
     site.promoted(&["--allow-data-loss=3600"]);
-    assert_eq!((rows(&replica), rows(&primary)), ("{1,2,3,4}".to_owned(), "{1,2,3,4,5}".to_owned()), "5 is lost, as said");
+    assert_eq!(
+        (rows(&replica), rows(&primary)),
+        ("{1,2,3,4}".to_owned(), "{1,2,3,4,5}".to_owned()),
+        "5 is lost, as said"
+    );
 }
 
 #[test]
@@ -183,7 +188,10 @@ fn the_wrong_way_is_refused_with_the_right_one() {
     assert!(next(&replica, "daybreak promote wrong --to-replica wrong-r"), "{replica}");
     let nothing = site.promote(&["--to-region", AWAY]);
     assert_refused(&nothing, 3);
-    assert!(nothing.stderr.contains("nothing that could be promoted replicates from wrong in eu-central-1"), "{nothing}");
+    assert!(
+        nothing.stderr.contains("nothing that could be promoted replicates from wrong in eu-central-1"),
+        "{nothing}"
+    );
     let alone = site.daybreak.run(["promote", "nobody", "--region", HERE, "--yes"]);
     assert_refused(&alone, 3);
     assert_eq!(site.changes(), Vec::<String>::new());
@@ -215,7 +223,8 @@ fn killed_between_the_call_and_its_record_a_promotion_is_not_made_twice() {
         "service": "rds", "action": "PromoteReadReplica", "kind": "hold-after", "identity": key, "times": 1
     }]));
     let mut command = site.daybreak.command(["promote", "loans", "--yes"]);
-    let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("start");
+    let mut child =
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("start");
     crate::support::until("the call to be held", || (!lab().held(key).is_empty()).then_some(()));
     child.kill().expect("kill it");
     child.wait().expect("its end");

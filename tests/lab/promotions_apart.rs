@@ -45,7 +45,10 @@ fn fails_over(state: &str) {
     site.put(&site.away(), 5);
     let run = result["run"].as_str().expect("a run");
     let status = site.daybreak.run(["status", run]);
-    assert!(status.stdout.contains("copy-db-cluster-snapshot"), "what the old primary had is kept by copying: {status}");
+    assert!(
+        status.stdout.contains("copy-db-cluster-snapshot"),
+        "what the old primary had is kept by copying: {status}"
+    );
     lab.control("POST", "/_lab/regions", &json!({ HERE: "up" }));
     until("the old primary to follow", || site.leader(HERE).ends_with("cluster:storm-away").then_some(()));
     await_rows(&site.away(), "{1,2,3,5}");

@@ -6,7 +6,10 @@ use super::refusal::NotPromoted;
 use crate::{
     aws::{
         self,
-        rds::{backups::model::GlobalCluster, model::{Cluster, Instance}},
+        rds::{
+            backups::model::GlobalCluster,
+            model::{Cluster, Instance},
+        },
     },
     recovery::windows::arn::Arn,
     steps::{
@@ -83,12 +86,7 @@ pub struct Found {
 }
 
 /// Looks for the database in `world`'s region; where that does not answer, from `region`.
-pub async fn find(
-    world: &World,
-    database: &str,
-    identifier: &str,
-    region: Option<&str>,
-) -> Result<Found, NotPromoted> {
+pub async fn find(world: &World, database: &str, identifier: &str, region: Option<&str>) -> Result<Found, NotPromoted> {
     let (cluster, instance) = tokio::join!(
         within("DescribeDBClusters", world.rds.cluster(identifier)),
         within("DescribeDBInstances", world.rds.instance(identifier)),
@@ -214,9 +212,10 @@ async fn from_afar(
     let is_it = |arn: &str, kind: &str| {
         Arn::parse(arn).is_some_and(|arn| arn.region == world.region && arn.name == identifier && arn.kind == kind)
     };
-    let global = globals.map_err(unanswered)?.into_iter().find(|global| {
-        global.members.iter().any(|member| member.is_writer && is_it(&member.arn, "cluster"))
-    });
+    let global = globals
+        .map_err(unanswered)?
+        .into_iter()
+        .find(|global| global.members.iter().any(|member| member.is_writer && is_it(&member.arn, "cluster")));
     let why = Err(error.to_string());
     if let Some(global) = global {
         let arn = global.members.iter().find(|member| member.is_writer).map(|member| member.arn.clone());

@@ -119,7 +119,9 @@ fn way<'a>(
                 db_cluster_identifier: candidate.member.identifier.clone(),
                 target_db_instance_identifier: name.to_owned(),
             }),
-            format!("{name} is a reader of the same cluster, which shares its storage: nothing is lost, and it can be taken back"),
+            format!(
+                "{name} is a reader of the same cluster, which shares its storage: nothing is lost, and it can be taken back"
+            ),
         ),
         Kind::Replica => choice(
             Way::ReadReplica(replica(found, name)),
@@ -127,7 +129,9 @@ fn way<'a>(
         ),
         Kind::ReplicaCluster => choice(
             Way::ReplicaCluster(PromoteReadReplicaCluster { db_cluster_identifier: name.to_owned() }),
-            format!("{name} is an Aurora replica of an RDS instance: PromoteReadReplicaDBCluster is the only call for it"),
+            format!(
+                "{name} is an Aurora replica of an RDS instance: PromoteReadReplicaDBCluster is the only call for it"
+            ),
         ),
         Kind::Secondary => secondary(database, found, candidate, wanted),
     }
@@ -164,9 +168,10 @@ fn secondary<'a>(
         (None, Loss::Asked | Loss::Seconds(_) | Loss::Unmeasured) => {
             wrong("data is lost by a failover or a detachment: say which is meant".to_owned(), lossy.to_vec())
         }
-        (Some(How::Switchover), Loss::Asked | Loss::Seconds(_) | Loss::Unmeasured) => {
-            wrong("a switchover loses nothing, so nothing has to be allowed".to_owned(), vec![format!("{command} --switchover")])
-        }
+        (Some(How::Switchover), Loss::Asked | Loss::Seconds(_) | Loss::Unmeasured) => wrong(
+            "a switchover loses nothing, so nothing has to be allowed".to_owned(),
+            vec![format!("{command} --switchover")],
+        ),
         (None | Some(How::Switchover), Loss::Nothing) => {
             if let Err(why) = &found.described {
                 let why = format!(
@@ -190,10 +195,8 @@ fn secondary<'a>(
             choice(way, "it was asked for: the global database fails over, without waiting for its primary")
         }
         (Some(How::Detach), _) => {
-            let way = Way::Detach(RemoveFromGlobalCluster {
-                global_cluster_identifier: global,
-                db_cluster_identifier: arn,
-            });
+            let way =
+                Way::Detach(RemoveFromGlobalCluster { global_cluster_identifier: global, db_cluster_identifier: arn });
             choice(way, "it was asked for: the secondary leaves the global database and stands alone, for good")
         }
     }

@@ -1,6 +1,9 @@
 //! Why nothing is promoted, with the command to type instead.
 
-use crate::{aws, steps::promotion::judge::{Instead, Obstacle}};
+use crate::{
+    aws,
+    steps::promotion::judge::{Instead, Obstacle},
+};
 
 /// A promotion that is not made. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +94,9 @@ impl NotPromoted {
             Self::NoSuchDatabase { .. } => vec!["check the name, --region and --profile".to_owned()],
             Self::Misnamed { instead, .. } | Self::WrongWay { instead, .. } => instead.clone(),
             Self::NoAnswer { database, .. } => {
-                vec![format!("name the region that survives: daybreak promote {database} --to-region REGION --failover --allow-data-loss")]
+                vec![format!(
+                    "name the region that survives: daybreak promote {database} --to-region REGION --failover --allow-data-loss"
+                )]
             }
             Self::Nothing { others, .. } => others.clone(),
             Self::Ambiguous { candidates, .. } => candidates.clone(),
@@ -115,7 +120,9 @@ impl NotPromoted {
 fn way_around(instead: Instead, command: &str, lag: Option<u64>, global: bool) -> String {
     let loss = lag.map_or_else(|| "unmeasured".to_owned(), |seconds| seconds.to_string());
     match instead {
-        Instead::AcceptLoss => format!("wait until it has caught up, or accept the loss: {command} --allow-data-loss={loss}"),
+        Instead::AcceptLoss => {
+            format!("wait until it has caught up, or accept the loss: {command} --allow-data-loss={loss}")
+        }
         Instead::KeepWriting if global => format!(
             "stop what writes to it, or switch over without loss: {command} --switchover; or accept it: --old-primary-keeps-writing"
         ),

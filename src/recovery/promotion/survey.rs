@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     aws::secrets::Secrets,
-    config::{CutoverSecret, Credentials, Database},
+    config::{Credentials, CutoverSecret, Database},
     recovery::{
         pointer::{self, SurveyedSecret},
         refusal::{Refusal, Unusable},
@@ -50,12 +50,7 @@ pub struct Outlook {
 }
 
 /// Looks for what can be promoted, chooses, measures, and judges. `world` is that of the database's region.
-pub async fn survey(
-    world: &World,
-    database: &Database,
-    wanted: &Wanted,
-    now: Timestamp,
-) -> Result<Outlook, Refusal> {
+pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Timestamp) -> Result<Outlook, Refusal> {
     let found = find(world, &database.name, &database.cluster, wanted.region.as_deref()).await?;
     let Choice { candidate, way, why } = choose::choose(&database.name, &found, wanted)?;
     let target = target(candidate);
@@ -200,7 +195,10 @@ async fn pointer(
     promotion: &Promotion,
 ) -> Result<(Option<SurveyedSecret>, Option<String>), Refusal> {
     let Some(wanted) = &database.cutover.secret else {
-        return Ok((None, Some("the profile names no pointer under cutover, so the application is not moved".to_owned())));
+        return Ok((
+            None,
+            Some("the profile names no pointer under cutover, so the application is not moved".to_owned()),
+        ));
     };
     // Where the old primary is, it is written; what follows it elsewhere is a replica.
     let regions = [promotion.primary.region.as_str(), promotion.target.region.as_str()];

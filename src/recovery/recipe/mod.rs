@@ -39,7 +39,8 @@ pub struct Wish<'a> {
 /// How far a plan can go at most: without a way to log in nothing can be proven, and nothing unproven is cut over.
 pub fn furthest(plan: &Plan<Step>) -> Until {
     // What is taken back by switching back is the cutover itself.
-    if plan.steps.iter().any(|planned| matches!(planned.step, Step::Prove(_)) || planned.step.until() == Until::Cutover) {
+    if plan.steps.iter().any(|planned| matches!(planned.step, Step::Prove(_)) || planned.step.until() == Until::Cutover)
+    {
         Until::Cutover
     } else {
         Until::Restored

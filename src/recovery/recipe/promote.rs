@@ -163,7 +163,10 @@ fn warnings(outlook: &Outlook) -> Vec<String> {
         _ => false,
     };
     if managed && !matches!(outlook.promotion.way, Way::Reader(_)) {
-        warnings.push("RDS manages the old primary's master password; the target's has to be put under its management afterwards".to_owned());
+        warnings.push(
+            "RDS manages the old primary's master password; the target's has to be put under its management afterwards"
+                .to_owned(),
+        );
     }
     warnings
 }
@@ -180,9 +183,15 @@ fn told(outlook: &Outlook) -> Told {
         loses: loses(outlook),
         stops: match promotion.way {
             Way::ReadReplica(_) => format!("{new} reboots; what reads from it is cut off for minutes"),
-            Way::ReplicaCluster(_) | Way::Detach(_) => format!("{new} restarts its instances; what reads from them is cut off"),
-            Way::Reader(_) => "all connections to the cluster's writer are cut, usually for less than a minute".to_owned(),
-            Way::Switchover(_) => "writes stop on both sides until the roles are swapped, usually for a minute or two".to_owned(),
+            Way::ReplicaCluster(_) | Way::Detach(_) => {
+                format!("{new} restarts its instances; what reads from them is cut off")
+            }
+            Way::Reader(_) => {
+                "all connections to the cluster's writer are cut, usually for less than a minute".to_owned()
+            }
+            Way::Switchover(_) => {
+                "writes stop on both sides until the roles are swapped, usually for a minute or two".to_owned()
+            }
             Way::Failover(_) => format!("what reads from {new} is cut off for minutes; other secondaries are rebuilt"),
         },
         old_primary: old_primary(promotion, &old, &new),
@@ -216,11 +225,15 @@ fn old_primary(promotion: &Promotion, old: &str, new: &str) -> String {
         Way::Failover(_) => format!(
             "RDS tries to keep writes from {old}, without promise; once its region is back it is rebuilt as a secondary, and what only it had is saved as a snapshot that expires"
         ),
-        Way::ReadReplica(_) | Way::ReplicaCluster(_) | Way::Detach(_) if promotion.old_primary_keeps_writing => format!(
-            "{old} stays and GOES ON TAKING WRITES, as was accepted; nothing of them reaches {new}: stop what writes to it"
-        ),
+        Way::ReadReplica(_) | Way::ReplicaCluster(_) | Way::Detach(_) if promotion.old_primary_keeps_writing => {
+            format!(
+                "{old} stays and GOES ON TAKING WRITES, as was accepted; nothing of them reaches {new}: stop what writes to it"
+            )
+        }
         Way::ReadReplica(_) | Way::ReplicaCluster(_) | Way::Detach(_) => {
-            format!("{old} stays as it is and could take writes, which nothing would carry to {new}: keep everybody off it")
+            format!(
+                "{old} stays as it is and could take writes, which nothing would carry to {new}: keep everybody off it"
+            )
         }
     }
 }
@@ -241,7 +254,8 @@ fn afterwards(promotion: &Promotion) -> Vec<String> {
 
 fn sides(outlook: &Outlook) -> Vec<Side> {
     let promotion = &outlook.promotion;
-    let status = |described: Option<&Described>, why: &str| described.map_or(why.to_owned(), |it| it.status().to_owned());
+    let status =
+        |described: Option<&Described>, why: &str| described.map_or(why.to_owned(), |it| it.status().to_owned());
     let primary = match &outlook.seen.primary {
         Ok(described) => status(Some(described), ""),
         Err(why) => format!("out of reach: {why}"),

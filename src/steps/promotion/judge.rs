@@ -90,7 +90,9 @@ fn target(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
     if let Way::Reader(request) = &promotion.way {
         let wanted = &request.target_db_instance_identifier;
         match instances.iter().find(|instance| instance.identifier == *wanted) {
-            None => verdict.against(format!("{wanted} is no instance of cluster {} any more", cluster.identifier), None),
+            None => {
+                verdict.against(format!("{wanted} is no instance of cluster {} any more", cluster.identifier), None)
+            }
             Some(instance) if instance.status.is_terminal() || instance.status.is_deleting() => {
                 verdict.against(format!("instance {wanted} is {}", instance.status), None);
             }
@@ -121,11 +123,11 @@ fn replication(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
         verdict.waits.push(format!("global database {} is changing its primary", global.identifier));
     }
     let switches = matches!(promotion.way, Way::Switchover(_));
-    let synchronization = global
-        .members
-        .iter()
-        .find(|member| member.arn == promotion.target.arn)
-        .and_then(|member| member.synchronization.as_deref());
+    let Some(member) = global.members.iter().find(|member| member.arn == promotion.target.arn) else {
+        let what = format!("{words} is no member of global database {} any more", global.identifier);
+        return verdict.against(what, None);
+    };
+    let synchronization = member.synchronization.as_deref();
     if let Some(status) = synchronization.filter(|status| *status != "connected") {
         let what = format!("{words} is not in step with its primary: {status}");
         match (switches, accepted) {
@@ -150,7 +152,8 @@ fn replication(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
             Err(why) => format!("out of reach ({why})"),
         };
         if status != "available" {
-            let what = format!("the primary, {}, is {status}: a switchover needs both sides", promotion.primary.words());
+            let what =
+                format!("the primary, {}, is {status}: a switchover needs both sides", promotion.primary.words());
             verdict.against(what, Some(Instead::Failover));
         }
     }
@@ -159,7 +162,8 @@ fn replication(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
 /// Whether the old primary can go on taking writes that nobody else gets.
 fn old_primary(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
     let words = promotion.primary.words();
-    let alive = matches!(&seen.primary, Ok(described) if !matches!(described.status(), "gone" | "stopped" | "deleting"));
+    let alive =
+        matches!(&seen.primary, Ok(described) if !matches!(described.status(), "gone" | "stopped" | "deleting"));
     let what = match &seen.primary_role {
         Ok(role) if role.in_recovery => return,
         Ok(role) if role.sessions.is_empty() => {
@@ -181,7 +185,10 @@ fn old_primary(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
     if promotion.old_primary_keeps_writing {
         verdict.notes.push(format!("{what}; it goes on, and what it is written reaches nobody else"));
     } else {
-        verdict.against(format!("{what}; what it is written after the promotion reaches nobody else"), Some(Instead::KeepWriting));
+        verdict.against(
+            format!("{what}; what it is written after the promotion reaches nobody else"),
+            Some(Instead::KeepWriting),
+        );
     }
 }
 
@@ -199,8 +206,11 @@ fn sessions<'a>(of: impl Iterator<Item = (&'a String, &'a String)>) -> String {
         }
     }
     let more = counted.len().saturating_sub(5);
-    let mut words: Vec<String> =
-        counted.into_iter().take(5).map(|(name, count)| if count > 1 { format!("{count} × {name}") } else { name }).collect();
+    let mut words: Vec<String> = counted
+        .into_iter()
+        .take(5)
+        .map(|(name, count)| if count > 1 { format!("{count} × {name}") } else { name })
+        .collect();
     if more > 0 {
         words.push(format!("{more} others"));
     }
@@ -258,3 +268,6 @@ fn transactions(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
         ));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,16 +168,12 @@ async fn from_metrics(world: &World, promotion: &Promotion, now: Timestamp, sile
     };
     let gauge = Gauge { metric, dimension, identifier: promotion.target.identifier.clone() };
     match within("GetMetricData", world.metrics.newest(&gauge, now)).await {
-        Ok(Some(sample)) if sample.value.is_finite() && sample.value >= 0.0 => Lag::Measured {
-            seconds: sample.value / per_second,
-            at: sample.at,
-            by: format!("{metric} of CloudWatch"),
-        },
+        Ok(Some(sample)) if sample.value.is_finite() && sample.value >= 0.0 => {
+            Lag::Measured { seconds: sample.value / per_second, at: sample.at, by: format!("{metric} of CloudWatch") }
+        }
         // RDS writes -1 for a replica that does not replicate.
         Ok(Some(sample)) => Lag::NotMeasured(format!("{metric} is {}: it does not replicate", sample.value)),
-        Ok(None) => {
-            Lag::NotMeasured(format!("{silent}, and CloudWatch has no {metric} of the last ten minutes"))
-        }
+        Ok(None) => Lag::NotMeasured(format!("{silent}, and CloudWatch has no {metric} of the last ten minutes")),
         Err(error) => Lag::NotMeasured(format!("{silent}, and CloudWatch cannot be asked: {error}")),
     }
 }

@@ -120,7 +120,11 @@ impl Lag {
     }
 
     /// The lag in whole seconds, rounded up.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a lag is neither negative nor of centuries")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a lag is neither negative nor of centuries"
+    )]
     pub fn whole_seconds(&self) -> Option<u64> {
         match self {
             Self::Measured { seconds, .. } => Some(seconds.max(0.0).ceil() as u64),

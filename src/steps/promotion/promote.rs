@@ -158,7 +158,9 @@ impl Body for Promote {
             Part::Follows => match roles::target(world, &self.promotion, cx).await? {
                 Part::Leads(_) => {
                     self.send(world, &back.way, &format!("take the promotion of {new} back")).await?;
-                    Ok(Undone::Wait(Waiting::on(format!("{old} to become the primary again")).again_in(Duration::from_secs(1))))
+                    Ok(Undone::Wait(
+                        Waiting::on(format!("{old} to become the primary again")).again_in(Duration::from_secs(1)),
+                    ))
                 }
                 Part::Turning(what) => Ok(Undone::Wait(Waiting::on(what))),
                 Part::Follows => Ok(Undone::Done(format!("neither {old} nor {new} is the primary now: left alone"))),

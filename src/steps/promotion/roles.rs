@@ -1,6 +1,6 @@
 //! Who is the primary: asked of RDS, and of the server itself.
 
-use super::{Promotion, look::same, look::Described, way::Way};
+use super::{Promotion, look::Described, look::same, way::Way};
 use crate::{
     aws::rds::{
         backups::model::GlobalCluster,

@@ -10,6 +10,7 @@ use daybreak::aws::{
     Error,
     rds::{
         Rds,
+        backups::model::GlobalCluster,
         model::{Cluster, ClusterSnapshot, Event, EventSource, Instance, SecurityGroup, Tag},
         requests::{
             AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags,
@@ -21,6 +22,7 @@ use daybreak::aws::{
 use tokio::time::Instant;
 
 mod progress;
+mod replication;
 mod secrets;
 
 /// What goes wrong at one call that changes something.
@@ -43,6 +45,7 @@ pub(super) struct Inner {
     pub(super) clusters: BTreeMap<String, Cluster>,
     pub(super) instances: BTreeMap<String, Instance>,
     snapshots: BTreeMap<String, ClusterSnapshot>,
+    pub(super) globals: BTreeMap<String, GlobalCluster>,
     secret: SecretDescription,
     values: BTreeMap<String, String>,
     /// Reads that a change under way still needs, by name.

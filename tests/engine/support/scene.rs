@@ -121,6 +121,8 @@ impl Scene {
         let world = World {
             region: "eu-west-1".to_owned(),
             rds: Arc::new(cloud.clone()),
+            replication: Arc::new(cloud.clone()),
+            metrics: Arc::new(cloud.clone()),
             secrets: Arc::new(cloud.clone()),
             tokens: Arc::new(servers.clone()),
             postgres: Arc::new(servers.clone()),

@@ -68,6 +68,11 @@ impl<'l> Site<'l> {
         let arn = described(lab, HERE, name).db_cluster_arn.expect("an ARN");
         let made = rds(lab, HERE).create_global_cluster().global_cluster_identifier(site.world());
         wait(made.source_db_cluster_identifier(arn).send()).expect("create the global database");
+        let global = || {
+            let asked = rds(lab, HERE).describe_global_clusters().global_cluster_identifier(site.world());
+            wait(asked.send()).expect("describe").global_clusters.and_then(|mut found| found.pop())?.status
+        };
+        until("the global database", || (global().as_deref() == Some("available")).then_some(()));
         awaited(lab, HERE, name);
         let made = rds(lab, AWAY).create_db_cluster().db_cluster_identifier(site.secondary());
         let made = made.engine("aurora-postgresql").global_cluster_identifier(site.world());

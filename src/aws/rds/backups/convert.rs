@@ -71,7 +71,10 @@ pub(super) fn instance_snapshot(it: types::DbSnapshot, operation: Operation) -> 
     })
 }
 
-pub(in crate::aws::rds) fn global_cluster(it: types::GlobalCluster, operation: Operation) -> Result<GlobalCluster, Error> {
+pub(in crate::aws::rds) fn global_cluster(
+    it: types::GlobalCluster,
+    operation: Operation,
+) -> Result<GlobalCluster, Error> {
     let member = |it: types::GlobalClusterMember| {
         Some(GlobalMember {
             arn: it.db_cluster_arn?,

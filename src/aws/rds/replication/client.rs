@@ -61,8 +61,7 @@ impl Replication for RdsClient {
     }
 
     async fn promote_read_replica_cluster(&self, request: &PromoteReadReplicaCluster) -> Result<(), Error> {
-        let call =
-            self.client.promote_read_replica_db_cluster().db_cluster_identifier(&request.db_cluster_identifier);
+        let call = self.client.promote_read_replica_db_cluster().db_cluster_identifier(&request.db_cluster_identifier);
         once!(call, PromoteReadReplicaDBClusterError, PromoteReadReplicaCluster)
     }
 

@@ -85,11 +85,8 @@ async fn a_global_database_with_what_is_under_way() {
         data_loss_allowed: Some(false),
     };
     assert_eq!(found.failover, Some(under_way));
-    let member = GlobalMember {
-        arn: "arn:a".to_owned(),
-        is_writer: true,
-        synchronization: Some("pending-resync".to_owned()),
-    };
+    let member =
+        GlobalMember { arn: "arn:a".to_owned(), is_writer: true, synchronization: Some("pending-resync".to_owned()) };
     assert_eq!(found.members, [member]);
     assert!(parameters(&bodies(&http)[0]).contains(&("GlobalClusterIdentifier".to_owned(), "world".to_owned())));
 }

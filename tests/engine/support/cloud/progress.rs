@@ -25,7 +25,10 @@ impl Inner {
     pub(in crate::support) fn progress_instance(&mut self, identifier: &str) {
         if self.read_completes(identifier) {
             let instance = self.instances.get_mut(identifier).unwrap();
-            let cluster = instance.cluster.clone().unwrap();
+            let Some(cluster) = instance.cluster.clone() else {
+                instance.status = "available".into();
+                return;
+            };
             if instance.status.is_deleting() {
                 self.instances.remove(identifier);
                 self.clusters.get_mut(&cluster).unwrap().members.retain(|member| member.instance != identifier);
