@@ -9,7 +9,10 @@ use crate::{
         },
         secrets::requests::PutVersion,
     },
-    run::plan::{FORMAT, Plan, Planned},
+    run::{
+        plan::{FORMAT, Plan, Planned},
+        step::Until,
+    },
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
@@ -113,6 +116,7 @@ pub(crate) fn plan() -> Plan<Step> {
                     statement_timeout_seconds: 300,
                     lock_timeout_seconds: 10,
                 },
+                until: Until::Validated,
             }),
         ),
         (
