@@ -9,7 +9,7 @@ use daybreak::{
     config::Config,
     expect::{Expect, Judged, Value},
     moment::{self, Moment},
-    pointer::{Address, SecretValue, Shape},
+    pointer::{Address, Names, SecretValue, Shape},
     run::{id::RunId, plan::Plan, record::Record},
     steps::step::Step,
 };
@@ -92,20 +92,21 @@ fn pointed_elsewhere(text: &str, key: Option<&str>) {
     let json: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
     let cluster = json["dbClusterIdentifier"].as_str().unwrap_or_default().to_owned();
     let (host, port) = (value.points_at().0.to_owned(), value.points_at().1);
-    let here = Address { host, port, cluster_identifier: cluster.clone() };
+    let here = Address { host, port, names: Names::Cluster, identifier: cluster.clone() };
     assert_eq!(value.retarget(&here).expose_secret(), text, "pointed where it points, it changes");
     if text.contains(ELSEWHERE) {
         return;
     }
 
-    let moved = value.retarget(&Address { host: ELSEWHERE.to_owned(), port, cluster_identifier: cluster });
+    let moved =
+        value.retarget(&Address { host: ELSEWHERE.to_owned(), port, names: Names::Cluster, identifier: cluster });
     let moved = moved.expose_secret();
     let (before, after) = moved.split_once(ELSEWHERE).expect("it names the new host");
     assert!(text.starts_with(before) && text.ends_with(after), "more than the host has changed");
     assert!(before.len() + after.len() <= text.len(), "something was doubled");
 
     let port = if port == 6_543 { 7_654 } else { 6_543 };
-    let address = Address { host: ELSEWHERE.to_owned(), port, cluster_identifier: "zz9".to_owned() };
+    let address = Address { host: ELSEWHERE.to_owned(), port, names: Names::Cluster, identifier: "zz9".to_owned() };
     let moved = parse(value.retarget(&address).expose_secret()).expect("what was edited can be read");
     assert_eq!(moved.points_at(), (ELSEWHERE, port));
     let rest = |value: &SecretValue| {

@@ -11,6 +11,7 @@ from .delays import DelaysError
 from .fixes import s3
 from .plane import Plane
 from .postgres import PostgresError
+from .quotas import QuotasError
 from .rds.stored import Stored
 from .regions import RegionsError
 from .unconfirmed import UnconfirmedError
@@ -52,6 +53,7 @@ class LabEndpoints:
             "/_lab/delays": self._changeable(plane.delays, DelaysError),
             "/_lab/versions": self._changeable(plane.versions, VersionsError),
             "/_lab/unconfirmed": self._changeable(plane.unconfirmed, UnconfirmedError),
+            "/_lab/quotas": self._changeable(plane.quotas, QuotasError),
             "/_lab/regions": self._changeable(_RegionsOf(plane), RegionsError),
             "/_lab/replication": self._replication,
             "/_lab/backup": self._backup,

@@ -21,10 +21,11 @@ from urllib.parse import parse_qs
 from daybreak_lab.answers import Answer, error_answer, error_code, json_answer
 from daybreak_lab.calls import CallJournal
 from daybreak_lab.faults import FaultRules, InvalidRule, Rule, fault_answer
-from daybreak_lab.fixes import route53, s3, secretsmanager
+from daybreak_lab.fixes import autoscaling, cloudwatch, route53, s3, secretsmanager
 from daybreak_lab.holds import Holds
 from daybreak_lab.iam.enforce import Enforcer, refuse_unsigned
 from daybreak_lab.identify import Call, buffer_body, identify, identity_of, rewind
+from daybreak_lab.regions import RegionUnreachable
 from daybreak_lab.rpc_cbor import Spoken, understand
 from daybreak_lab.stale import StaleAnswers
 
@@ -49,6 +50,8 @@ def wrap(app: WsgiApplication, config: LabConfig) -> WsgiApplication:
     secretsmanager.install()
     route53.install()
     s3.install()
+    cloudwatch.install()
+    autoscaling.install()
     return _Lab(app, config)
 
 
@@ -130,6 +133,9 @@ class _Lab:
             answer = self._run(spoken.environ)
         except NotImplementedError:
             return _not_implemented(call)
+        except RegionUnreachable as error:
+            message = f"An internal error occurred: {error}."
+            return error_answer(call.protocol, call.service, 500, "InternalFailure", message)
         except Exception:
             _log.exception("%s:%s failed", call.service, call.action)
             message = "The lab failed to serve this call; its log has the cause."

@@ -15,6 +15,7 @@ from .delays import Delays
 from .image import Image, Origin
 from .lag import Meter
 from .postgres import PostgresError, Programs
+from .quotas import Quotas
 from .regions import Regions
 from .tls import Authority
 from .unconfirmed import Unconfirmed
@@ -71,6 +72,7 @@ class Plane:
         self.versions = Versions(programs.version)
         self.regions = Regions()
         self.unconfirmed = Unconfirmed()
+        self.quotas = Quotas()
         self.stopping = threading.Event()
         self.meter = Meter(tick_seconds, self.stopping)
         self._clusters = programs.account.make_dir(home / "clusters")

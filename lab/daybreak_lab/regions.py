@@ -21,6 +21,10 @@ class RegionsError(Exception):
     """The states given are not understood; the message names the Region."""
 
 
+class RegionUnreachable(Exception):
+    """A call to one Region needs another one that is away."""
+
+
 class Regions:
     """Which Regions are away. All are up unless told otherwise."""
 

@@ -1,7 +1,7 @@
 """Smithy RPC v2 CBOR, the one protocol in which the SDK for Rust speaks to CloudWatch, for services that speak JSON.
 
-A request is handed on as the JSON one of the same meaning, and its answer is encoded by the service's model: a double is
-a double even where JSON has a whole number, a timestamp is tag 1.
+A request is handed on as the JSON one of the same meaning, and its answer is encoded by the service's model: a double
+is a double even where JSON has a whole number, a timestamp is tag 1.
 """
 
 from __future__ import annotations

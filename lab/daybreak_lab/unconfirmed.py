@@ -8,6 +8,8 @@ QUESTIONS = {
     "live_cluster_backups": ("unlisted", "listed"),
     "snapshot_restore_iam_authentication": ("off", "inherited"),
     "point_in_time_port": ("default", "inherited"),
+    "password_without_instance": ("effective", "waits", "lost"),
+    "cluster_insights": ("separate", "inherited"),
     "unknown_cluster_endpoint": ("refused", "empty"),
 }
 """Each question's answers, the default one first."""

@@ -230,6 +230,13 @@ class Volume:
             for follower in list(self.followers):
                 follower.refresh()
 
+    def listen_anew(self, listener: Listener) -> None:
+        """Restarts the server with another listener, if clients are served at all."""
+        with self.server_lock:
+            if self.listener is not None:
+                self.listener = listener
+                self.restart()
+
     def restart(self) -> None:
         """Stops the server and starts it again as it was: every connection is lost."""
         self.resume()

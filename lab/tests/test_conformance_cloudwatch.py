@@ -1,4 +1,4 @@
-"""CloudWatch in the protocol of the SDK for Rust: CBOR both ways, doubles as doubles, errors in the protocol's shape."""
+"""CloudWatch in the protocol of the SDK for Rust: CBOR both ways, doubles as doubles, errors in its shape."""
 
 import urllib.error
 import urllib.request
@@ -13,8 +13,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from clients import ONCE, client, control, failure
-from identities import ADMIN, User, allow, iam_lab  # noqa: F401
+from identities import ADMIN, User, allow, iam_lab
 
+enforcing = iam_lab
 _NOW = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -138,13 +139,13 @@ def test_calls_are_journaled_by_their_name(shared_lab):
     assert (call["service"], call["action"], call["status"]) == ("cloudwatch", "ListMetrics", 200)
 
 
-def test_what_is_signed_is_what_was_sent(iam_lab):  # noqa: F811
-    user = User(iam_lab, allow("cloudwatch:ListMetrics"))
-    cloudwatch = speaking_cbor(iam_lab, user.credentials)
+def test_what_is_signed_is_what_was_sent(enforcing):
+    user = User(enforcing, allow("cloudwatch:ListMetrics"))
+    cloudwatch = speaking_cbor(enforcing, user.credentials)
 
     assert cloudwatch.list_metrics()["Metrics"] == []
     assert failure(cloudwatch.describe_alarms)[0] == "AccessDeniedException"
-    assert failure(speaking_cbor(iam_lab, (user.credentials[0], "wrong")).list_metrics)[0] == (
+    assert failure(speaking_cbor(enforcing, (user.credentials[0], "wrong")).list_metrics)[0] == (
         "InvalidSignatureException"
     )
-    assert client(iam_lab, "cloudwatch", ADMIN).list_metrics()["Metrics"] == []
+    assert client(enforcing, "cloudwatch", ADMIN).list_metrics()["Metrics"] == []

@@ -49,6 +49,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "NoSuchBucket"
         | "NoSuchKey"
         | "NotFound"
+        | "NotFoundException"
         | "OptionGroupNotFoundFault"
         | "ResourceNotFoundException"
         | "ResourceNotFoundFault" => ErrorKind::NotFound,
@@ -76,6 +77,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "CertificateNotFound"
         | "InvalidAction"
         | "InvalidArgument"
+        | "InvalidArnException"
         | "InvalidBucketName"
         | "InvalidParameterCombination"
         | "InvalidParameterException"
@@ -119,12 +121,14 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         // Two writes at the same time: S3 carried this one out not at all, and asks for it again.
         "ClientUnavailable"
         | "ConditionalRequestConflict"
+        | "DependencyTimeoutException"
         | "OperationAborted"
         | "InternalError"
         | "InternalFailure"
         | "InternalServerError"
         | "InternalServiceError"
         | "InternalServiceErrorException"
+        | "KMSInternalException"
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => ErrorKind::Service,
 

@@ -2,7 +2,8 @@
 //!
 //! Callers see plain data: [`rds::model`], [`secrets::model`] and [`s3::model`] for what AWS tells,
 //! [`rds::requests`] and [`secrets::requests`] for what is asked of it, one [`Error`] for
-//! everything that fails. The traits [`rds::Rds`], [`rds::backups::Backups`], [`metrics::Metrics`],
+//! everything that fails. The traits [`rds::Rds`], [`rds::backups::Backups`],
+//! [`rds::versions::Versions`], [`metrics::Metrics`], [`kms::Keys`],
 //! [`secrets::Secrets`] and [`s3::Objects`] are the edge; [`Session`] makes the clients behind them.
 //!
 //! The layer decides nothing: whether "exists already" is good news or "not found" the end is the
@@ -15,6 +16,7 @@ mod codes;
 mod credentials;
 pub mod error;
 mod http;
+pub mod kms;
 #[cfg(test)]
 mod logging;
 pub mod metrics;

@@ -12,6 +12,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use super::credentials::Remembered;
 use super::error::{Error, ErrorKind};
 use super::http;
+use super::kms::KeysClient;
 use super::metrics::MetricsClient;
 use super::profile;
 use super::rds::RdsClient;
@@ -148,6 +149,12 @@ impl Session {
         let config =
             aws_sdk_cloudwatch::config::Builder::from(&self.config).region(Region::new(region.to_owned())).build();
         MetricsClient::new(aws_sdk_cloudwatch::Client::from_conf(config))
+    }
+
+    /// A client of KMS in a region.
+    pub fn keys(&self, region: &str) -> KeysClient {
+        let config = aws_sdk_kms::config::Builder::from(&self.config).region(Region::new(region.to_owned())).build();
+        KeysClient::new(aws_sdk_kms::Client::from_conf(config))
     }
 
     /// A client of Secrets Manager in a region.

@@ -54,17 +54,17 @@ impl Place {
         let (store, config): (Arc<dyn Store>, Config) = (desk.store().await?, desk.config()?);
         let mut named: BTreeSet<String> =
             config.databases.values().filter_map(|database| database.region.clone()).collect();
-        let mut sources = Vec::new();
+        let mut briefs = Vec::new();
         for (run, history) in journal::read_all::<Step>(&*store).await? {
             match history {
-                Ok(history) => sources.push(history.state.plan.brief.source),
+                Ok(history) => briefs.push(history.state.plan.brief),
                 Err(error) => {
                     let why = CliError::from(error).message;
                     desk.printer.warning(&format!("what run {run} made is not removed: {why}"));
                 }
             }
         }
-        let first = named.first().cloned().or_else(|| sources.first().map(|source| source.region.clone()));
+        let first = named.first().cloned().or_else(|| briefs.first().map(|brief| brief.source.region.clone()));
         let session = match (desk.session(None).await, first) {
             (Ok(session), _) => session,
             // Nothing names a region of its own, but what there is to look at does.
@@ -72,7 +72,8 @@ impl Place {
             (Err(error), None) => return Err(error),
         };
         let account = session.identity().await?.account;
-        named.extend(sources.into_iter().filter(|source| source.account == account).map(|source| source.region));
+        let ours = briefs.into_iter().filter(|brief| brief.source.account == account);
+        named.extend(ours.flat_map(|brief| [brief.source.region, brief.target.region]));
         named.insert(session.region().to_owned());
         let regions = named.into_iter().map(|name| region(desk, &session, name)).collect::<Result<_, _>>()?;
         Ok(Self { store, config, account, regions, default_region: session.region().to_owned() })
@@ -183,16 +184,17 @@ fn question(leftover: &Leftover) -> String {
         0 => String::new(),
         count => format!(" and its {}", crate::ui::words::plural(count, "instance")),
     };
-    format!("\nThis deletes cluster {}{instances} in {}. {kept}", leftover.name, leftover.region)
+    let what = if leftover.kind == Kind::Instance { "instance" } else { "cluster" };
+    format!("\nThis deletes {what} {}{instances} in {}. {kept}", leftover.name, leftover.region)
 }
 
-/// The clusters that were named, or whose runs were; refused as a whole if one of them must stay.
+/// The targets that were named, or whose runs were; refused as a whole if one of them must stay.
 fn named(leftovers: &[Leftover], names: &[String]) -> Result<Vec<Leftover>, CliError> {
     let mut chosen: Vec<Leftover> = Vec::new();
     for name in names {
         let is_meant = |leftover: &&Leftover| {
             leftover.name.eq_ignore_ascii_case(name)
-                || (leftover.kind == Kind::Cluster && leftover.run.as_deref() == Some(name))
+                || (leftover.kind.is_target() && leftover.run.as_deref() == Some(name))
         };
         let meant: Vec<&Leftover> = leftovers.iter().filter(is_meant).collect();
         if meant.is_empty() {

@@ -36,15 +36,12 @@ pub(super) async fn loss(desk: &Desk, signals: &Signals, question: &str, figure:
     Ok(if line == figure { Answer::Yes } else { Answer::No })
 }
 
-/// Asks for a cluster's name, typed: the one question after which data goes.
-pub(super) async fn removal(desk: &Desk, signals: &Signals, question: &str, cluster: &str) -> Result<Answer, CliError> {
-    let line = ask(
-        desk,
-        signals,
-        &format!("{question}\nType the cluster's name ({cluster}) to remove it, anything else to keep it: "),
-    )
-    .await?;
-    Ok(if line == cluster { Answer::Yes } else { Answer::No })
+/// Asks for a target's name, typed: the one question after which data goes.
+pub(super) async fn removal(desk: &Desk, signals: &Signals, question: &str, name: &str) -> Result<Answer, CliError> {
+    let line =
+        ask(desk, signals, &format!("{question}\nType its name ({name}) to remove it, anything else to keep it: "))
+            .await?;
+    Ok(if line == name { Answer::Yes } else { Answer::No })
 }
 
 /// One line from stdin; end of file, a signal and what cannot be read are empty answers, which are a no to every question.

@@ -45,7 +45,7 @@ impl Desk {
         Ok(Config::load(self.global.config.as_deref(), &lookup)?)
     }
 
-    /// The profile of a database, or a cluster by its identifier.
+    /// The profile of a database, or a cluster or instance by its identifier.
     pub(super) fn database(&self, name: &str) -> Result<Database, CliError> {
         Ok(self.config()?.database(name)?)
     }
@@ -137,6 +137,8 @@ impl Elsewhere for Everywhere {
             rds: Arc::new(self.session.rds(region)),
             replication: Arc::new(self.session.rds(region)),
             metrics: Arc::new(self.session.metrics(region)),
+            snapshots: Arc::new(self.session.rds(region)),
+            instances: Arc::new(self.session.rds(region)),
             secrets: Arc::new(self.session.secrets(region)),
             tokens: Arc::new(SessionTokens { session: self.session.clone(), region: region.to_owned() }),
             postgres: self.postgres.clone(),

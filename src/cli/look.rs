@@ -54,11 +54,11 @@ async fn look(desk: &Desk, history: &History<Step>) -> Look {
 /// Credentials of another account would see nothing, which must not be taken for "gone".
 async fn ask(desk: &Desk, history: &History<Step>) -> Result<Sighting, CliError> {
     let began = desk.clock.awake();
-    let source = &history.state.plan.brief.source;
-    let session = desk.session(Some(&source.region)).await?;
+    let (source, region) = (&history.state.plan.brief.source, &history.state.plan.brief.target.region);
+    let session = desk.session(Some(region)).await?;
     let identity = session.identity().await?;
     freshness::same_account(source, &identity.account)?;
-    let world = desk.world(&session, &source.region, history.state.plan.run.as_str())?;
+    let world = desk.world(&session, region, history.state.plan.run.as_str())?;
     // A single question must not take all the answers to the others with it.
     let left = WITHIN.saturating_sub(desk.clock.awake().saturating_sub(began)).mul_f64(0.9);
     Ok(sight(&world, &history.state, &desk.clock, left).await)

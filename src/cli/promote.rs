@@ -139,11 +139,10 @@ async fn make(desk: &Desk, database: &Database, wanted: &Wanted) -> Result<Made,
     let here = session.elsewhere(Some(outlook.promotion.target.region.clone())).await?;
     let identity = here.identity().await?;
     let by = host::actor(Some(identity.arn.clone()));
-    let moment = crate::moment::Moment::Latest;
-    let wish = recipe::Wish { database, moment, run, by, account: identity.account.clone() };
+    let wish = recipe::Wish { database, run, by, account: identity.account.clone() };
     let plan = recipe::promote::plan(&wish, &outlook)?;
     let world = world.of_region(&plan.brief.target.region);
-    Ok(Made { plan, world, identity: identity.arn })
+    Ok(Made { choice: None, plan, world, identity: identity.arn })
 }
 
 /// Asks for the database's name, and, where data is lost, for how much.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     moment,
     pg::{Proof, Verdict},
-    recovery::recipe::promote::is_final,
+    recovery::recipe::{self, promote::is_final},
     report::facts::Facts,
     run::{clock::elapsed, journal::History, plan::Plan, step::Until},
     steps::{brief::Brief, step::Step},
@@ -14,9 +14,10 @@ use crate::{
 
 /// Before anything is created. `asks` says whether the cutover will be asked about.
 pub(super) fn before_restore(plan: &Plan<Step>, until: Until, asks: bool, now: Timestamp) -> String {
-    let Brief { source, target, requested_time, pointer, warnings, .. } = &plan.brief;
-    let given_up = moment::ago(elapsed(*requested_time, now));
+    let Brief { source, target, pointer, warnings, .. } = &plan.brief;
+    let given_up = moment::ago(elapsed(plan.brief.data_time(), now));
     let goes = match (until, pointer, asks) {
+        (Until::Validated, ..) if plan.recipe == recipe::CLONE => "It is a copy to look at: no application is moved.",
         (Until::Restored, ..) => "It stops when the target is there, without proving its data.",
         (Until::Validated, _, true) => "It stops when the data is proven, and asks how to go on.",
         (Until::Validated, _, false) => "It stops when the data is proven; daybreak cutover goes on from there.",
@@ -26,13 +27,18 @@ pub(super) fn before_restore(plan: &Plan<Step>, until: Until, asks: bool, now: T
     let mut lines = vec![
         String::new(),
         format!(
-            "{} as of {}, {given_up} ago, into {}.",
+            "{} as of {}, {given_up} ago, into {}{}.",
             source.identifier,
-            moment::show(*requested_time),
-            target.identifier
+            plan.brief.data_time_words(),
+            target.identifier,
+            if source.region == target.region { String::new() } else { format!(" in {}", target.region) }
         ),
         format!("{goes} {} is not touched.", source.identifier),
     ];
+    if plan.brief.data_time() != plan.brief.requested_time {
+        let window = &plan.brief.window;
+        lines.push(format!("From the {} {}: {}.", window.kind.words(), window.name, window.why));
+    }
     lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n")
 }
@@ -58,7 +64,7 @@ pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
 /// Before the application is moved.
 pub(super) fn before_cutover(history: &History<Step>) -> String {
     let plan = &history.state.plan;
-    let Brief { source, target, requested_time, pointer, .. } = &plan.brief;
+    let Brief { source, target, pointer, .. } = &plan.brief;
     if plan.brief.promotion.is_some() && !is_final(plan) {
         return before_promotion(plan, Until::Cutover);
     }
@@ -72,12 +78,7 @@ pub(super) fn before_cutover(history: &History<Step>) -> String {
             target.identifier
         ),
     };
-    format!(
-        "\n{} holds {} as of {}: {proof}.\n{moves}",
-        target.identifier,
-        plan.database,
-        moment::show(*requested_time)
-    )
+    format!("\n{} holds {} as of {}: {proof}.\n{moves}", target.identifier, plan.database, plan.brief.data_time_words())
 }
 
 fn proof_words(proof: &Proof) -> String {

@@ -10,7 +10,7 @@ use super::{
     execute::{self, Opened, Word},
     host,
     host::Signals,
-    plan::{self, Made},
+    plan::{self, How, Made},
     promote, questions, several, which,
 };
 use crate::{
@@ -31,14 +31,16 @@ use crate::{
 /// Recover a database: plan, confirm, restore, prove, cut over, watch
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Profile in daybreak.toml, or cluster identifier; several are recovered side by side
+    /// Profile in daybreak.toml, or cluster or instance identifier; several are recovered side by side
     #[arg(value_name = "DATABASE", required_unless_present = "plan", conflicts_with = "plan")]
     databases: Vec<String>,
-    /// Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+    /// Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a clone `now`
     #[arg(long, value_name = "TIME", required_unless_present = "plan", conflicts_with = "plan")]
     to: Option<String>,
+    #[command(flatten)]
+    how: How,
     /// Execute this plan file, exactly as it is
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "into", "as_before", "clone"])]
     plan: Option<PathBuf>,
     /// How far to go without asking again [default: validated, then ask; with --yes: cutover]
     #[arg(long, value_enum)]
@@ -48,27 +50,29 @@ pub(super) struct Args {
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let until = args.until.map(Until::from);
     if let (names @ [_, _, ..], Some(to)) = (args.databases.as_slice(), &args.to) {
-        return several::run(desk, names, to, until).await;
+        return several::run(desk, names, to, until, &args.how).await;
     }
     if until.is_none() {
         decided(desk)?;
     }
     let store = desk.store().await?;
     store.check().await?;
-    let Made { plan, world, identity } = match (&args.plan, args.databases.first(), &args.to) {
+    let made = match (&args.plan, args.databases.first(), &args.to) {
         (Some(file), ..) => saved(desk, file).await?,
         (None, Some(database), Some(to)) => {
-            let moment = plan::moment(desk, to)?;
-            plan::make(desk, &desk.database(database)?, moment, until).await?
+            let moment = args.how.moment(desk, to)?;
+            plan::make(desk, &desk.database(database)?, moment, until, &args.how).await?
         }
         _ => return Err(CliError::usage("recover what, and to when?").hint("daybreak recover DATABASE --to TIME")),
     };
+    plan::agreed_beforehand(desk, &made, &args.how)?;
+    let Made { choice, plan, world, identity } = made;
     let promotes = plan.brief.promotion.is_some();
-    let until = until.unwrap_or_else(|| match desk.global.yes {
+    let until = until.unwrap_or_else(|| match (plan.recipe.as_str(), desk.global.yes) {
         // Between a promotion and its cutover nobody serves the application: there is no stop by default.
-        _ if promotes => recipe::furthest(&plan),
-        true => Until::Cutover,
-        false => Until::Validated,
+        (recipe::CLONE | recipe::promote::RECIPE, _) => recipe::furthest(&plan),
+        (_, true) => Until::Cutover,
+        (_, false) => Until::Validated,
     });
     far_enough(&plan, until)?;
     let signals = execute::signals()?;
@@ -86,13 +90,17 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         freshness::check(&world, &plan, desk.clock.now()).await?;
     }
     warn_of_others(desk, &*store, &[plan.database.as_str()]).await?;
-    execute_plan(desk, store, Made { plan, world, identity }, until, args.until.is_some(), &signals).await
+    execute_plan(desk, store, Made { choice, plan, world, identity }, until, args.until.is_some(), &signals).await
 }
 
 /// Refuses to go further than a plan can.
 pub(super) fn far_enough(plan: &Plan<Step>, until: Until) -> Result<(), CliError> {
     if until <= recipe::furthest(plan) {
         return Ok(());
+    }
+    if plan.recipe == recipe::CLONE && until == Until::Cutover {
+        return Err(CliError::refused("a clone has the present data, with all damage in it: nothing is moved to it")
+            .hint("--until restored or --until validated; or restore to a time, without --clone"));
     }
     Err(CliError::refused(format!("this plan cannot go as far as {until}: it has no way to log in and prove the data"))
         .hint("--until restored, or configure how to connect under [databases.….connect]"))
@@ -135,7 +143,7 @@ async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
     let identity = async { session.identity().await.map_err(CliError::from) };
     let ((), identity) = tokio::try_join!(fresh, identity)?;
     freshness::same_account(&plan.brief.source, &identity.account)?;
-    Ok(Made { plan, world, identity: identity.arn })
+    Ok(Made { choice: None, plan, world, identity: identity.arn })
 }
 
 /// Begins the run of a plan, and executes it as far as it may go.
@@ -147,7 +155,7 @@ pub(super) async fn execute_plan(
     said: bool,
     signals: &Signals,
 ) -> Result<u8, CliError> {
-    let Made { plan, world, identity } = made;
+    let Made { plan, world, identity, .. } = made;
     let by = host::actor(Some(identity.clone()));
     let journal = Journal::begin(store.clone(), plan, until, by, &host::holder(), desk.clock.now()).await?;
     let opened = Opened { store, journal, world, identity };

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{desk::Desk, error::CliError};
+use super::{desk::Desk, error::CliError, windows::Everywhere};
 use crate::{
     aws::{
         Identity, Session,
@@ -24,6 +24,11 @@ impl Region {
     /// Its name.
     pub(super) fn name(&self) -> &str {
         self.session.region()
+    }
+
+    /// The way to what other regions hold.
+    pub(super) fn everywhere(&self) -> Everywhere {
+        Everywhere { session: self.session.clone() }
     }
 
     /// What a run in it acts upon.

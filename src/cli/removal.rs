@@ -18,7 +18,7 @@ use crate::{
         removal::{self, Permission, Removing},
         state::{RunState, Stage, StepState, stage_words},
     },
-    steps::{restore_cluster, step::Step, world::World},
+    steps::{restore_cluster, restore_instance, step::Step, window::Family, world::World},
     ui::{
         leftovers::{Removed, RemovedAs},
         line::LineDisplay,
@@ -79,14 +79,14 @@ async fn permission(desk: &Desk, place: &Place, confirmed: &Leftover) -> Permiss
         Err(error) => return Permission::Unknown(CliError::from(error).render()),
     };
     let same = |leftover: &&Leftover| {
-        leftover.kind == Kind::Cluster && (&leftover.name, &leftover.region) == (&confirmed.name, &confirmed.region)
+        leftover.kind == confirmed.kind && (&leftover.name, &leftover.region) == (&confirmed.name, &confirmed.region)
     };
     match found.iter().find(same) {
         // Nothing of it is to be seen: there is nothing that could be taken by mistake.
         None => Permission::Given,
         Some(now) if now.verdict == Verdict::Kept => Permission::Refused(now.reason.clone()),
         Some(now) if now.resource_id.is_some() && now.resource_id != confirmed.resource_id => {
-            Permission::Refused(format!("{} is another cluster now than the one that was confirmed", now.name))
+            Permission::Refused(format!("{} is another one now than the one that was confirmed", now.name))
         }
         Some(_) => Permission::Given,
     }
@@ -96,10 +96,14 @@ fn end(removing: &Removing, history: &History<Step>, leftover: &Leftover) -> Rem
     let state = &history.state;
     let failure =
         state.steps.iter().find(|step| step.state == StepState::UndoFailed).and_then(|step| step.failure.as_ref());
-    let cluster = state.step(restore_cluster::ID).and_then(|step| step.undone.clone()).unwrap_or_default();
+    let made_by = match leftover.kind {
+        Kind::Instance => restore_instance::ID,
+        _ => restore_cluster::ID,
+    };
+    let how_it_went = state.step(made_by).and_then(|step| step.undone.clone()).unwrap_or_default();
     let gone = state.removal.as_ref().is_some_and(|removal| removal.done().is_some());
     let (outcome, how, hint) = match (removing, gone, failure) {
-        (_, true, _) => (RemovedAs::Removed, cluster, None),
+        (_, true, _) => (RemovedAs::Removed, how_it_went, None),
         (Removing::Forbidden(why), ..) => (RemovedAs::Kept, why.clone(), None),
         (Removing::Interrupted, ..) => {
             (RemovedAs::Interrupted, "the removal stopped as it was asked to".to_owned(), None)
@@ -120,5 +124,8 @@ fn end(removing: &Removing, history: &History<Step>, leftover: &Leftover) -> Rem
 /// The final snapshot, if it was to be taken and is there.
 async fn taken(world: &World, history: &History<Step>) -> Option<String> {
     let name = history.state.final_snapshot.as_ref()?;
-    world.rds.cluster_snapshot(name).await.ok().flatten().map(|snapshot| snapshot.identifier)
+    match history.state.plan.brief.target.family {
+        Family::Cluster => world.rds.cluster_snapshot(name).await.ok()?.map(|snapshot| snapshot.identifier),
+        Family::Instance => world.instances.instance_snapshot(name).await.ok()?.map(|snapshot| snapshot.identifier),
+    }
 }

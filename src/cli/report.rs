@@ -1,8 +1,14 @@
-//! `daybreak report`: the evidence of a run.
+//! `daybreak report`: the evidence of a run, and what a Terraform configuration must learn of it.
+
+use std::{fs, path::PathBuf};
 
 use super::{args::Output, desk::Desk, error::CliError, exit, look, which};
 use crate::{
-    report::{evidence::Evidence, text},
+    report::{
+        evidence::Evidence,
+        terraform::{self, Given, state::State},
+        text,
+    },
     run::clock::Clock,
 };
 
@@ -11,10 +17,28 @@ use crate::{
 pub(super) struct Args {
     /// The run [default: the only unfinished one, else the latest]
     run: Option<String>,
+    /// Print what keeps a Terraform configuration from destroying the target, from the journal alone
+    #[arg(long)]
+    terraform: bool,
+    /// Output of `terraform show -json` or `terraform state pull`, which tells the addresses
+    #[arg(long, value_name = "FILE", requires = "terraform")]
+    terraform_state: Option<PathBuf>,
+    /// Where the configuration has the source or an instance of it, such as `aws_rds_cluster.loans=loans-prod`
+    #[arg(long, value_name = "ADDRESS=IDENTIFIER", requires = "terraform", value_parser = given)]
+    terraform_address: Vec<Given>,
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    let state = args.terraform_state.as_ref().map(read).transpose()?;
     let history = which::looked_at(desk, args.run.as_deref()).await?;
+    if args.terraform {
+        let advice = terraform::advise(&history, &args.terraform_address, state.as_ref());
+        match desk.global.output {
+            Output::Text => desk.printer.result(terraform::render(&advice).trim_end()),
+            Output::Json | Output::JsonLines => desk.json(&advice)?,
+        }
+        return Ok(exit::DONE);
+    }
     let around = look::around(desk, &history).await;
     match desk.global.output {
         Output::Text => desk.printer.result(&text::render(
@@ -27,4 +51,20 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         Output::Json | Output::JsonLines => desk.json(&Evidence::of(&history, &around))?,
     }
     Ok(exit::DONE)
+}
+
+fn read(file: &PathBuf) -> Result<State, CliError> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| CliError::usage(format!("{} cannot be read: {error}", file.display())))?;
+    State::parse(&text).map_err(|error| {
+        CliError::usage(format!("{} holds no Terraform state: {error}", file.display()))
+            .hint("terraform show -json > state.json")
+    })
+}
+
+/// A key of `for_each` may hold an equals sign; an identifier cannot.
+fn given(text: &str) -> Result<Given, String> {
+    let (address, identifier) = text.rsplit_once('=').ok_or("expected ADDRESS=IDENTIFIER")?;
+    let address = address.parse().map_err(|error: terraform::address::AddressError| error.to_string())?;
+    Ok(Given { address, identifier: identifier.to_ascii_lowercase() })
 }

@@ -10,7 +10,7 @@ use super::{
     error::CliError,
     execute::{self, Opened},
     fleet, host,
-    plan::{self, Asked, Made},
+    plan::{self, Asked, How, Made},
     questions, recover,
     region::Regions,
 };
@@ -26,7 +26,14 @@ use crate::{
 const AT_A_TIME: usize = 16;
 
 /// Recovers all of them, or none: what is refused for one is refused for all, before anything is created.
-pub(super) async fn run(desk: &Desk, names: &[String], to: &str, until: Option<Until>) -> Result<u8, CliError> {
+pub(super) async fn run(
+    desk: &Desk,
+    names: &[String],
+    to: &str,
+    until: Option<Until>,
+    how: &How,
+) -> Result<u8, CliError> {
+    how.of_one()?;
     let until = decided(desk, until)?;
     if let Some((_, name)) = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name)) {
         return Err(CliError::usage(format!("{name} is named twice")));
@@ -36,8 +43,9 @@ pub(super) async fn run(desk: &Desk, names: &[String], to: &str, until: Option<U
     let moment = plan::moment(desk, to)?;
     let config = desk.config()?;
     let databases = names.iter().map(|name| Ok(config.database(name)?)).collect::<Result<Vec<_>, CliError>>()?;
-    let made = all_or_none(names, plans(desk, &databases, moment, until).await?)?;
+    let made = all_or_none(names, plans(desk, &databases, moment, until, how).await?)?;
     warn_of_twins(desk, &made);
+    all_or_none(names, made.iter().map(|made| plan::agreed_beforehand(desk, made, how)).collect())?;
     all_or_none(names, made.iter().map(|made| recover::far_enough(&made.plan, until)).collect())?;
     let signals = execute::signals()?;
     if desk.can_ask() {
@@ -89,6 +97,7 @@ async fn plans(
     databases: &[Database],
     moment: Moment,
     until: Until,
+    how: &How,
 ) -> Result<Vec<Result<Made, CliError>>, CliError> {
     let mut regions = Regions::default();
     let mut planned = Vec::new();
@@ -96,11 +105,13 @@ async fn plans(
     let (now, first) = (desk.clock.now(), fastrand::u32(..));
     for (database, number) in databases.iter().zip(0..) {
         let region = regions.enter(desk, database.region.as_deref()).await?;
-        let asked = Asked { database, moment, until: Some(until), run: RunId::new(now, first.wrapping_add(number)) };
+        let asked =
+            Asked { database, moment, until: Some(until), how, run: RunId::new(now, first.wrapping_add(number)) };
         planned.push(async move {
             let world = region.world(desk, "plan")?;
             let identity = async { Ok(region.identity.clone()) };
-            plan::make_in(desk, world, region.name(), identity, asked).await
+            let regions = region.everywhere();
+            plan::make_in(desk, (world, &regions), region.name(), identity, asked).await
         });
     }
     Ok(stream::iter(planned).buffered(AT_A_TIME).collect().await)
@@ -149,7 +160,7 @@ fn warn_of_twins(desk: &Desk, made: &[Made]) {
 }
 
 async fn begin(desk: &Desk, store: Arc<dyn Store>, made: Made, until: Until) -> Result<Opened, CliError> {
-    let Made { plan, world, identity } = made;
+    let Made { plan, world, identity, .. } = made;
     let by = host::actor(Some(identity.clone()));
     let journal = Journal::begin(store.clone(), plan, until, by, &host::holder(), desk.clock.now()).await?;
     Ok(Opened { store, journal, world, identity })

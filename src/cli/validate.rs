@@ -44,7 +44,7 @@ fn profile(desk: &Desk, named: Option<&str>) -> Result<Database, CliError> {
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
-    let subject = args.endpoint.as_deref().map_or(Ok(Subject::Cluster), endpoint)?;
+    let subject = args.endpoint.as_deref().map_or(Ok(Subject::Own), endpoint)?;
     let database = profile(desk, args.database.as_deref())?;
     let session = desk.session(database.region.as_deref()).await?;
     let region = session.region().to_owned();

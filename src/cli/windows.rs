@@ -1,20 +1,22 @@
 //! `daybreak windows`: what can be restored, from where, to when.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{args::Output, desk::Desk, error::CliError, exit, plan, which};
 use crate::{
-    aws::{self, Session, metrics::Metrics, rds::backups::Backups},
+    aws::{
+        self, Session,
+        kms::Keys,
+        metrics::Metrics,
+        rds::{backups::Backups, versions::Versions},
+    },
     config::{Config, Database},
     moment::Moment,
     recovery::windows::{
         catalogue::Regions,
         lineage::Subject,
         view::{Question, View, view},
+        window::Earlier,
     },
     report::expected,
     run::clock::Clock,
@@ -95,7 +97,7 @@ async fn subjects(desk: &Desk, databases: &[Database]) -> Result<(Session, Vec<S
     let session = desk.session(first.as_deref()).await?;
     let subject = |database: &Database| Subject {
         database: database.name.clone(),
-        identifier: database.cluster.clone(),
+        identifier: database.source.identifier().to_owned(),
         region: given(database).unwrap_or_else(|| session.region().to_owned()),
     };
     let subjects = databases.iter().map(subject).collect();
@@ -103,13 +105,13 @@ async fn subjects(desk: &Desk, databases: &[Database]) -> Result<(Session, Vec<S
 }
 
 /// How long earlier restores of each cluster took. Where journals cannot be read there is no estimate, and that is all.
-async fn earlier(desk: &Desk) -> BTreeMap<String, Vec<Duration>> {
+pub(super) async fn earlier(desk: &Desk) -> Earlier {
     let histories = async { which::all(desk, &*desk.store().await?).await }.await;
     match histories {
         Ok(histories) => expected::restores(&histories),
         Err(error) => {
             desk.printer.warning(&format!("how long earlier restores took is not known: {}", error.message));
-            BTreeMap::new()
+            Earlier::new()
         }
     }
 }
@@ -125,7 +127,8 @@ fn profiles(config: &Config, answer: &mut View) {
     for found in &mut answer.databases {
         let profile = config.databases.values().find(|profile| {
             let region = profile.region.as_deref();
-            profile.cluster == found.subject.identifier && region.is_none_or(|region| region == found.subject.region)
+            profile.source.identifier() == found.subject.identifier
+                && region.is_none_or(|region| region == found.subject.region)
         });
         if let Some(profile) = profile.filter(|_| found.subject.database == found.subject.identifier) {
             found.subject.database.clone_from(&profile.name);
@@ -135,8 +138,8 @@ fn profiles(config: &Config, answer: &mut View) {
 }
 
 /// Every region, with one session.
-struct Everywhere {
-    session: Session,
+pub(super) struct Everywhere {
+    pub(super) session: Session,
 }
 
 impl Regions for Everywhere {
@@ -146,5 +149,13 @@ impl Regions for Everywhere {
 
     fn metrics(&self, region: &str) -> Arc<dyn Metrics> {
         Arc::new(self.session.metrics(region))
+    }
+
+    fn keys(&self, region: &str) -> Arc<dyn Keys> {
+        Arc::new(self.session.keys(region))
+    }
+
+    fn versions(&self, region: &str) -> Arc<dyn Versions> {
+        Arc::new(self.session.rds(region))
     }
 }

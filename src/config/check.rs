@@ -1,6 +1,6 @@
 //! From the configuration as written to the checked one, with every fault of its values.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,12 +10,12 @@ use url::Url;
 use super::error::Fault;
 use super::model::{
     Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Promote, Proof,
-    Readers, Restore, Watch,
+    Readers, Regional, Restore, Source, Watch,
 };
 use super::names;
 use super::raw::{
     MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawPromote, RawProof,
-    RawReaders, RawRestore, RawWatch,
+    RawReaders, RawRegional, RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
 use crate::expect::Expect;
@@ -48,8 +48,12 @@ impl Checker<'_> {
         if name.is_empty() || name.starts_with('-') || !name.bytes().all(allowed) {
             self.fault(at, "a database's name has only letters, digits and `-_.`, and does not start with `-`");
         }
+        let source = self.source(at, raw.cluster, raw.instance);
+        if matches!(source, Source::Instance(_)) && raw.restore.readers.is_some() {
+            self.fault(&join(&join(at, "restore"), "readers"), "only a cluster has readers: the source is an instance");
+        }
         Database {
-            cluster: self.value(at, "cluster", raw.cluster, names::cluster_identifier).unwrap_or_default(),
+            source,
             region: self.value(at, "region", raw.region, names::region),
             restore: self.restore(&join(at, "restore"), raw.restore),
             connect: self.connect(&join(at, "connect"), raw.connect),
@@ -59,7 +63,30 @@ impl Checker<'_> {
             watch: self.watch(&join(at, "watch"), raw.watch),
             deadlines: self.deadlines(&join(at, "deadlines"), raw.deadlines),
             promote: self.promote(&join(at, "promote"), raw.promote),
+            regions: self.regions(&join(at, "regions"), raw.regions),
             name,
+        }
+    }
+
+    /// The source, by the one of two keys that is there.
+    fn source(&mut self, at: &str, cluster: Option<String>, instance: Option<String>) -> Source {
+        match (cluster, instance) {
+            (Some(_), Some(_)) => {
+                self.fault(&join(at, "instance"), "set together with `cluster`: the source is one of them");
+                Source::Either(String::new())
+            }
+            (None, Some(instance)) => {
+                Source::Instance(self.value(at, "instance", Some(instance), names::identifier).unwrap_or_default())
+            }
+            (Some(cluster), None) => {
+                Source::Cluster(self.value(at, "cluster", Some(cluster), names::identifier).unwrap_or_default())
+            }
+            (None, None) => {
+                let problem = "missing, and so is `instance`: one of them names the source";
+                let line = self.places.get(at).copied();
+                self.faults.push(Fault::new(self.file, line, &join(at, "cluster"), problem));
+                Source::Either(String::new())
+            }
         }
     }
 
@@ -80,6 +107,44 @@ impl Checker<'_> {
                 .value(at, "instance_class", raw.instance_class, instance_class)
                 .unwrap_or(default.instance_class),
             readers: raw.readers.map_or(default.readers, |readers| self.readers(at, readers)),
+            kms_key: self.value(at, "kms_key", raw.kms_key, names::kms_key),
+        }
+    }
+
+    fn regions(&mut self, at: &str, raw: BTreeMap<String, RawRegional>) -> BTreeMap<String, Regional> {
+        let mut regions = BTreeMap::new();
+        for (name, raw) in raw {
+            let at = &join(at, &name);
+            if let Err(problem) = names::region(&name) {
+                self.fault(at, problem);
+            }
+            regions.insert(name, self.regional(at, raw));
+        }
+        regions
+    }
+
+    fn regional(&mut self, at: &str, raw: RawRegional) -> Regional {
+        let group = names::security_group;
+        Regional {
+            subnet_group: self.value(at, "subnet_group", raw.subnet_group, not_blank),
+            security_groups: self.list(at, "security_groups", raw.security_groups, group),
+            quarantine_security_groups: self.list(
+                at,
+                "quarantine_security_groups",
+                raw.quarantine_security_groups,
+                group,
+            ),
+            parameter_group: self.value(at, "parameter_group", raw.parameter_group, not_blank),
+            instance_parameter_group: self.value(
+                at,
+                "instance_parameter_group",
+                raw.instance_parameter_group,
+                not_blank,
+            ),
+            kms_key: self.value(at, "kms_key", raw.kms_key, names::kms_key),
+            instance_class: self.value(at, "instance_class", raw.instance_class, names::instance_class),
+            connect_secret: self.value(at, "connect_secret", raw.connect_secret, names::secret_id),
+            cutover_secret: self.value(at, "cutover_secret", raw.cutover_secret, names::secret_id),
         }
     }
 

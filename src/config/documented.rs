@@ -46,14 +46,17 @@ fn the_default_is_valid_and_sets_nothing() {
 fn the_examples_of_the_default_are_valid_and_show_the_true_defaults() {
     let config = valid(&uncommented_default());
     let loans = &config.databases["loans"];
-    assert_eq!(loans.cluster, "loanserve-prod-aurora");
+    assert_eq!(loans.source, Source::Cluster("loanserve-prod-aurora".to_owned()));
+    assert_eq!(config.databases["archive"].source, Source::Instance("archive-prod".to_owned()));
     assert_eq!(loans.checks.len(), 2);
     assert_eq!(loans.connect.credentials, Credentials::Secret("prod/loans/db".to_owned()));
     let user = "daybreak_validator".to_owned();
     assert_eq!(config.databases["ledger"].connect.credentials, Credentials::Iam { user });
 
     let quarantine_security_groups = loans.restore.quarantine_security_groups.clone();
-    assert_eq!(loans.restore, Restore { quarantine_security_groups, ..Restore::default() });
+    let kms_key = loans.restore.kms_key.clone();
+    assert_eq!(loans.restore, Restore { quarantine_security_groups, kms_key, ..Restore::default() });
+    assert_eq!(loans.regions.keys().collect::<Vec<_>>(), ["eu-central-1"]);
     assert_eq!(loans.connect.connect_timeout, Connect::default().connect_timeout);
     let Proof { statement_timeout, lock_timeout, compare_with_source, .. } = Proof::default();
     assert_eq!(loans.proof, Proof { statement_timeout, lock_timeout, compare_with_source, ..loans.proof.clone() });
@@ -130,5 +133,7 @@ fn the_schema_describes_every_key_in_terms_of_toml() {
         }
     }
     walk("", &schema());
-    assert_eq!(schema()["properties"]["databases"]["additionalProperties"]["required"], serde_json::json!(["cluster"]));
+    let one = |key: &str| serde_json::json!({ "required": [key] });
+    let either = serde_json::json!([one("cluster"), one("instance")]);
+    assert_eq!(schema()["properties"]["databases"]["additionalProperties"]["oneOf"], either);
 }

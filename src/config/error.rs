@@ -24,8 +24,8 @@ pub enum ConfigError {
         /// All that is wrong with it.
         faults: Faults,
     },
-    /// No profile has that name, and it cannot be a cluster identifier either.
-    #[error("`{name}` is neither a profile{} nor a cluster identifier: {reason}", in_file(.origin))]
+    /// No profile has that name, and it cannot be an identifier either.
+    #[error("`{name}` is neither a profile{} nor an identifier: {reason}", in_file(.origin))]
     NoSuchDatabase {
         /// The name asked for.
         name: String,

@@ -18,7 +18,7 @@ pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
     Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, HostPort, InstanceClass, Promote,
-    Proof, Readers, Restore, Watch,
+    Proof, Readers, Regional, Restore, Source, Watch,
 };
 pub use schema::schema;
 

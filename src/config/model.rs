@@ -23,10 +23,10 @@ pub struct Config {
 /// The profile of one database: where it is and how it is to be recovered.
 #[derive(Debug, Clone)]
 pub struct Database {
-    /// The profile's name, or the cluster identifier where there is no profile.
+    /// The profile's name, or the identifier of the source where there is no profile.
     pub name: String,
-    /// The source's `DBClusterIdentifier`, in lower case as RDS stores it.
-    pub cluster: String,
+    /// The source.
+    pub source: Source,
     /// The AWS region; `None` leaves it to the command line and the AWS configuration.
     pub region: Option<String>,
     /// What the target gets that the source does not decide.
@@ -45,6 +45,8 @@ pub struct Database {
     pub deadlines: Deadlines,
     /// What holds of a promotion.
     pub promote: Promote,
+    /// What a target gets in each region that is named.
+    pub regions: BTreeMap<String, Regional>,
 }
 
 /// Settings of a promotion.
@@ -60,6 +62,49 @@ impl Default for Promote {
     }
 }
 
+/// What a target in one region gets instead of the source's; what is not set is taken from the source where that is possible.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Regional {
+    /// `DBSubnetGroupName`.
+    pub subnet_group: Option<String>,
+    /// `VpcSecurityGroupIds` once proven.
+    pub security_groups: Vec<String>,
+    /// `VpcSecurityGroupIds` until then.
+    pub quarantine_security_groups: Vec<String>,
+    /// `DBClusterParameterGroupName`.
+    pub parameter_group: Option<String>,
+    /// `DBParameterGroupName` of the instances.
+    pub instance_parameter_group: Option<String>,
+    /// `KmsKeyId`.
+    pub kms_key: Option<String>,
+    /// `DBInstanceClass` of the instances.
+    pub instance_class: Option<String>,
+    /// The secret there that daybreak logs in with.
+    pub connect_secret: Option<String>,
+    /// The secret there that the application reads.
+    pub cutover_secret: Option<String>,
+}
+
+/// The source, by its identifier in lower case, as RDS stores it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The Aurora cluster with this `DBClusterIdentifier`.
+    Cluster(String),
+    /// The RDS instance with this `DBInstanceIdentifier`, which is no part of a cluster.
+    Instance(String),
+    /// Named without a profile: the cluster of this name or, where there is none, the instance.
+    Either(String),
+}
+
+impl Source {
+    /// The identifier.
+    pub fn identifier(&self) -> &str {
+        match self {
+            Self::Cluster(identifier) | Self::Instance(identifier) | Self::Either(identifier) => identifier,
+        }
+    }
+}
+
 /// Settings of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restore {
@@ -69,6 +114,8 @@ pub struct Restore {
     pub instance_class: InstanceClass,
     /// How many readers the target gets.
     pub readers: Readers,
+    /// `KmsKeyId`: another key than the source's.
+    pub kms_key: Option<String>,
 }
 
 /// How long a step of each kind, or its undo, may take before the run gives it up; none is zero.
@@ -210,17 +257,17 @@ pub struct Watch {
 
 impl Config {
     /// Returns the profile of that name or, where none has it, a profile of defaults for the
-    /// cluster of that identifier.
+    /// cluster or instance of that identifier.
     ///
     /// # Errors
     ///
-    /// When there is no such profile and the name cannot be a cluster identifier either.
+    /// When there is no such profile and the name cannot be an identifier either.
     pub fn database(&self, name: &str) -> Result<Database, ConfigError> {
         if let Some(database) = self.databases.get(name) {
             return Ok(database.clone());
         }
-        match names::cluster_identifier(name) {
-            Ok(cluster) => Ok(Database::bare(cluster)),
+        match names::identifier(name) {
+            Ok(identifier) => Ok(Database::bare(identifier)),
             Err(reason) => Err(ConfigError::NoSuchDatabase {
                 name: name.to_owned(),
                 reason,
@@ -230,21 +277,21 @@ impl Config {
         }
     }
 
-    /// Returns the profile whose name or cluster most resembles `name`, if one does.
+    /// Returns the profile whose name or source most resembles `name`, if one does.
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let candidates = self.databases.iter().flat_map(|(profile, database)| {
-            [(profile.as_str(), profile.as_str()), (database.cluster.as_str(), profile.as_str())]
+            [(profile.as_str(), profile.as_str()), (database.source.identifier(), profile.as_str())]
         });
         names::nearest_by(name, candidates, |(candidate, _)| candidate).map(|(_, profile)| profile)
     }
 }
 
 impl Database {
-    /// A cluster without a profile: every default, no credentials, no checks, no pointer.
-    fn bare(cluster: String) -> Self {
+    /// A source without a profile: every default, no credentials, no checks, no pointer.
+    fn bare(identifier: String) -> Self {
         Self {
-            name: cluster.clone(),
-            cluster,
+            name: identifier.clone(),
+            source: Source::Either(identifier),
             region: None,
             restore: Restore::default(),
             connect: Connect::default(),
@@ -254,13 +301,50 @@ impl Database {
             watch: Watch::default(),
             deadlines: Deadlines::default(),
             promote: Promote::default(),
+            regions: BTreeMap::new(),
         }
+    }
+
+    /// The profile as it holds for a target in `region`: what is set for that region instead of the rest. Security groups, keys
+    /// and the application's secret are a region's own, and those of the `home` region hold nowhere else.
+    #[must_use]
+    pub fn in_region(&self, region: &str, home: &str) -> Self {
+        let mut there = self.clone();
+        if region != home {
+            there.restore.quarantine_security_groups = Vec::new();
+            there.restore.kms_key = None;
+        }
+        let key = there.cutover.secret.take();
+        let Some(set) = self.regions.get(region) else {
+            there.cutover.secret = key.filter(|_| region == home);
+            return there;
+        };
+        if !set.quarantine_security_groups.is_empty() {
+            there.restore.quarantine_security_groups.clone_from(&set.quarantine_security_groups);
+        }
+        there.restore.kms_key = set.kms_key.clone().or(there.restore.kms_key);
+        if let Some(class) = &set.instance_class {
+            there.restore.instance_class = InstanceClass::Named(class.clone());
+        }
+        if let Some(secret) = &set.connect_secret {
+            there.connect.credentials = Credentials::Secret(secret.clone());
+        }
+        there.cutover.secret = match (&set.cutover_secret, key) {
+            (Some(id), of) => Some(CutoverSecret { id: id.clone(), key: of.and_then(|secret| secret.key) }),
+            (None, own) => own.filter(|_| region == home),
+        };
+        there
     }
 }
 
 impl Default for Restore {
     fn default() -> Self {
-        Self { quarantine_security_groups: Vec::new(), instance_class: InstanceClass::Source, readers: Readers::Source }
+        Self {
+            quarantine_security_groups: Vec::new(),
+            instance_class: InstanceClass::Source,
+            readers: Readers::Source,
+            kms_key: None,
+        }
     }
 }
 

@@ -29,9 +29,10 @@ pub(super) fn nearest_by<C>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Checks a `DBClusterIdentifier` and returns it in lower case, as RDS stores it.
-pub(super) fn cluster_identifier(text: &str) -> Result<String, String> {
-    let rule = |rule: &str| Err(format!("a cluster identifier {rule}"));
+/// Checks a `DBClusterIdentifier` or `DBInstanceIdentifier`, which have the same rules, and returns it in lower case, as RDS
+/// stores it.
+pub(super) fn identifier(text: &str) -> Result<String, String> {
+    let rule = |rule: &str| Err(format!("the identifier of a cluster or instance {rule}"));
     if text.is_empty() || text.len() > 63 {
         return rule("has 1 to 63 characters");
     }
@@ -72,6 +73,19 @@ pub(super) fn security_group(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!("`{text}` is not the id of a security group, such as `sg-0a1b2c3d4e5f67890`"))
+    }
+}
+
+/// Checks the form of a KMS key: an ARN, an id, or `alias/` and a name.
+pub(super) fn kms_key(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte);
+    let id = text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        || text.strip_prefix("mrk-").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let named = text.starts_with("alias/") || text.starts_with("arn:") && text.contains(":kms:");
+    if (id || named && text.len() > "alias/".len()) && text.bytes().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is neither the ARN nor the id of a KMS key, nor `alias/` and a name"))
     }
 }
 
@@ -140,11 +154,11 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn cluster_identifiers_follow_the_rules_of_rds() {
-        assert_eq!(cluster_identifier("LoanServe-prod-1"), Ok("loanserve-prod-1".to_owned()));
-        assert!(cluster_identifier(&"a".repeat(63)).is_ok());
+    fn identifiers_follow_the_rules_of_rds() {
+        assert_eq!(identifier("LoanServe-prod-1"), Ok("loanserve-prod-1".to_owned()));
+        assert!(identifier(&"a".repeat(63)).is_ok());
         for wrong in ["", "1a", "-a", "a-", "a--b", "a_b", "a b", "ä", &"a".repeat(64)] {
-            assert!(cluster_identifier(wrong).is_err(), "{wrong}");
+            assert!(identifier(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -173,6 +187,21 @@ mod tests {
         }
         for wrong in ["", "db", "db.", "r6g.large", "db.r6g.", "db.r6g.large.x", "db.R6g.large", "Source"] {
             assert!(instance_class(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn keys_are_told_by_their_form() {
+        for right in [
+            "alias/loans",
+            "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "mrk-1234abcd12ab34cd56ef1234567890ab",
+        ] {
+            assert!(kms_key(right).is_ok(), "{right}");
+        }
+        for wrong in ["", "loans", "alias/", "alias/a b", "arn:aws:s3:::loans", "1234abcd"] {
+            assert!(kms_key(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -228,7 +257,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_a_rule_panic(text in "\\PC*|[-a-zA-Z0-9:./\\[\\]]*") {
-            let _: (Result<_, _>, Result<_, _>, Result<_, _>) = (cluster_identifier(&text), region(&text), security_group(&text));
+            let _: (Result<_, _>, Result<_, _>, Result<_, _>) = (identifier(&text), region(&text), security_group(&text));
             let _: (Result<_, _>, Result<_, _>, Option<_>) = (instance_class(&text), secret_id(&text), nearest_by(&text, ["secret", ""], |c| c));
             if let Ok(read) = host_port(&text) {
                 prop_assert_eq!(host_port(&read.to_string()), Ok(read));

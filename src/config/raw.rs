@@ -28,11 +28,14 @@ pub(super) struct RawConfig {
 /// One database and how it is to be recovered.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["cluster"]))]
+#[schemars(extend("oneOf" = [{ "required": ["cluster"] }, { "required": ["instance"] }]))]
 pub(super) struct RawDatabase {
-    /// The identifier of the Aurora cluster (DBClusterIdentifier).
+    /// The identifier of the Aurora PostgreSQL cluster (DBClusterIdentifier). Either this or instance.
     #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9-]{0,62}$"))]
     pub(super) cluster: Option<String>,
+    /// The identifier of the RDS for PostgreSQL instance (DBInstanceIdentifier), instead of a cluster.
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9-]{0,62}$"))]
+    pub(super) instance: Option<String>,
     /// The AWS region. Default: that of the command line or of the AWS configuration.
     pub(super) region: Option<String>,
     /// The restored cluster. What is not set here is taken from the source cluster.
@@ -51,6 +54,9 @@ pub(super) struct RawDatabase {
     pub(super) deadlines: RawDeadlines,
     /// What holds of the promotion of a replica or a secondary region.
     pub(super) promote: RawPromote,
+    /// What a target in a certain region gets, by the region's name: needed where the source's cannot be taken, which is so in
+    /// another region and once the source is deleted.
+    pub(super) regions: BTreeMap<String, RawRegional>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -59,6 +65,33 @@ pub(super) struct RawPromote {
     /// How far what is promoted may be behind without a loss being accepted. Default: "30s".
     #[schemars(regex(pattern = SPAN))]
     pub(super) max_lag: Option<String>,
+}
+
+/// What a target in one region gets instead of the source's.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawRegional {
+    /// The DB subnet group.
+    pub(super) subnet_group: Option<String>,
+    /// The security groups once the data is proven.
+    #[schemars(inner(regex(pattern = r"^sg-[0-9a-f]{8,17}$")))]
+    pub(super) security_groups: Vec<String>,
+    /// The security groups until the data is proven. Default in the database's own region: those under restore.
+    #[schemars(inner(regex(pattern = r"^sg-[0-9a-f]{8,17}$")))]
+    pub(super) quarantine_security_groups: Vec<String>,
+    /// The cluster parameter group.
+    pub(super) parameter_group: Option<String>,
+    /// The parameter group of the instances.
+    pub(super) instance_parameter_group: Option<String>,
+    /// The KMS key (ARN, id or alias) that encrypts the target there.
+    pub(super) kms_key: Option<String>,
+    /// The class of the instances there. Default: that under restore.
+    pub(super) instance_class: Option<String>,
+    /// The secret there that daybreak logs in with. Default: the one under connect.
+    pub(super) connect_secret: Option<String>,
+    /// The secret there in which the application finds its database. Default in the database's own region: the one under
+    /// cutover; elsewhere none.
+    pub(super) cutover_secret: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -71,6 +104,8 @@ pub(super) struct RawRestore {
     pub(super) instance_class: Option<String>,
     /// The number of readers: "source", or 0 to 15. Default: "source".
     pub(super) readers: Option<RawReaders>,
+    /// The KMS key (ARN, id or alias) that encrypts the restored cluster. Default: the source's.
+    pub(super) kms_key: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -52,7 +52,7 @@ fn a_profile_is_read_with_its_own_values() {
     );
     let loans = &config.databases["loans"];
     assert_eq!(config.origin.as_deref(), Some(Path::new(ORIGIN)));
-    assert_eq!(loans.cluster, "loanserve-prod", "as RDS stores it");
+    assert_eq!(loans.source, Source::Cluster("loanserve-prod".to_owned()), "as RDS stores it");
     assert_eq!(loans.restore.instance_class, InstanceClass::Named("db.r6g.large".to_owned()));
     assert_eq!(loans.restore.readers, Readers::Count(2));
     assert_eq!(loans.deadlines.restore, Duration::from_secs(5400));
@@ -95,7 +95,7 @@ cluster = "users"
 "#;
     insta::assert_snapshot!(parse(text).expect_err("faults"), @r#"
     daybreak.toml has 10 faults:
-      daybreak.toml:1: databases.loans.cluster: missing, it has no default
+      daybreak.toml:1: databases.loans.cluster: missing, and so is `instance`: one of them names the source
       daybreak.toml:2: databases.loans.region: `europe` is not the name of an AWS region, such as `eu-west-1`
       daybreak.toml:4: databases.loans.cutover.secert: unknown key, did you mean `secret`?
       daybreak.toml:6: databases.loans.restore.readers: expected a text in quotes or a whole number, found true or false
@@ -111,7 +111,10 @@ cluster = "users"
 #[test]
 fn each_fault_of_a_value_is_found() {
     for (setting, problem) in [
-        ("cluster = 'a--b'", "cluster: a cluster identifier has no hyphen at its end and no two in a row"),
+        (
+            "cluster = 'a--b'",
+            "cluster: the identifier of a cluster or instance has no hyphen at its end and no two in a row",
+        ),
         (
             "restore.quarantine_security_groups = ['sg-0a1b2c3d', 'default']",
             "restore.quarantine_security_groups[1]: `default` is not the id",
@@ -125,6 +128,15 @@ fn each_fault_of_a_value_is_found() {
         ),
         ("deadlines.restore = '0s'", "deadlines.restore: zero is not a length of time to wait"),
         ("deadlines.run = 3600", "deadlines.run: expected a text in quotes, found a whole number"),
+        ("restore.kms_key = 'loans'", "restore.kms_key: `loans` is neither the ARN nor the id of a KMS key"),
+        ("regions.frankfurt.kms_key = 'alias/a'", "regions.frankfurt: `frankfurt` is not the name of an AWS region"),
+        ("regions.eu-central-1.kms_key = 'a b'", "regions.eu-central-1.kms_key: `a b` is neither"),
+        (
+            "regions.eu-central-1.security_groups = ['app']",
+            "regions.eu-central-1.security_groups[0]: `app` is not the id",
+        ),
+        ("regions.eu-central-1.subnets = 'a'", "regions.eu-central-1.subnets: unknown key"),
+        ("regions.eu-central-1.connect_secret = 'a b'", "regions.eu-central-1.connect_secret: this is not the name"),
         ("restore = 'source'", "restore: expected a table, found a text in quotes"),
         ("connect = { secret = 'a', iam_user = 'b' }", "connect.iam_user: set together with `secret`"),
         ("connect.secret = 'postgres://app:hunter2@db/loans'", "connect.secret: this is not the name of a secret"),
@@ -184,17 +196,34 @@ fn names_are_checked_and_quoted() {
 }
 
 #[test]
+fn the_source_is_a_cluster_or_an_instance_and_not_both() {
+    let archive = valid("[databases.archive]\ninstance = 'Archive-Prod'\n").databases["archive"].clone();
+    assert_eq!(archive.source, Source::Instance("archive-prod".to_owned()));
+    let text = "[databases.a]\ncluster = 'a'\ninstance = 'b'\n[databases.b]\ninstance = 'b--c'\n\
+                [databases.c]\ninstance = 'c'\n[databases.c.restore]\nreaders = 1\n";
+    assert_eq!(
+        faults(text),
+        [
+            "daybreak.toml:3: databases.a.instance: set together with `cluster`: the source is one of them",
+            "daybreak.toml:5: databases.b.instance: the identifier of a cluster or instance has no hyphen at its end and no two in a row",
+            "daybreak.toml:9: databases.c.restore.readers: only a cluster has readers: the source is an instance",
+        ]
+    );
+}
+
+#[test]
 fn a_database_is_a_profile_or_a_bare_cluster() {
     let config = valid("[databases.loans]\ncluster = 'loanserve-prod-aurora'\nregion = 'eu-west-1'\n");
     assert_eq!(config.database("loans").expect("profile").region.as_deref(), Some("eu-west-1"));
     let bare = config.database("Other-Cluster").expect("cluster");
-    assert_eq!((bare.cluster.as_str(), bare.connect.credentials), ("other-cluster", Credentials::None));
+    assert_eq!(bare.source, Source::Either("other-cluster".to_owned()));
+    assert_eq!(bare.connect.credentials, Credentials::None);
 
     let error = config.database("loans_").expect_err("neither");
     assert_eq!(
         error.to_string(),
-        "`loans_` is neither a profile in daybreak.toml nor a cluster identifier: \
-         a cluster identifier has only letters, digits and hyphens"
+        "`loans_` is neither a profile in daybreak.toml nor an identifier: \
+         the identifier of a cluster or instance has only letters, digits and hyphens"
     );
     assert_eq!(error.hint(), "did you mean `loans`?");
 }
@@ -248,4 +277,35 @@ proptest! {
             Err(other) => prop_assert!(false, "{}", other),
         }
     }
+}
+
+/// What only one region has does not follow a recovery into another.
+#[test]
+fn a_profile_holds_in_a_region_as_that_region_says() {
+    let config = valid(
+        "[databases.loans]
+        cluster = 'loans'
+        restore = { quarantine_security_groups = ['sg-0a1b2c3d'], kms_key = 'alias/home', instance_class = 'db.r6g.large' }
+        connect.secret = 'home/db'
+        cutover = { secret = 'home/app', secret_key = 'URL' }
+        [databases.loans.regions.eu-central-1]
+        quarantine_security_groups = ['sg-0b1b2c3d']
+        kms_key = 'alias/there'
+        instance_class = 'db.r6g.xlarge'
+        connect_secret = 'there/db'
+        cutover_secret = 'there/app'",
+    );
+    let loans = &config.databases["loans"];
+    let home = loans.in_region("eu-west-1", "eu-west-1");
+    assert_eq!((&home.restore, &home.connect, &home.cutover), (&loans.restore, &loans.connect, &loans.cutover));
+    let there = loans.in_region("eu-central-1", "eu-west-1");
+    assert_eq!(there.restore.quarantine_security_groups, ["sg-0b1b2c3d"]);
+    assert_eq!(there.restore.kms_key.as_deref(), Some("alias/there"));
+    assert_eq!(there.restore.instance_class, InstanceClass::Named("db.r6g.xlarge".to_owned()));
+    assert_eq!(there.connect.credentials, Credentials::Secret("there/db".to_owned()));
+    let secret = CutoverSecret { id: "there/app".to_owned(), key: Some("URL".to_owned()) };
+    assert_eq!(there.cutover.secret, Some(secret));
+    let elsewhere = loans.in_region("us-east-1", "eu-west-1");
+    assert_eq!((elsewhere.restore.quarantine_security_groups.len(), &elsewhere.restore.kms_key), (0, &None));
+    assert_eq!((&elsewhere.cutover.secret, &elsewhere.connect), (&None, &loans.connect));
 }

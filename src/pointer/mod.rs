@@ -10,7 +10,7 @@ mod secret_value;
 mod url;
 
 pub use error::SecretValueError;
-pub use secret_value::{Address, Connection, SecretValue, Shape};
+pub use secret_value::{Address, Connection, Names, SecretValue, Shape};
 
 /// PostgreSQL's port, meant where a secret names none.
 const DEFAULT_PORT: u16 = 5432;

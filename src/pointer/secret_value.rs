@@ -17,8 +17,29 @@ pub struct Address {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// The `DBClusterIdentifier`.
-    pub cluster_identifier: String,
+    /// What `identifier` names.
+    pub names: Names,
+    /// The `DBClusterIdentifier` or `DBInstanceIdentifier`.
+    pub identifier: String,
+}
+
+/// What a secret names beside its host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// A cluster.
+    Cluster,
+    /// An instance that is no part of a cluster.
+    Instance,
+}
+
+impl Names {
+    /// The key under which the console writes the identifier.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Cluster => "dbClusterIdentifier",
+            Self::Instance => "dbInstanceIdentifier",
+        }
+    }
 }
 
 /// How a secret holds its connection.
@@ -64,8 +85,8 @@ pub struct SecretValue {
 struct Slots {
     host: Range<usize>,
     port: PortSlot,
-    /// The JSON string with the cluster's identifier, quotes included, and its content.
-    cluster: Option<(Range<usize>, String)>,
+    /// The JSON strings with the identifiers of a cluster and an instance, quotes included, and their content.
+    identifiers: Vec<(Names, Range<usize>, String)>,
 }
 
 /// The form in which the port is written, and where.
@@ -82,11 +103,9 @@ enum PortSlot {
 /// A key whose value the connection is made of, by RDS's names.
 const CONNECTION_KEYS: [&str; 6] = ["engine", "host", "port", "username", "password", "dbname"];
 
-const CLUSTER_KEY: &str = "dbClusterIdentifier";
-
-/// Keys that name the old cluster by something else than its host: an instance, and the master
+/// Keys that name the old database by something else than its host: its identifier, and the master
 /// secret with which rotation compares the host.
-const TIED_KEYS: [&str; 2] = ["dbInstanceIdentifier", "masterarn"];
+const TIED_KEYS: [&str; 3] = [Names::Cluster.key(), Names::Instance.key(), "masterarn"];
 
 impl SecretValue {
     /// Reads a secret's text. With `url_key`, the text is JSON that has a connection URL under
@@ -136,14 +155,16 @@ impl SecretValue {
         (&self.connection.host, self.connection.port)
     }
 
-    /// The names of keys that are left as they are and still name the old cluster: its reader
-    /// endpoint, an instance, the master secret. Empty for a plain URL.
-    pub fn leftovers(&self) -> &[String] {
-        &self.leftovers
+    /// The names of keys that are left as they are and still name the old database when the secret is pointed at another of
+    /// the same kind: a reader endpoint, the master secret, an instance of a cluster. Empty for a plain URL.
+    pub fn leftovers(&self, names: Names) -> Vec<&str> {
+        let edited = self.slots.identifiers.iter().any(|(of, ..)| *of == names);
+        let kept = |key: &&str| !(edited && *key == names.key());
+        self.leftovers.iter().map(String::as_str).filter(kept).collect()
     }
 
-    /// Returns the text pointed at another address. Host, port and `dbClusterIdentifier` change
-    /// where they differ; every other byte stays. A port that is not written is only added if
+    /// Returns the text pointed at another address. Host, port and `dbClusterIdentifier`, or `dbInstanceIdentifier`
+    /// of an instance, change where they differ; every other byte stays. A port that is not written is only added if
     /// the new one is not PostgreSQL's own.
     pub fn retarget(&self, address: &Address) -> SecretString {
         let mut edits = Vec::new();
@@ -163,10 +184,10 @@ impl SecretValue {
                 PortSlot::Absent(at, before) => (*at..*at, format!("{before}{port}")),
             });
         }
-        if let Some((at, cluster)) = &self.slots.cluster
-            && *cluster != address.cluster_identifier
-        {
-            edits.push((at.clone(), quoted(&address.cluster_identifier)));
+        for (names, at, identifier) in &self.slots.identifiers {
+            if *names == address.names && *identifier != address.identifier {
+                edits.push((at.clone(), quoted(&address.identifier)));
+            }
         }
         apply(self.text.expose_secret(), edits).into()
     }
@@ -234,7 +255,7 @@ fn rds_json(text: &str, members: &[Member<'_>]) -> Result<(Connection, Slots), S
             None => (url::parse_port(member.raw)?, PortSlot::Bare(member.at.clone())),
         },
     };
-    let slots = Slots { host: host_member.at.clone(), port: port_slot, cluster: cluster_slot(members) };
+    let slots = Slots { host: host_member.at.clone(), port: port_slot, identifiers: identifiers(members) };
     Ok((Connection { user, password: password.map(Into::into), host, port, database }, slots))
 }
 
@@ -244,7 +265,7 @@ fn url_in_json(members: &[Member<'_>], key: &str) -> Result<(Connection, Slots),
     let url = url::parse(&decoded.text)?;
     let host = decoded.written(&url.host_at);
     let port = url_port(&url, |at| decoded.written(at));
-    Ok((url.into(), Slots { host, port, cluster: cluster_slot(members) }))
+    Ok((url.into(), Slots { host, port, identifiers: identifiers(members) }))
 }
 
 fn plain_url(text: &str) -> Result<(Connection, Slots), SecretValueError> {
@@ -255,7 +276,7 @@ fn plain_url(text: &str) -> Result<(Connection, Slots), SecretValueError> {
     }
     let url = url::parse(trimmed)?;
     let written = |at: &Range<usize>| at.start + leading..at.end + leading;
-    let slots = Slots { host: written(&url.host_at), port: url_port(&url, written), cluster: None };
+    let slots = Slots { host: written(&url.host_at), port: url_port(&url, written), identifiers: Vec::new() };
     Ok((url.into(), slots))
 }
 
@@ -266,9 +287,12 @@ fn url_port(url: &ConnectionUrl, written: impl Fn(&Range<usize>) -> Range<usize>
     }
 }
 
-fn cluster_slot(members: &[Member<'_>]) -> Option<(Range<usize>, String)> {
-    let member = member(members, CLUSTER_KEY)?;
-    Some((member.at.clone(), member.text()?))
+fn identifiers(members: &[Member<'_>]) -> Vec<(Names, Range<usize>, String)> {
+    let found = [Names::Cluster, Names::Instance].into_iter().filter_map(|names| {
+        let member = member(members, names.key())?;
+        Some((names, member.at.clone(), member.text()?))
+    });
+    found.collect()
 }
 
 impl From<ConnectionUrl> for Connection {
@@ -299,7 +323,7 @@ fn leftovers(members: &[Member<'_>], host: &str, read: &[&str]) -> Vec<String> {
     };
     members
         .iter()
-        .filter(|member| !read.contains(&member.key.as_str()) && member.key != CLUSTER_KEY && !member.is_null())
+        .filter(|member| !read.contains(&member.key.as_str()) && !member.is_null())
         .filter(|member| {
             TIED_KEYS.contains(&member.key.as_str())
                 || names_cluster(&member.text().unwrap_or_else(|| member.raw.to_owned()))

@@ -84,11 +84,35 @@ impl Configuration {
         }
     }
 
+    /// The database made with it.
+    pub fn database_name(&self) -> Option<&str> {
+        match self {
+            Self::Cluster(it) => it.cluster.database_name.as_deref(),
+            Self::Instance(it) => it.instance.database_name.as_deref(),
+        }
+    }
+
+    /// Whether there is a server that takes writes.
+    pub fn has_writer(&self) -> bool {
+        match self {
+            Self::Cluster(it) => it.cluster.writer().is_some(),
+            Self::Instance(it) => it.instance.address.is_some(),
+        }
+    }
+
     /// Whether its storage is encrypted.
     pub fn encrypted(&self) -> bool {
         match self {
             Self::Cluster(it) => it.cluster.storage_encrypted == Some(true),
             Self::Instance(it) => it.instance.storage_encrypted == Some(true),
+        }
+    }
+
+    /// The KMS key of its storage.
+    pub fn kms_key_id(&self) -> Option<&str> {
+        match self {
+            Self::Cluster(it) => it.cluster.kms_key_id.as_deref(),
+            Self::Instance(it) => it.instance.kms_key_id.as_deref(),
         }
     }
 

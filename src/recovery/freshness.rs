@@ -3,21 +3,24 @@
 use jiff::Timestamp;
 
 use super::{
-    recipe::point_in_time,
+    plain,
+    recipe::{CLONE, point_in_time},
     refusal::{Refusal, Unusable},
     windows,
 };
 use crate::{
-    moment::Moment,
+    aws::rds::model::Cluster,
     run::plan::Plan,
     steps::{
-        brief::Source,
+        brief::{Brief, Source},
         promotion::{
             Promotion,
             judge::judge,
             look::{look, same},
         },
+        restore_cluster::{Request, RestoreCluster},
         step::Step,
+        window::{Family, Kind},
         world::World,
     },
 };
@@ -30,7 +33,8 @@ pub fn same_account(source: &Source, account: &str) -> Result<(), Refusal> {
     Err(Refusal::OtherAccount { planned: source.account.clone(), present: account.to_owned() })
 }
 
-/// Refuses a plan whose source, window, pointer or target name is no longer what the plan saw.
+/// Refuses a plan whose source, window, pointer or target name is no longer what the plan saw. `world` is that of the
+/// target's region.
 pub async fn check(world: &World, plan: &Plan<Step>, now: Timestamp) -> Result<(), Refusal> {
     let brief = &plan.brief;
     if let Some(promotion) = plan.steps.iter().find_map(|planned| match &planned.step {
@@ -38,21 +42,37 @@ pub async fn check(world: &World, plan: &Plan<Step>, now: Timestamp) -> Result<(
         _ => None,
     }) {
         may_be_promoted(world, promotion, now).await?;
-        return pointer_is_as_planned(world, plan).await;
+        return pointer(world, brief).await;
     }
-    let moved = |what: String| Err(Refusal::Moved { what });
-    let source = windows::find(&*world.rds, &brief.source.region, &brief.source.identifier).await?;
-    if source.resource_id != brief.source.resource_id {
-        let (cluster, now, then) = (&source.identifier, &source.resource_id, &brief.source.resource_id);
+    match (brief.target.family, brief.window.kind) {
+        (Family::Instance, _) => plain::freshness::check(world, plan).await?,
+        (Family::Cluster, Kind::Continuous) => continuous(world, plan).await?,
+        (Family::Cluster, Kind::Retained) => retained(world, brief).await?,
+        (Family::Cluster, _) => snapshot(world, plan).await?,
+    }
+    names_free(world, plan).await?;
+    pointer(world, brief).await
+}
+
+fn moved(what: String) -> Result<(), Refusal> {
+    Err(Refusal::Moved { what })
+}
+
+async fn continuous(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
+    let Brief { source: planned, window, .. } = &plan.brief;
+    let there = world.of_region(&window.region);
+    let source: Cluster = windows::find(&*there.rds, &window.region, &window.name).await?;
+    if source.resource_id != planned.resource_id {
+        let (cluster, now, then) = (&source.identifier, &source.resource_id, &planned.resource_id);
         return moved(format!("cluster {cluster} is {now} now; the plan was made for {then}"));
     }
-    point_in_time::within(&source, Moment::At(brief.requested_time))?;
-    let target = &brief.target.identifier;
-    let taken = world.rds.cluster(target).await.map_err(Refusal::aws(format!("look up cluster {target}")))?;
-    if let Some(cluster) = taken {
-        return moved(format!("a cluster named {target} exists already ({})", cluster.resource_id));
+    if plan.recipe == CLONE && source.members.is_empty() {
+        return moved(format!("cluster {} has no instance any more, and cannot be cloned", source.identifier));
     }
-    pointer_is_as_planned(world, plan).await
+    match window.restore_point {
+        Some(point) => point_in_time::within(&source, crate::moment::Moment::At(point)).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a promotion that may not be made any more.
@@ -60,25 +80,83 @@ async fn may_be_promoted(world: &World, promotion: &Promotion, now: Timestamp) -
     let seen = look(world, promotion, now).await.map_err(Unusable::from)?;
     same(promotion, &seen.target).map_err(Unusable::from)?;
     match judge(promotion, &seen, now).obstacles.first() {
-        Some(obstacle) => Err(Refusal::Moved { what: obstacle.what.clone() }),
+        Some(obstacle) => moved(obstacle.what.clone()),
         None => Ok(()),
     }
 }
 
-async fn pointer_is_as_planned(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
-    if let Some(pointer) = &plan.brief.pointer {
-        let found = world
-            .secrets_of(&pointer.arn)
-            .describe(&pointer.arn)
-            .await
-            .map_err(Refusal::aws(format!("describe secret {}", pointer.secret)))?;
-        let current = found.as_ref().and_then(|secret| secret.current());
-        if current != Some(pointer.version.as_str()) {
-            let now = current.unwrap_or("on no version");
-            let what =
-                format!("AWSCURRENT of secret {} is {now} now; the plan saw {}", pointer.secret, pointer.version);
-            return Err(Refusal::Moved { what });
+async fn retained(world: &World, brief: &Brief) -> Result<(), Refusal> {
+    let Brief { source, window, .. } = brief;
+    let id = &source.resource_id;
+    let found = world.of_region(&window.region).snapshots.backup_of(id).await;
+    let found = found.map_err(Refusal::aws(format!("look up the retained backup of {id}")))?;
+    let Some((earliest, latest)) = found.and_then(|backup| Some((backup.earliest?, backup.latest?))) else {
+        return moved(format!("the retained backup of {} ({id}) is gone", window.name));
+    };
+    window.restore_point.map_or(Ok(()), |point| point_in_time::inside(point, earliest, latest))
+}
+
+async fn snapshot(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
+    let window = &plan.brief.window;
+    let Some(identifier) = plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::CopySnapshot(step) => Some(&step.request.source_db_cluster_snapshot_identifier),
+        Step::RestoreCluster(RestoreCluster { request: Request::Snapshot(request) }) => {
+            Some(&request.snapshot_identifier)
         }
+        _ => None,
+    }) else {
+        return Ok(());
+    };
+    let found = world.of_region(&window.region).snapshots.snapshot(identifier).await;
+    let found = found.map_err(Refusal::aws(format!("look up snapshot {}", window.name)))?;
+    match found {
+        None => moved(format!("snapshot {} is gone from {}", window.name, window.region)),
+        Some(found) if found.status != "available" => {
+            moved(format!("snapshot {} is {} now", window.name, found.status))
+        }
+        Some(_) => Ok(()),
     }
-    Ok(())
+}
+
+/// The names that the plan fixed must be nobody's.
+async fn names_free(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
+    let target = &plan.brief.target.identifier;
+    let taken = match plan.brief.target.family {
+        Family::Cluster => {
+            let found = world.rds.cluster(target).await.map_err(Refusal::aws(format!("look up cluster {target}")))?;
+            found.map(|cluster| ("a cluster", cluster.resource_id))
+        }
+        Family::Instance => {
+            let found = world.rds.instance(target).await.map_err(Refusal::aws(format!("look up instance {target}")))?;
+            found.map(|instance| ("an instance", instance.resource_id))
+        }
+    };
+    if let Some((what, resource_id)) = taken {
+        return moved(format!("{what} named {target} exists already ({resource_id})"));
+    }
+    let copy = plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::CopySnapshot(step) => Some(&step.request.target_db_cluster_snapshot_identifier),
+        _ => None,
+    });
+    let Some(copy) = copy else { return Ok(()) };
+    let taken = world.snapshots.snapshot(copy).await.map_err(Refusal::aws(format!("look up snapshot {copy}")))?;
+    match taken {
+        Some(_) => moved(format!("a snapshot named {copy} exists already in {}", world.region)),
+        None => Ok(()),
+    }
+}
+
+async fn pointer(world: &World, brief: &Brief) -> Result<(), Refusal> {
+    let Some(pointer) = &brief.pointer else { return Ok(()) };
+    let found = world
+        .secrets_of(&pointer.arn)
+        .describe(&pointer.arn)
+        .await
+        .map_err(Refusal::aws(format!("describe secret {}", pointer.secret)))?;
+    let current = found.as_ref().and_then(|secret| secret.current());
+    if current == Some(pointer.version.as_str()) {
+        return Ok(());
+    }
+    let now = current.unwrap_or("on no version");
+    moved(format!("AWSCURRENT of secret {} is {now} now; the plan saw {}", pointer.secret, pointer.version))
 }

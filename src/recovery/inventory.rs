@@ -33,7 +33,7 @@ pub struct Region {
 pub struct Inventory<'a> {
     /// Where the journals are.
     pub store: &'a dyn Store,
-    /// The profiles, whose clusters are sources and whose secrets are pointers, too.
+    /// The profiles, whose clusters and instances are sources and whose secrets are pointers, too.
     pub config: &'a Config,
     /// The account of the credentials.
     pub account: &'a str,
@@ -82,7 +82,7 @@ impl Inventory<'_> {
                 .databases
                 .values()
                 .filter(|database| database.region.as_ref().is_none_or(|named| *named == region.name))
-                .map(|database| database.cluster.clone())
+                .map(|database| database.source.identifier().to_owned())
                 .collect();
             found.extend(judge(&Known {
                 account: self.account,
@@ -110,7 +110,7 @@ impl Inventory<'_> {
             })?;
             Some(Named {
                 run: Some(plan.run.clone()),
-                region: source.region.clone(),
+                region: plan.brief.target.region.clone(),
                 secret: step.secret.clone(),
                 url_key: step.url_key.clone(),
             })
@@ -143,12 +143,17 @@ impl Inventory<'_> {
 async fn holdings(region: &Region) -> Result<Holdings, Refusal> {
     let rds = &region.world.rds;
     let doing = |what: &str| format!("list the {what} of {}", region.name);
-    let (clusters, instances, snapshots) =
-        tokio::join!(rds.clusters(), rds.instances(), rds.manual_cluster_snapshots());
+    let (clusters, instances, snapshots, instance_snapshots) = tokio::join!(
+        rds.clusters(),
+        rds.instances(),
+        rds.manual_cluster_snapshots(),
+        region.world.instances.manual_instance_snapshots()
+    );
     Ok(Holdings {
         clusters: clusters.map_err(Refusal::aws(doing("clusters")))?,
         instances: instances.map_err(Refusal::aws(doing("instances")))?,
         snapshots: snapshots.map_err(Refusal::aws(doing("cluster snapshots")))?,
+        instance_snapshots: instance_snapshots.map_err(Refusal::aws(doing("snapshots of instances")))?,
     })
 }
 

@@ -8,10 +8,14 @@ use serde::Serialize;
 use super::{
     names,
     price::{self, Estimate},
+    remains::{Remains, made_by_step},
     verdict::{Judged, is_passing, kept, may_go, resource_ids, target, was_moved_onto},
 };
 use crate::{
-    aws::rds::model::{Cluster, ClusterSnapshot, Instance},
+    aws::rds::{
+        backups::model::InstanceSnapshot,
+        model::{Cluster, ClusterSnapshot, Instance},
+    },
     moment,
     run::{
         clock::elapsed,
@@ -21,9 +25,9 @@ use crate::{
         step::StepId,
     },
     steps::{
-        restore_cluster,
         step::Step,
         tags::{self, Tagged},
+        window::Family,
     },
 };
 
@@ -36,6 +40,8 @@ pub struct Holdings {
     pub instances: Vec<Instance>,
     /// Its manual cluster snapshots.
     pub snapshots: Vec<ClusterSnapshot>,
+    /// Its manual snapshots of instances.
+    pub instance_snapshots: Vec<InstanceSnapshot>,
 }
 
 /// A pointer, and where it leads now.
@@ -77,7 +83,7 @@ pub struct Known<'a> {
     pub unreadable: &'a [RunId],
     /// Every pointer of a run or a profile.
     pub pointers: &'a [Followed],
-    /// The clusters of the region that profiles name.
+    /// The clusters and instances of the region that profiles name.
     pub profiles: &'a [String],
     /// What was seen.
     pub holdings: &'a Holdings,
@@ -89,10 +95,28 @@ pub struct Known<'a> {
 pub enum Kind {
     /// A cluster, with its instances.
     Cluster,
-    /// An instance in a cluster that is not daybreak's.
+    /// An instance that is no part of a cluster.
     Instance,
+    /// An instance in a cluster that is not daybreak's.
+    Member,
     /// A cluster snapshot.
     Snapshot,
+    /// An instance's snapshot.
+    InstanceSnapshot,
+}
+
+impl Kind {
+    /// Whether it is what a run makes as its target.
+    pub const fn is_target(self) -> bool {
+        matches!(self, Self::Cluster | Self::Instance)
+    }
+
+    const fn of(family: Family) -> Self {
+        match family {
+            Family::Cluster => Self::Cluster,
+            Family::Instance => Self::Instance,
+        }
+    }
 }
 
 /// Whether something may be removed.
@@ -114,7 +138,7 @@ pub struct Leftover {
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// `DbClusterResourceId` or `DbiResourceId`; of a snapshot, that of the cluster it was taken of.
+    /// `DbClusterResourceId` or `DbiResourceId`; of a snapshot, that of what it was taken of.
     pub resource_id: Option<String>,
     /// Its region.
     pub region: String,
@@ -146,13 +170,16 @@ pub struct Leftover {
 
 /// Judges all that carries a run's tag or that a journal names, in the order of their names; snapshots last.
 pub fn judge(known: &Known<'_>) -> Vec<Leftover> {
-    let Holdings { clusters, instances, snapshots } = known.holdings;
-    let mut found: Vec<Leftover> = clusters.iter().filter_map(|cluster| known.cluster(cluster)).collect();
-    let astray = instances.iter().filter(|instance| instance.made_by().is_some());
+    let Holdings { clusters, instances, snapshots, instance_snapshots } = known.holdings;
+    let alone = instances.iter().filter(|instance| instance.cluster.is_none()).map(Remains::Instance);
+    let targets = clusters.iter().map(Remains::Cluster).chain(alone);
+    let mut found: Vec<Leftover> = targets.filter_map(|left| known.target(left)).collect();
+    let astray = instances.iter().filter(|instance| instance.cluster.is_some() && instance.made_by().is_some());
     found.extend(astray.filter(|instance| !known.in_listed(instance)).map(|instance| known.astray(instance)));
     found.extend(known.histories.iter().filter_map(|history| known.gone(history)));
     found.sort_by(|one, other| one.name.cmp(&other.name));
-    found.extend(snapshots.iter().filter_map(|snapshot| known.snapshot(snapshot)));
+    found.extend(snapshots.iter().filter_map(|snapshot| known.snapshot(&Snapshot::from(snapshot))));
+    found.extend(instance_snapshots.iter().filter_map(|snapshot| known.snapshot(&Snapshot::from(snapshot))));
     found
 }
 
@@ -166,47 +193,55 @@ impl Known<'_> {
         brief.target.region == self.region && brief.source.account == self.account
     }
 
-    pub(super) fn members<'c>(&'c self, cluster: &'c Cluster) -> impl Iterator<Item = &'c Instance> {
-        let of = move |instance: &&Instance| instance.cluster.as_deref() == Some(cluster.identifier.as_str());
+    /// The instances of a cluster; an instance has none besides itself.
+    pub(super) fn members<'c>(&'c self, left: Remains<'c>) -> impl Iterator<Item = &'c Instance> {
+        let of = move |instance: &&Instance| {
+            left.family() == Family::Cluster && instance.cluster.as_deref() == Some(left.identifier())
+        };
         self.holdings.instances.iter().filter(of)
     }
 
-    /// The run that a cluster is attributed to: by its tag, or else by a journal that names this very cluster.
-    fn attributed(&self, cluster: &Cluster) -> Option<String> {
+    /// The run that a target is attributed to: by its tag, or else by a journal that names this very one.
+    fn attributed(&self, left: Remains<'_>) -> Option<String> {
         let by_journal = || {
             let named = self.histories.iter().find(|history| {
                 self.of_here(&history.state)
-                    && target(history) == cluster.identifier
-                    && resource_ids(history).get(&StepId::from(restore_cluster::ID)) == Some(&cluster.resource_id)
+                    && target(history) == left.identifier()
+                    && resource_ids(history).get(&StepId::from(made_by_step(left.family()))).map(String::as_str)
+                        == Some(left.resource_id())
             });
             named.map(|history| history.state.plan.run.to_string())
         };
-        cluster.made_by().map(str::to_owned).or_else(by_journal)
+        left.made_by().map(str::to_owned).or_else(by_journal)
     }
 
     fn in_listed(&self, instance: &Instance) -> bool {
         let mut clusters = self.holdings.clusters.iter();
         clusters.any(|cluster| {
-            instance.cluster.as_deref() == Some(cluster.identifier.as_str()) && self.attributed(cluster).is_some()
+            instance.cluster.as_deref() == Some(cluster.identifier.as_str())
+                && self.attributed(Remains::Cluster(cluster)).is_some()
         })
     }
 
-    fn cluster(&self, cluster: &Cluster) -> Option<Leftover> {
-        let run = self.attributed(cluster)?;
+    fn target(&self, left: Remains<'_>) -> Option<Leftover> {
+        let run = self.attributed(left)?;
         let history = self.history(&run);
-        let judged = self.judged(cluster, &run);
-        let instances: Vec<&Instance> = self.members(cluster).collect();
+        let judged = self.judged(left, &run);
+        let instances: Vec<&Instance> = self.members(left).collect();
         let wanted = judged.verdict != Verdict::Kept;
+        let monthly_cost = match left {
+            Remains::Cluster(cluster) => price::of(Some(cluster), &instances),
+            // The prices known are Aurora's; an instance's storage costs beside it.
+            Remains::Instance(_) => Estimate::UNKNOWN,
+        };
         Some(Leftover {
-            kind: Kind::Cluster,
-            name: cluster.identifier.clone(),
-            resource_id: Some(cluster.resource_id.clone()),
-            status: cluster.status.to_string(),
+            resource_id: Some(left.resource_id().to_owned()),
+            status: left.status().to_owned(),
             instances: instances.iter().map(|instance| instance.identifier.clone()).collect(),
-            purpose: cluster.tag(tags::PURPOSE).map(str::to_owned),
-            monthly_cost: price::of(Some(cluster), &instances),
-            final_snapshot: history.filter(|_| wanted).and_then(|history| self.snapshot_of(cluster, history)),
-            ..self.leftover(Kind::Cluster, &cluster.identifier, cluster.created, run, judged)
+            purpose: left.tag(tags::PURPOSE).map(str::to_owned),
+            monthly_cost,
+            final_snapshot: history.filter(|_| wanted).and_then(|history| self.snapshot_of(left, history)),
+            ..self.leftover(Kind::of(left.family()), left.identifier(), left.created(), run, judged)
         })
     }
 
@@ -233,13 +268,13 @@ impl Known<'_> {
 
     /// The snapshot that a removal takes: of everything that the application may have written to. What a removal under way was
     /// begun with stays.
-    fn snapshot_of(&self, cluster: &Cluster, history: &History<Step>) -> Option<String> {
+    fn snapshot_of(&self, left: Remains<'_>, history: &History<Step>) -> Option<String> {
         let state = &history.state;
         if state.removal.as_ref().is_some_and(|removal| removal.done().is_none()) {
             return state.final_snapshot.clone();
         }
-        let wanted = if is_passing(cluster) { was_moved_onto(history) } else { state.opened };
-        wanted.then(|| names::final_snapshot(&cluster.identifier))
+        let wanted = if is_passing(left) { was_moved_onto(history) } else { state.opened };
+        wanted.then(|| names::final_snapshot(left.identifier()))
     }
 
     /// An instance of daybreak's in a cluster that is not.
@@ -252,7 +287,7 @@ impl Known<'_> {
             status: instance.status.to_string(),
             purpose: instance.tag(tags::PURPOSE).map(str::to_owned),
             monthly_cost: price::of(None, &[instance]),
-            ..self.leftover(Kind::Instance, &instance.identifier, instance.created, run, judged)
+            ..self.leftover(Kind::Member, &instance.identifier, instance.created, run, judged)
         }
     }
 
@@ -261,7 +296,11 @@ impl Known<'_> {
         let state = &history.state;
         let removal = state.removal.as_ref().filter(|removal| removal.done().is_none())?;
         let name = target(history);
-        let seen = self.holdings.clusters.iter().any(|cluster| cluster.identifier == name);
+        let family = state.plan.brief.target.family;
+        let seen = match family {
+            Family::Cluster => self.holdings.clusters.iter().any(|cluster| cluster.identifier == name),
+            Family::Instance => self.holdings.instances.iter().any(|instance| instance.identifier == name),
+        };
         if seen || !self.of_here(state) {
             return None;
         }
@@ -272,21 +311,36 @@ impl Known<'_> {
         );
         Some(Leftover {
             final_snapshot: state.final_snapshot.clone(),
-            ..self.leftover(Kind::Cluster, name, None, state.plan.run.to_string(), judged)
+            ..self.leftover(Kind::of(family), name, None, state.plan.run.to_string(), judged)
         })
     }
 
     /// A snapshot that a run left, or that carries a run's tag.
-    fn snapshot(&self, snapshot: &ClusterSnapshot) -> Option<Leftover> {
-        let name = &snapshot.identifier;
-        let by_journal = self.histories.iter().find(|history| {
-            self.of_here(&history.state) && history.state.final_snapshot.as_deref() == Some(name.as_str())
+    fn snapshot(&self, snapshot: &Snapshot<'_>) -> Option<Leftover> {
+        let name = snapshot.name;
+        let by_journal = self.histories.iter().find_map(|history| {
+            let state = &history.state;
+            if !self.of_here(state) || state.plan.brief.target.family != snapshot.family {
+                return None;
+            }
+            let is_final = state.final_snapshot.as_deref() == Some(name);
+            let is_copy = snapshot.run == Some(state.plan.run.as_str()) && copies(state).any(|copy| copy == name);
+            (is_final || is_copy).then_some((history, is_final))
         });
-        let (run, reason) = match (by_journal, snapshot.tag(tags::RUN)) {
-            (Some(history), _) => {
+        let (run, reason) = match (by_journal, snapshot.run) {
+            (Some((history, true)), _) => {
                 let run = history.state.plan.run.to_string();
-                let reason =
-                    format!("it is all that is left of {}: cleanup never removes a snapshot", snapshot.cluster);
+                let reason = format!("it is all that is left of {}: cleanup never removes a snapshot", snapshot.of);
+                (run, reason)
+            }
+            (Some((history, false)), _) => {
+                let run = history.state.plan.run.to_string();
+                let reason = match history.state.unfinished() {
+                    true => format!("run {run} copied it to restore from, and still needs it"),
+                    false => format!(
+                        "run {run} copied it to restore from, and no longer needs it; it goes with the target when that is removed"
+                    ),
+                };
                 (run, reason)
             }
             (None, Some(run)) => {
@@ -294,16 +348,69 @@ impl Known<'_> {
             }
             (None, None) => return None,
         };
-        let command = format!(
-            "aws rds delete-db-cluster-snapshot --db-cluster-snapshot-identifier {name} --region {}",
-            self.region
-        );
+        let (kind, command) = match snapshot.family {
+            Family::Cluster => (Kind::Snapshot, "delete-db-cluster-snapshot --db-cluster-snapshot-identifier"),
+            Family::Instance => (Kind::InstanceSnapshot, "delete-db-snapshot --db-snapshot-identifier"),
+        };
+        let command = format!("aws rds {command} {name} --region {}", self.region);
         Some(Leftover {
-            resource_id: snapshot.cluster_resource_id.clone(),
-            status: snapshot.status.clone(),
-            purpose: snapshot.tag(tags::PURPOSE).map(str::to_owned),
-            next: by_journal.map(|_| command),
-            ..self.leftover(Kind::Snapshot, name, snapshot.created, run, kept(reason))
+            resource_id: snapshot.of_resource_id.map(str::to_owned),
+            status: snapshot.status.to_owned(),
+            purpose: snapshot.purpose.map(str::to_owned),
+            next: by_journal.filter(|(history, is_final)| *is_final || !history.state.unfinished()).map(|_| command),
+            ..self.leftover(kind, name, snapshot.created, run, kept(reason))
         })
     }
+}
+
+/// A snapshot of either family.
+struct Snapshot<'a> {
+    family: Family,
+    name: &'a str,
+    status: &'a str,
+    created: Option<Timestamp>,
+    /// The name of what it was taken of.
+    of: &'a str,
+    of_resource_id: Option<&'a str>,
+    run: Option<&'a str>,
+    purpose: Option<&'a str>,
+}
+
+impl<'a> From<&'a ClusterSnapshot> for Snapshot<'a> {
+    fn from(it: &'a ClusterSnapshot) -> Self {
+        Self {
+            family: Family::Cluster,
+            name: &it.identifier,
+            status: &it.status,
+            created: it.created,
+            of: &it.cluster,
+            of_resource_id: it.cluster_resource_id.as_deref(),
+            run: it.tag(tags::RUN),
+            purpose: it.tag(tags::PURPOSE),
+        }
+    }
+}
+
+impl<'a> From<&'a InstanceSnapshot> for Snapshot<'a> {
+    fn from(it: &'a InstanceSnapshot) -> Self {
+        Self {
+            family: Family::Instance,
+            name: &it.identifier,
+            status: &it.status,
+            created: it.created,
+            of: &it.instance,
+            of_resource_id: it.instance_resource_id.as_deref(),
+            run: it.tag(tags::RUN),
+            purpose: it.tag(tags::PURPOSE),
+        }
+    }
+}
+
+/// The copies of snapshots that a run makes.
+fn copies(state: &RunState<Step>) -> impl Iterator<Item = &str> {
+    state.plan.steps.iter().filter_map(|planned| match &planned.step {
+        Step::CopySnapshot(step) => Some(step.request.target_db_cluster_snapshot_identifier.as_str()),
+        Step::CopyInstanceSnapshot(step) => Some(step.request.target_db_snapshot_identifier.as_str()),
+        _ => None,
+    })
 }

@@ -4,17 +4,21 @@
 //! a [`crate::run::plan::Plan`]; [`freshness`] asks, before a saved plan is executed, whether the world is still the one it
 //! was made for; [`sighting`] looks at what a run has made and where its pointer leads.
 
+pub mod choice;
 pub mod configuration;
 pub mod freshness;
 pub mod inventory;
 pub mod leftovers;
 pub mod names;
+pub mod placement;
+pub mod plain;
 pub mod pointer;
 pub mod policies;
 pub mod price;
 pub mod promotion;
 pub mod recipe;
 pub mod refusal;
+mod remains;
 pub mod requests;
 pub mod settings;
 pub mod sighting;

@@ -7,8 +7,8 @@ const LONGEST: usize = 63;
 /// Room for `-1` to `-16`, since an Aurora cluster has at most 16 instances.
 const INSTANCE_ROOM: usize = 3;
 
-/// The target cluster's identifier, cut so that its instances' fit too.
-pub fn target_cluster(source: &str, run: &RunId) -> String {
+/// The identifier of the target, a cluster or an instance, cut so that a cluster's instances' fit too.
+pub fn target(source: &str, run: &RunId) -> String {
     let suffix = format!("-db-{}", run.suffix());
     let room = LONGEST - INSTANCE_ROOM - suffix.len();
     // Identifiers are ASCII; a cut must not leave a double hyphen.
@@ -21,9 +21,21 @@ pub fn target_instance(cluster: &str, number: usize) -> String {
     format!("{cluster}-{number}")
 }
 
+/// The name of the copy that a run makes of a snapshot. RDS allows 63 characters for it.
+pub fn snapshot_copy(source: &str, run: &RunId) -> String {
+    let suffix = format!("-db-{}-copy", run.suffix());
+    let stem: String = source.chars().take(LONGEST - suffix.len()).collect();
+    format!("{}{suffix}", stem.trim_end_matches('-'))
+}
+
 /// The name of the snapshot that a deleted target leaves. RDS allows 255 characters for it.
 pub fn final_snapshot(cluster: &str) -> String {
     format!("{cluster}-final")
+}
+
+/// The name of the copy of a snapshot that a target instance is restored from.
+pub fn copied_snapshot(target: &str) -> String {
+    format!("{target}-copy")
 }
 
 #[cfg(test)]
@@ -36,16 +48,18 @@ mod tests {
 
     #[test]
     fn a_target_is_named_after_its_source_and_run() {
-        let cluster = target_cluster("loanserve-prod-aurora", &run());
+        let cluster = target("loanserve-prod-aurora", &run());
         assert_eq!(cluster, "loanserve-prod-aurora-db-k3fa");
         assert_eq!(target_instance(&cluster, 1), "loanserve-prod-aurora-db-k3fa-1");
     }
 
     #[test]
     fn long_names_are_cut_to_what_rds_allows() {
-        let cluster = target_cluster(&"a".repeat(63), &run());
+        let cluster = target(&"a".repeat(63), &run());
         assert_eq!(target_instance(&cluster, 16).len(), LONGEST);
         let hyphen_at_the_cut = format!("{}-{}", "a".repeat(51), "b".repeat(11));
-        assert!(!target_cluster(&hyphen_at_the_cut, &run()).contains("--"));
+        assert_eq!(snapshot_copy(&"a".repeat(63), &run()).len(), LONGEST);
+        assert!(!snapshot_copy(&hyphen_at_the_cut, &run()).contains("--"));
+        assert!(!target(&hyphen_at_the_cut, &run()).contains("--"));
     }
 }

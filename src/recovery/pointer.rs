@@ -11,8 +11,8 @@ use crate::{
         },
     },
     config::CutoverSecret,
-    pointer::SecretValue,
-    steps::brief::Pointer,
+    pointer::{Names, SecretValue},
+    steps::{brief::Pointer, window::Family},
 };
 
 /// A secret fit to be moved.
@@ -26,6 +26,24 @@ pub struct SurveyedSecret {
     pub url_key: Option<String>,
     /// What its reader should know.
     pub warnings: Vec<String>,
+    /// Keys that a cutover leaves as they are and that name the source, of a cluster and of an instance.
+    leftovers: [Vec<String>; 2],
+}
+
+impl SurveyedSecret {
+    /// The secret of a source of this family, with what follows from that among its warnings.
+    #[must_use]
+    pub fn of(mut self, family: Family) -> Self {
+        let leftovers = match family {
+            Family::Cluster => &self.leftovers[0],
+            Family::Instance => &self.leftovers[1],
+        };
+        if !leftovers.is_empty() {
+            let (name, keys) = (&self.pointer.secret, leftovers.join(", "));
+            self.warnings.push(format!("secret {name} names the old host under {keys} too: left as it is"));
+        }
+        self
+    }
 }
 
 /// Reads the secret and refuses one that cannot be moved and moved back.
@@ -41,7 +59,9 @@ pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret)
         .map_err(|source| Refusal::NotAConnection { secret: name.clone(), source: Box::new(source) })?;
     let (host, port) = value.points_at();
     let (host, port) = (host.to_owned(), port);
-    let warnings = warnings(name, &description, &value);
+    let warnings = warnings(name, &description);
+    let leftovers =
+        [Names::Cluster, Names::Instance].map(|names| value.leftovers(names).into_iter().map(str::to_owned).collect());
     let pointer = Pointer {
         previous: description.holder(PREVIOUS).map(str::to_owned),
         secret: description.name,
@@ -49,7 +69,7 @@ pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret)
         version: version.version_id,
         points_at: format!("{host}:{port}"),
     };
-    Ok(SurveyedSecret { pointer, host, url_key: wanted.key.clone(), warnings })
+    Ok(SurveyedSecret { pointer, host, url_key: wanted.key.clone(), warnings, leftovers })
 }
 
 fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refusal> {
@@ -79,7 +99,7 @@ fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refus
     Ok(())
 }
 
-fn warnings(name: &str, secret: &SecretDescription, value: &SecretValue) -> Vec<String> {
+fn warnings(name: &str, secret: &SecretDescription) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(next) = secret.next_rotation.filter(|_| secret.rotation_enabled) {
         warnings.push(format!(
@@ -91,10 +111,6 @@ fn warnings(name: &str, secret: &SecretDescription, value: &SecretValue) -> Vec<
         let regions: Vec<&str> = secret.replication.iter().map(|replica| replica.region.as_str()).collect();
         warnings
             .push(format!("secret {name} has replicas in {}: they follow by themselves, later", regions.join(", ")));
-    }
-    let leftovers = value.leftovers();
-    if !leftovers.is_empty() {
-        warnings.push(format!("secret {name} names the old host under {} too: left as it is", leftovers.join(", ")));
     }
     warnings
 }
@@ -110,10 +126,16 @@ pub enum Endpoint {
 
 /// Whether `host` is an endpoint of the source.
 pub fn leads_home(host: &str, source: &Configuration) -> bool {
+    endpoint_of(host, source).is_some()
+}
+
+/// The endpoint of the source that `host` is, if it is one.
+pub fn endpoint_of(host: &str, source: &Configuration) -> Option<Endpoint> {
     match source {
-        Configuration::Cluster(source) => leads_to(host, &source.cluster).is_some(),
+        Configuration::Cluster(source) => leads_to(host, &source.cluster),
         Configuration::Instance(source) => {
-            source.instance.address.as_ref().is_some_and(|address| address.eq_ignore_ascii_case(host))
+            let address = source.instance.address.as_ref()?;
+            address.eq_ignore_ascii_case(host).then_some(Endpoint::Writer)
         }
     }
 }

@@ -2,9 +2,16 @@
 //! (Service Authorization Reference of RDS, Secrets Manager, KMS and IAM).
 
 use super::survey::Survey;
-use crate::steps::{
-    access::{Access, Credentials},
-    brief::Policy,
+use crate::{
+    run::plan::Planned,
+    steps::{
+        access::{Access, Credentials},
+        brief::Policy,
+        restore_cluster::{self, RestoreCluster},
+        restore_instance::{self, RestoreInstance},
+        step::Step,
+        window::Family,
+    },
 };
 
 const OBSERVE: &[&str] = &["rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:DescribeEvents"];
@@ -16,6 +23,37 @@ const RESTORE: &[&str] = &[
     "rds:RemoveTagsFromResource",
     "rds:DeleteDBInstance",
     "rds:DeleteDBCluster",
+];
+const FROM_SNAPSHOT: &[&str] = &["rds:RestoreDBClusterFromSnapshot", "rds:DescribeDBClusterSnapshots"];
+const COPY_CLUSTER_SNAPSHOT: &[&str] = &["rds:CopyDBClusterSnapshot", "rds:DeleteDBClusterSnapshot"];
+const RESTORE_INSTANCE: &[&str] = &[
+    "rds:DescribeDBInstanceAutomatedBackups",
+    "rds:DescribeDBSnapshots",
+    "rds:RestoreDBInstanceToPointInTime",
+    "rds:ModifyDBInstance",
+    "rds:AddTagsToResource",
+    "rds:RemoveTagsFromResource",
+    "rds:DeleteDBInstance",
+    "rds:CreateDBSnapshot",
+];
+const RESTORE_INSTANCE_SNAPSHOT: &[&str] = &[
+    "rds:DescribeDBSnapshots",
+    "rds:RestoreDBInstanceFromDBSnapshot",
+    "rds:ModifyDBInstance",
+    "rds:AddTagsToResource",
+    "rds:RemoveTagsFromResource",
+    "rds:DeleteDBInstance",
+    "rds:CreateDBSnapshot",
+];
+const COPY_SNAPSHOT: &[&str] = &["rds:CopyDBSnapshot", "rds:DeleteDBSnapshot"];
+const MANAGED_PASSWORD: &[&str] = &[
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKey",
+    "secretsmanager:CreateSecret",
+    "secretsmanager:TagResource",
+    "secretsmanager:RotateSecret",
 ];
 const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:DescribeSecret",
@@ -37,10 +75,14 @@ const CLEANUP: &[&str] = &[
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
     "rds:DescribeDBClusterSnapshots",
+    "rds:DescribeDBSnapshots",
     "rds:DeleteDBInstance",
     "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
     "rds:DeleteDBCluster",
+    "rds:DeleteDBSnapshot",
     "rds:CreateDBClusterSnapshot",
+    "rds:CreateDBSnapshot",
     "rds:AddTagsToResource",
     "secretsmanager:GetSecretValue",
 ];
@@ -75,11 +117,51 @@ fn validate(access: &Access) -> Policy {
     bundle("validate", &[action])
 }
 
-/// The bundles that a recovery of what was surveyed needs.
-pub fn needed(survey: &Survey) -> Vec<Policy> {
-    let mut restoring = bundle("restore", RESTORE);
+/// The bundle that the steps which make the target need.
+fn restoring(survey: &Survey, steps: &[Planned<Step>]) -> Policy {
+    let mut restoring = steps
+        .iter()
+        .find_map(|planned| match &planned.step {
+            Step::RestoreInstance(RestoreInstance { request: restore_instance::Request::PointInTime(_) }) => {
+                Some(bundle("restore-instance", RESTORE_INSTANCE))
+            }
+            Step::RestoreInstance(RestoreInstance { request: restore_instance::Request::Snapshot(_) }) => {
+                Some(bundle("restore-instance-snapshot", RESTORE_INSTANCE_SNAPSHOT))
+            }
+            _ => None,
+        })
+        .unwrap_or_else(|| bundle("restore", RESTORE));
+    let mut add = |actions: &[&str]| restoring.actions.extend(actions.iter().map(|action| (*action).to_owned()));
+    let mut of_snapshot = false;
+    for planned in steps {
+        match &planned.step {
+            Step::RestoreCluster(RestoreCluster { request: restore_cluster::Request::Snapshot(_) }) => {
+                of_snapshot = true;
+                add(FROM_SNAPSHOT);
+            }
+            Step::CopySnapshot(_) => add(COPY_CLUSTER_SNAPSHOT),
+            Step::CopyInstanceSnapshot(_) => add(COPY_SNAPSHOT),
+            Step::ModifyInstance(step) if step.request.manage_master_user_password == Some(true) => {
+                add(MANAGED_PASSWORD);
+            }
+            _ => {}
+        }
+    }
+    if !survey.live && !of_snapshot && survey.source.family() == Family::Cluster {
+        add(&["rds:DescribeDBClusterAutomatedBackups"]);
+    }
+    restoring
+}
+
+/// The bundles that a recovery of what was surveyed needs, by these steps.
+pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
+    let mut restoring = restoring(survey, steps);
     if survey.source.encrypted() {
-        restoring.actions.extend(["kms:DescribeKey", "kms:CreateGrant"].map(str::to_owned));
+        for action in ["kms:DescribeKey", "kms:CreateGrant"] {
+            if !restoring.actions.iter().any(|known| known == action) {
+                restoring.actions.push(action.to_owned());
+            }
+        }
     }
     let monitored = survey
         .source

@@ -31,6 +31,36 @@ pub enum Refusal {
         /// Clusters that are there.
         others: Vec<String>,
     },
+    /// The instance is not there.
+    #[error("there is no instance {instance} in {region}")]
+    NoSuchInstance {
+        /// Its identifier.
+        instance: String,
+        /// Where it was looked for.
+        region: String,
+        /// Instances outside clusters that are there.
+        others: Vec<String>,
+    },
+    /// The instance is none that can be recovered.
+    #[error("instance {instance} cannot be recovered: {why}")]
+    InstanceUnfit {
+        /// Its identifier.
+        instance: String,
+        /// Why.
+        why: String,
+        /// The way out.
+        hint: String,
+    },
+    /// The window cannot be used.
+    #[error("{window} cannot be restored from: {why}")]
+    WindowUnfit {
+        /// What it is, and its name.
+        window: String,
+        /// Why.
+        why: String,
+        /// The way out, where there is one.
+        hint: Option<String>,
+    },
     /// Not a database this recipe knows.
     #[error(
         "cluster {cluster} runs {engine}; a point in time can be restored here for aurora-postgresql (provisioned or Serverless v2) only"
@@ -112,17 +142,17 @@ pub enum Refusal {
         #[source]
         source: Box<SecretValueError>,
     },
-    /// The application uses another cluster than the one to be recovered.
-    #[error("secret {secret} points at {host}, which is cluster {other}, not {cluster}")]
+    /// The application uses another database than the one to be recovered.
+    #[error("secret {secret} points at {host}, which is {other}, not {source_name}")]
     PointsElsewhere {
         /// The secret.
         secret: String,
         /// Where it points.
         host: String,
-        /// The cluster there.
+        /// The cluster or instance there.
         other: String,
-        /// The cluster to be recovered.
-        cluster: String,
+        /// The one to be recovered.
+        source_name: String,
     },
     /// A check's SQL is wrong.
     #[error("check `{name}` cannot be asked")]
@@ -148,6 +178,14 @@ pub enum Refusal {
     /// Nothing is promoted.
     #[error(transparent)]
     NotPromoted(#[from] NotPromoted),
+    /// What was asked for cannot be had, or not so.
+    #[error("{what}")]
+    Unfit {
+        /// What, and why.
+        what: String,
+        /// The way out.
+        hint: String,
+    },
     /// The plan file is not executable.
     #[error(transparent)]
     Plan(InvalidPlan),
@@ -179,6 +217,11 @@ impl From<StepError> for Unusable {
 }
 
 impl Refusal {
+    /// A refusal of what was asked for.
+    pub(super) fn unfit(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Unfit { what: what.into(), hint: hint.into() }
+    }
+
     /// A refusal because AWS failed.
     pub(super) fn aws(doing: impl Into<String>) -> impl FnOnce(aws::Error) -> Self {
         let doing = doing.into();
@@ -194,6 +237,13 @@ impl Refusal {
                     .to_owned(),
             ),
             Self::NoSuchCluster { others, .. } => Some(format!("clusters there: {}", others.join(", "))),
+            Self::NoSuchInstance { others, .. } if others.is_empty() => Some(
+                "there is no instance outside clusters in this region that the identity may see: check --region and --profile"
+                    .to_owned(),
+            ),
+            Self::NoSuchInstance { others, .. } => Some(format!("instances there: {}", others.join(", "))),
+            Self::InstanceUnfit { hint, .. } => Some(hint.clone()),
+            Self::WindowUnfit { hint, .. } => hint.clone(),
             Self::WrongEngine { .. } => None,
             Self::NoWindow { .. } => Some("wait until its first backup is complete, then try again".to_owned()),
             Self::TooEarly { earliest, .. } => {
@@ -213,12 +263,12 @@ impl Refusal {
             Self::NoSuchSecret { .. } => {
                 Some("check the name under [databases.….cutover] and [databases.….connect]".to_owned())
             }
-            Self::SecretUnfit { hint, .. } => Some(hint.clone()),
+            Self::SecretUnfit { hint, .. } | Self::Unfit { hint, .. } => Some(hint.clone()),
             Self::NotAConnection { .. } => {
                 Some("for JSON with a URL under a key, name the key: secret_key under [databases.….cutover]".to_owned())
             }
             Self::PointsElsewhere { other, .. } => Some(format!(
-                "the application uses {other}: recover that one, or correct cluster or secret in the profile"
+                "the application uses {other}: recover that one, or correct source or secret in the profile"
             )),
             Self::FaultyCheck { source, .. } => {
                 source.hint.clone().or_else(|| Some("correct its query under [[databases.….checks]]".to_owned()))

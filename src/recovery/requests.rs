@@ -1,8 +1,6 @@
 //! What is asked of RDS for a target like its source: every value explicitly, since what RDS chooses by itself differs
 //! between its API model and its guide.
 
-use jiff::Timestamp;
-
 use crate::{
     aws::rds::{
         model::{Cluster, Instance, Tag},
@@ -14,29 +12,29 @@ use crate::{
 /// The most readers an Aurora cluster takes beside its writer.
 const MOST_READERS: usize = 15;
 
-/// The restore itself. Deletion protection comes after the watch, so that the target can be taken back until then; IAM roles are
+/// What every restore has in common, to be completed with what is restored. Deletion protection comes after the watch, so that the target can be taken back until then; IAM roles are
 /// withheld, so that what runs inside the database cannot reach production.
 pub fn restore(
     source: &Cluster,
     target: &str,
-    time: Timestamp,
     restore: &Restore,
+    key: Option<String>,
     tags: Vec<Tag>,
 ) -> RestoreClusterToPointInTime {
     let quarantine = &restore.quarantine_security_groups;
     RestoreClusterToPointInTime {
         db_cluster_identifier: target.to_owned(),
-        source_db_cluster_identifier: Some(source.identifier.clone()),
+        source_db_cluster_identifier: None,
         source_db_cluster_resource_id: None,
-        restore_type: Some("full-copy".to_owned()),
-        restore_to_time: Some(time),
+        restore_type: None,
+        restore_to_time: None,
         use_latest_restorable_time: None,
         port: source.port,
         db_subnet_group_name: source.subnet_group.clone(),
         network_type: source.network_type.clone(),
         vpc_security_group_ids: if quarantine.is_empty() { source.security_group_ids() } else { quarantine.clone() },
         db_cluster_parameter_group_name: source.parameter_group.clone(),
-        kms_key_id: source.kms_key_id.clone().filter(|_| source.storage_encrypted == Some(true)),
+        kms_key_id: key,
         storage_type: source.storage_type.clone(),
         enable_iam_database_authentication: Some(source.iam_database_authentication.unwrap_or(false)),
         enable_cloudwatch_logs_exports: source.log_exports.clone(),

@@ -11,44 +11,44 @@ use crate::{
     steps::brief::Setting,
 };
 
-const AT_RESTORE: &str = "at restore";
+pub(super) const AT_RESTORE: &str = "at restore";
 const WITH_WRITER: &str = "with the writer";
-const AFTER_RESTORE: &str = "after restore";
-const AT_CUTOVER: &str = "at cutover";
-const AFTER_WATCH: &str = "after the watch";
-const NOT_CARRIED: &str = "not carried over";
+pub(super) const AFTER_RESTORE: &str = "after restore";
+pub(super) const AT_CUTOVER: &str = "at cutover";
+pub(super) const AFTER_WATCH: &str = "after the watch";
+pub(super) const NOT_CARRIED: &str = "not carried over";
 
-fn text(value: Option<impl ToString>) -> String {
+pub(super) fn text(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
-fn list(values: &[String]) -> String {
+pub(super) fn list(values: &[String]) -> String {
     if values.is_empty() { "none".to_owned() } else { values.join(", ") }
 }
 
-fn switch(value: Option<bool>) -> String {
+pub(super) fn switch(value: Option<bool>) -> String {
     if value == Some(true) { "on" } else { "off" }.to_owned()
 }
 
-fn tag_list(tags: &[Tag]) -> String {
+pub(super) fn tag_list(tags: &[Tag]) -> String {
     list(&tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect::<Vec<_>>())
 }
 
-fn setting(name: &str, source: String, default: &str, target: String, when: &str) -> Setting {
+pub(super) fn setting(name: &str, source: String, default: &str, target: String, when: &str) -> Setting {
     Setting { name: name.to_owned(), source, default: default.to_owned(), target, when: when.to_owned() }
 }
 
 /// A KMS key; without one the storage is not encrypted.
-fn key(key: Option<&String>) -> String {
+pub(super) fn key(key: Option<&String>) -> String {
     key.cloned().unwrap_or_else(|| "none".to_owned())
 }
 
-fn days(count: Option<i32>) -> String {
+pub(super) fn days(count: Option<i32>) -> String {
     text(count.map(|count| if count == 1 { "1 day".to_owned() } else { format!("{count} days") }))
 }
 
 /// An interval of Enhanced Monitoring: 0 is off.
-fn monitoring(seconds: Option<i32>) -> String {
+pub(super) fn monitoring(seconds: Option<i32>) -> String {
     seconds.filter(|seconds| *seconds > 0).map_or_else(|| "off".to_owned(), |seconds| format!("every {seconds} s"))
 }
 

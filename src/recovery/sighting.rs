@@ -24,6 +24,7 @@ use crate::{
         body::{Makes, Thing},
         move_secret::MoveSecret,
         restore_cluster::{ID as RESTORE, RestoredCluster},
+        restore_instance::{self, RestoredInstance},
         serving,
         step::Step,
         tags::{self, Tagged, Whose},
@@ -65,12 +66,12 @@ pub enum Answer<T> {
     Unanswered(String),
 }
 
-/// A cluster or an instance that is there.
+/// A cluster, an instance or a snapshot that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Its status, as RDS writes it.
     pub status: String,
-    /// Its resource id.
+    /// Its resource id; of a snapshot its ARN.
     pub resource_id: String,
     /// Since when it is there.
     pub created: Option<Timestamp>,
@@ -78,7 +79,7 @@ pub struct Found {
     pub protected: bool,
     /// Why it is not this run's, where it is not.
     pub stranger: Option<String>,
-    /// The writer endpoint and port of a cluster.
+    /// Where a target takes writes: host and port.
     pub(crate) endpoint: Option<(String, u16)>,
 }
 
@@ -130,7 +131,19 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
             }
             Thing::Writer | Thing::Reader => {
                 let answer = bounded(world.rds.instance(identifier), clock, within).await;
+                answer.map(|instance| found_member(&instance, state))
+            }
+            Thing::Instance => {
+                let answer = bounded(world.rds.instance(identifier), clock, within).await;
                 answer.map(|instance| found_instance(&instance, state))
+            }
+            Thing::ClusterSnapshot => {
+                let answer = bounded(world.snapshots.snapshot(identifier), clock, within).await;
+                answer.map(|snapshot| found_snapshot(&snapshot, &snapshot.status, snapshot.created, state))
+            }
+            Thing::InstanceSnapshot => {
+                let answer = bounded(world.instances.instance_snapshot(identifier), clock, within).await;
+                answer.map(|snapshot| found_snapshot(&snapshot, &snapshot.status, snapshot.created, state))
             }
         };
         (identifier.to_owned(), found)
@@ -200,6 +213,27 @@ fn found_cluster(cluster: &Cluster, state: &RunState<Step>) -> Found {
 }
 
 fn found_instance(instance: &Instance, state: &RunState<Step>) -> Found {
+    let seen = state.outputs.of::<RestoredInstance>(restore_instance::ID).ok().map(|restored| restored.resource_id);
+    Found {
+        protected: instance.deletion_protection == Some(true),
+        stranger: stranger(instance, state, seen),
+        endpoint: instance.address.clone().zip(instance.port),
+        ..found_member(instance, state)
+    }
+}
+
+fn found_snapshot(snapshot: &impl Tagged, status: &str, created: Option<Timestamp>, state: &RunState<Step>) -> Found {
+    Found {
+        status: status.to_owned(),
+        resource_id: snapshot.resource_id().to_owned(),
+        created,
+        protected: false,
+        stranger: stranger(snapshot, state, None),
+        endpoint: None,
+    }
+}
+
+fn found_member(instance: &Instance, state: &RunState<Step>) -> Found {
     Found {
         status: instance.status.to_string(),
         resource_id: instance.resource_id.clone(),

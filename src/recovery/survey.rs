@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use tokio::try_join;
 
 use super::{
-    configuration::{ClusterConfiguration, Configuration},
+    configuration::Configuration,
     pointer::{self, Endpoint, SurveyedSecret},
     refusal::{Refusal, Unusable},
     windows,
 };
 use crate::{
-    aws::rds::model::Cluster,
+    aws::rds::{backups::model::InstanceBackup, model::Instance},
     config::{self, Database},
     pg,
     run::step::Until,
@@ -24,10 +24,16 @@ use crate::{
 /// What was seen.
 #[derive(Debug)]
 pub struct Survey {
-    /// The region looked at.
+    /// The source's region.
     pub region: String,
+    /// The region in which the target is made.
+    pub into: String,
+    /// Whether the source is there; otherwise its configuration is what was kept of it.
+    pub live: bool,
     /// The source.
     pub source: Configuration,
+    /// The automated backup of a source that is an instance: it tells how far back that reaches.
+    pub instance_backup: Option<InstanceBackup>,
     /// The secret the application follows, where the profile names one.
     pub secret: Option<SurveyedSecret>,
     /// How to log in, where the profile says so.
@@ -53,8 +59,19 @@ impl Rehearsal {
     }
 }
 
-/// Surveys the database. Checks are rehearsed on the source when the run is to prove anything: one whose SQL is
-/// wrong is refused here.
+/// Where a source is or was, and where its target is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The source's region.
+    pub home: &'a str,
+    /// The target's.
+    pub into: &'a str,
+    /// Whether the source is there.
+    pub live: bool,
+}
+
+/// Surveys a live cluster or instance that is recovered in its own region, by its name. Checks are rehearsed on the source when
+/// the run is to prove anything: one whose SQL is wrong is refused here.
 pub async fn survey(
     world: &World,
     region: &str,
@@ -62,49 +79,80 @@ pub async fn survey(
     until: Until,
     now: Timestamp,
 ) -> Result<Survey, Refusal> {
-    let identifier = &database.cluster;
-    let instances = async {
-        world
-            .rds
-            .instances_of(identifier)
-            .await
-            .map_err(Refusal::aws(format!("list the instances of cluster {identifier}")))
-    };
     let secret = async {
         match &database.cutover.secret {
             Some(wanted) => pointer::survey(&*world.secrets, region, wanted).await.map(Some),
             None => Ok(None),
         }
     };
-    let (cluster, instances, secret) = try_join!(windows::find(&*world.rds, region, identifier), instances, secret)?;
-    if let Some(secret) = &secret {
-        match pointer::leads_to(&secret.host, &cluster) {
-            Some(Endpoint::Writer) => {}
-            Some(Endpoint::Other) => {
-                return Err(Refusal::SecretUnfit {
-                    secret: secret.pointer.secret.clone(),
-                    why: format!("it leads to {}, which is not the writer's endpoint of {identifier}", secret.host),
-                    hint: "a cutover moves what follows the writer: name that secret under [databases.….cutover]"
-                        .to_owned(),
-                });
-            }
-            None => refuse_other_cluster(world, &cluster, secret).await?,
+    let (source, secret) = try_join!(windows::source(&*world.rds, region, &database.source), secret)?;
+    let place = Place { home: region, into: region, live: true };
+    surveyed(world, place, source, secret, database, until, now).await
+}
+
+/// Surveys what is around a source whose configuration is known. `world` is that of the target's region.
+pub async fn survey_of(
+    world: &World,
+    place: Place<'_>,
+    source: Configuration,
+    database: &Database,
+    until: Until,
+    now: Timestamp,
+) -> Result<Survey, Refusal> {
+    let secret = match &database.cutover.secret {
+        Some(wanted) => Some(pointer::survey(&*world.secrets, place.into, wanted).await?),
+        None => None,
+    };
+    surveyed(world, place, source, secret, database, until, now).await
+}
+
+async fn surveyed(
+    world: &World,
+    place: Place<'_>,
+    source: Configuration,
+    secret: Option<SurveyedSecret>,
+    database: &Database,
+    until: Until,
+    now: Timestamp,
+) -> Result<Survey, Refusal> {
+    let Place { home, into, live } = place;
+    let secret = match secret {
+        Some(secret) => {
+            follows_writer(world, &source, &secret.pointer.secret, &secret.host).await?;
+            Some(secret.of(source.family()))
         }
-    }
-    let access = access(database, cluster.database_name.as_deref());
+        None => None,
+    };
+    let instance_backup = match &source {
+        Configuration::Instance(source) if live && home == into => {
+            let (name, id) = (&source.instance.identifier, &source.instance.resource_id);
+            let found = world.instances.instance_backup(id).await;
+            found.map_err(Refusal::aws(format!("look up the automated backup of instance {name}")))?
+        }
+        Configuration::Instance(_) | Configuration::Cluster(_) => None,
+    };
+    let access = access(database, source.database_name());
     if access.is_none() && until >= Until::Validated {
         return Err(Refusal::NoAccess { database: database.name.clone() });
     }
     let rehearsal = match &access {
         None => Rehearsal::impossible("there is no way to log in"),
-        Some(access) => rehearse(world, &cluster, access, database).await?,
+        Some(_) if !live => {
+            let (what, name) = (source.family().word(), source.identifier());
+            Rehearsal::impossible(format!("{what} {name} does not exist any more"))
+        }
+        Some(_) if home != into => {
+            Rehearsal::impossible(format!("it is in {home}, and its secrets are not read there"))
+        }
+        Some(access) => rehearse(world, &source, access, database).await?,
     };
-    let source = Configuration::Cluster(Box::new(ClusterConfiguration { cluster, instances }));
-    Ok(Survey { region: region.to_owned(), source, secret, access, rehearsal, at: now })
+    let (region, into) = (home.to_owned(), into.to_owned());
+    Ok(Survey { region, into, live, source, instance_backup, secret, access, rehearsal, at: now })
 }
 
-/// How the profile says to log in. `cluster_database` is the one made with the cluster (`DatabaseName`).
-pub fn access(database: &Database, cluster_database: Option<&str>) -> Option<Access> {
+/// How the profile says to log in. `made_with` is the database that the source was made with
+/// (`DatabaseName`, `DBName`).
+pub fn access(database: &Database, made_with: Option<&str>) -> Option<Access> {
     let connect = &database.connect;
     let credentials = match &connect.credentials {
         config::Credentials::None => return None,
@@ -117,7 +165,7 @@ pub fn access(database: &Database, cluster_database: Option<&str>) -> Option<Acc
     Some(Access {
         credentials,
         database: connect.database.clone(),
-        default_database: cluster_database.map(str::to_owned),
+        default_database: made_with.map(str::to_owned),
         via: connect.via.as_ref().map(|via| (via.host.clone(), via.port)),
         ca: connect.ca.clone(),
         connect_timeout_ms: u64::try_from(connect.connect_timeout.as_millis()).unwrap_or(u64::MAX),
@@ -151,15 +199,40 @@ pub fn questions(database: &Database) -> Questions {
     }
 }
 
-async fn refuse_other_cluster(world: &World, cluster: &Cluster, secret: &SurveyedSecret) -> Result<(), Refusal> {
+/// Refuses a secret that leads to another database, or to an endpoint that takes no writes.
+async fn follows_writer(world: &World, source: &Configuration, secret: &str, host: &str) -> Result<(), Refusal> {
+    let identifier = source.identifier();
+    match pointer::endpoint_of(host, source) {
+        Some(Endpoint::Writer) => return Ok(()),
+        Some(Endpoint::Other) => {
+            return Err(Refusal::SecretUnfit {
+                secret: secret.to_owned(),
+                why: format!("it leads to {host}, which is not the writer's endpoint of {identifier}"),
+                hint: "a cutover moves what follows the writer: name that secret under [databases.….cutover]"
+                    .to_owned(),
+            });
+        }
+        None => {}
+    }
     let clusters = world.rds.clusters().await.map_err(Refusal::aws("list the clusters of the region"))?;
-    match clusters.into_iter().find(|other| pointer::leads_to(&secret.host, other).is_some()) {
+    let cluster = clusters.into_iter().find(|other| pointer::leads_to(host, other).is_some());
+    let other = match (cluster, source) {
+        (Some(cluster), _) => Some(format!("cluster {}", cluster.identifier)),
+        // An instance's address leads nowhere else than to that instance.
+        (None, Configuration::Instance(_)) => {
+            let instances = world.rds.instances().await.map_err(Refusal::aws("list the instances of the region"))?;
+            let at = |instance: &Instance| instance.address.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(host));
+            instances.into_iter().find(at).map(|instance| format!("instance {}", instance.identifier))
+        }
+        (None, Configuration::Cluster(_)) => None,
+    };
+    match other {
         None => Ok(()),
         Some(other) => Err(Refusal::PointsElsewhere {
-            secret: secret.pointer.secret.clone(),
-            host: secret.host.clone(),
-            other: other.identifier,
-            cluster: cluster.identifier.clone(),
+            secret: secret.to_owned(),
+            host: host.to_owned(),
+            other,
+            source_name: identifier.to_owned(),
         }),
     }
 }
@@ -172,15 +245,19 @@ const NO_SUCH_THING: [&str; 5] = ["42P01", "42703", "42883", "42704", "3F000"];
 /// why it cannot be compared with.
 async fn rehearse(
     world: &World,
-    cluster: &Cluster,
+    source: &Configuration,
     access: &Access,
     database: &Database,
 ) -> Result<Rehearsal, Refusal> {
     if !database.proof.compare_with_source {
         return Ok(Rehearsal::impossible("the profile says not to compare with the source"));
     }
-    let (Some(endpoint), Some(port), Some(_)) = (&cluster.endpoint, cluster.port, cluster.writer()) else {
-        return Ok(Rehearsal::impossible(format!("cluster {} has no writer to connect to", cluster.identifier)));
+    let (endpoint, port) = match source.serves_at() {
+        (Some(endpoint), Some(port)) if source.has_writer() => (endpoint, port),
+        _ => {
+            let (what, name) = (source.family().word(), source.identifier());
+            return Ok(Rehearsal::impossible(format!("{what} {name} has no writer to connect to")));
+        }
     };
     let login = source_access(access).at(world, endpoint, port).await.map_err(Unusable::from)?;
     let questions = questions(database);

@@ -9,8 +9,8 @@ use crate::{config::Database, pg::ProofRequest, steps::world::World};
 /// What to prove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// The database's own cluster, by its writer endpoint.
-    Cluster,
+    /// The database's own cluster or instance, by the endpoint that takes writes.
+    Own,
     /// Another server, such as a target in quarantine.
     Endpoint {
         /// Its host.
@@ -27,17 +27,19 @@ pub async fn request(
     database: &Database,
     subject: &Subject,
 ) -> Result<ProofRequest, Refusal> {
-    let (host, port, cluster_database) = match subject {
+    let (host, port, made_with) = match subject {
         Subject::Endpoint { host, port } => (host.clone(), *port, None),
-        Subject::Cluster => {
-            let cluster = windows::find(&*world.rds, region, &database.cluster).await?;
-            match (cluster.endpoint, cluster.port, cluster.members.is_empty()) {
-                (Some(host), Some(port), false) => (host, port, cluster.database_name),
-                _ => return Err(Refusal::NoWriter { cluster: cluster.identifier }),
+        Subject::Own => {
+            let source = windows::source(&*world.rds, region, &database.source).await?;
+            match source.serves_at() {
+                (Some(host), Some(port)) if !source.instances().is_empty() => {
+                    (host.to_owned(), port, source.database_name().map(str::to_owned))
+                }
+                _ => return Err(Refusal::NoWriter { cluster: source.identifier().to_owned() }),
             }
         }
     };
-    let access = survey::access(database, cluster_database.as_deref())
+    let access = survey::access(database, made_with.as_deref())
         .ok_or_else(|| Refusal::NoAccess { database: database.name.clone() })?;
     let login = access.at(world, &host, port).await.map_err(Unusable::from)?;
     let nothing = "a database is validated on its own, without a second one to compare with".to_owned();

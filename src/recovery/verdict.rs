@@ -1,4 +1,4 @@
-//! Whether one cluster may go: every reason to keep it is asked for before a reason to remove it.
+//! Whether one target may go: every reason to keep it is asked for before a reason to remove it.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use super::{
     leftovers::{Followed, Known, Leads, Verdict},
     pointer,
+    remains::{Remains, made_by_step},
 };
 use crate::{
-    aws::rds::model::{Cluster, Instance},
+    aws::rds::model::Instance,
     moment,
     run::{
         clock::elapsed,
@@ -21,7 +22,7 @@ use crate::{
     steps::{
         create_instance::WRITER,
         modify_cluster::SETTLE,
-        move_secret, restore_cluster,
+        move_secret, restore_instance,
         step::Step,
         tags::{self, Whose},
     },
@@ -43,20 +44,18 @@ pub(super) fn may_go(verdict: Verdict, reason: impl Into<String>) -> Judged {
 }
 
 impl Known<'_> {
-    pub(super) fn judged(&self, cluster: &Cluster, run: &str) -> Judged {
-        let foreign = self.foreign(cluster, run);
+    pub(super) fn judged(&self, left: Remains<'_>, run: &str) -> Judged {
+        let foreign = self.foreign(left, run);
         let history = match (self.history(run), foreign) {
             (Some(history), None) => history,
             (_, Some(why)) => return why,
             (None, None) => return kept(format!("its journal is not in {}", self.place)),
         };
-        self.needed(cluster, history)
-            .or_else(|| self.entangled(cluster, history))
-            .unwrap_or_else(|| self.left(cluster, history))
+        self.needed(left, history).or_else(|| self.entangled(left, history)).unwrap_or_else(|| self.left(left, history))
     }
 
     /// Why it is not what a journal of this store tells of.
-    fn foreign(&self, cluster: &Cluster, run: &str) -> Option<Judged> {
+    fn foreign(&self, left: Remains<'_>, run: &str) -> Option<Judged> {
         let Some(history) = self.history(run) else {
             let place = self.place;
             let unreadable = self.unreadable.iter().any(|unreadable| unreadable.as_str() == run);
@@ -69,32 +68,32 @@ impl Known<'_> {
                 }
             });
         };
-        let asked =
-            |record: &Record<Step>| matches!(&record.entry, Entry::Started { step } if step.0 == restore_cluster::ID);
+        let asked = |record: &Record<Step>| matches!(&record.entry, Entry::Started { step } if step.0 == made_by_step(left.family()));
         if !self.of_here(&history.state) {
             let brief = &history.state.plan.brief;
             let (account, region) = (&brief.source.account, &brief.target.region);
             return Some(kept(format!("run {run} was in account {account}, region {region}: it did not make this")));
         }
-        if target(history) != cluster.identifier {
+        let what = left.family().word();
+        if target(history) != left.identifier() || history.state.plan.brief.target.family != left.family() {
             return Some(kept(format!(
-                "run {run} made no cluster of this name: its tags were copied, as when somebody restores from a target"
+                "run {run} made no {what} of this name: its tags were copied, as when somebody restores from a target"
             )));
         }
         if !history.records.iter().any(asked) {
-            return Some(kept(format!("run {run} never asked for this cluster")));
+            return Some(kept(format!("run {run} never asked for this {what}")));
         }
         let seen = resource_ids(history);
-        let seen = seen.get(&StepId::from(restore_cluster::ID)).map(String::as_str);
-        match tags::whose(cluster, &history.state.plan.run, seen) {
+        let seen = seen.get(&StepId::from(made_by_step(left.family()))).map(String::as_str);
+        match left.whose(&history.state.plan.run, seen) {
             Whose::Ours => None,
             Whose::Theirs(why) => Some(kept(why)),
         }
     }
 
     /// Who needs it.
-    fn needed(&self, cluster: &Cluster, history: &History<Step>) -> Option<Judged> {
-        if let Some(of) = self.source_of(cluster) {
+    fn needed(&self, left: Remains<'_>, history: &History<Step>) -> Option<Judged> {
+        if let Some(of) = self.source_of(left) {
             return Some(kept(format!("it is the source of {of}: daybreak never removes a source")));
         }
         let (run, state) = (&history.state.plan.run, &history.state);
@@ -107,7 +106,7 @@ impl Known<'_> {
             return Some(Judged { next: Some(command), ..kept(reason) });
         }
         let used = |followed: &&Followed| match &followed.leads {
-            Leads::To(host) => self.leads_to(host, cluster, history),
+            Leads::To(host) => self.leads_to(host, left, history),
             Leads::Nowhere | Leads::Unknown(_) => false,
         };
         if let Some(followed) = self.pointers.iter().find(used) {
@@ -123,11 +122,11 @@ impl Known<'_> {
     }
 
     /// What hangs on it that is not daybreak's.
-    fn entangled(&self, cluster: &Cluster, history: &History<Step>) -> Option<Judged> {
+    fn entangled(&self, left: Remains<'_>, history: &History<Step>) -> Option<Judged> {
         let state = &history.state;
         let seen = resource_ids(history);
         let planned: BTreeMap<&str, StepId> = instances_of(state).collect();
-        for instance in self.members(cluster) {
+        for instance in self.members(left) {
             let name = &instance.identifier;
             let Some(step) = planned.get(name.as_str()) else {
                 return Some(kept(format!("instance {name} in it was not made by run {}", state.plan.run)));
@@ -136,28 +135,28 @@ impl Known<'_> {
                 return Some(kept(why));
             }
         }
-        if let Some(global) = &cluster.global_cluster_identifier {
+        if let Some(global) = left.global() {
             return Some(kept(format!("it belongs to the global database {global}")));
         }
-        if let Some(replica) = cluster.read_replicas.first() {
+        if let Some(replica) = left.replica() {
             return Some(kept(format!("{replica} replicates from it")));
         }
-        if cluster.deletion_protection == Some(true) && !state.outputs.has(SETTLE) {
+        if left.is_protected() && !state.outputs.has(SETTLE) {
             return Some(kept("somebody protected it against deletion"));
         }
         let removing = state.removal.as_ref().is_some_and(|removal| removal.done().is_none());
-        (cluster.status.is_deleting() && !removing).then(|| kept("it is being deleted already"))
+        (left.is_deleting() && !removing).then(|| kept("it is being deleted already"))
     }
 
     /// Why it may go.
-    fn left(&self, cluster: &Cluster, history: &History<Step>) -> Judged {
+    fn left(&self, left: Remains<'_>, history: &History<Step>) -> Judged {
         let state = &history.state;
         if let Some(removal) = state.removal.as_ref().filter(|removal| removal.done().is_none()) {
             let (who, at) = (&removal.by.who, moment::show(removal.began));
             return may_go(Verdict::Removable, format!("its removal, begun by {who} at {at}, is not complete"));
         }
-        if is_passing(cluster) {
-            return self.expired(cluster);
+        if is_passing(left) {
+            return self.expired(left);
         }
         let own = self.pointers.iter().find(|followed| followed.run.as_ref() == Some(&state.plan.run));
         let elsewhere = match own.map(|own| (&own.secret, &own.leads)) {
@@ -181,9 +180,9 @@ impl Known<'_> {
         }
     }
 
-    fn expired(&self, cluster: &Cluster) -> Judged {
-        let purpose = cluster.tag(tags::PURPOSE).unwrap_or_default();
-        let Some(expires) = cluster.tag(tags::EXPIRES) else {
+    fn expired(&self, left: Remains<'_>) -> Judged {
+        let purpose = left.tag(tags::PURPOSE).unwrap_or_default();
+        let Some(expires) = left.tag(tags::EXPIRES) else {
             return kept(format!("it was made for a {purpose}, and no tag {} says when it may go", tags::EXPIRES));
         };
         match expires.parse::<Timestamp>() {
@@ -197,27 +196,27 @@ impl Known<'_> {
     }
 
     /// The run or profile that has it as its source, by its resource id or, for what is no longer there, its name.
-    fn source_of(&self, cluster: &Cluster) -> Option<String> {
+    fn source_of(&self, left: Remains<'_>) -> Option<String> {
         let of_run = self.histories.iter().find(|history| {
             let source = &history.state.plan.brief.source;
-            source.resource_id == cluster.resource_id
-                || (self.of_here(&history.state) && source.identifier.eq_ignore_ascii_case(&cluster.identifier))
+            source.resource_id == left.resource_id()
+                || (self.of_here(&history.state) && source.identifier.eq_ignore_ascii_case(left.identifier()))
         });
         let of_profile = || {
             self.profiles
                 .iter()
-                .any(|name| name.eq_ignore_ascii_case(&cluster.identifier))
+                .any(|name| name.eq_ignore_ascii_case(left.identifier()))
                 .then(|| "a profile".to_owned())
         };
         of_run.map(|history| format!("run {}", history.state.plan.run)).or_else(of_profile)
     }
 
-    fn leads_to(&self, host: &str, cluster: &Cluster, history: &History<Step>) -> bool {
+    fn leads_to(&self, host: &str, left: Remains<'_>, history: &History<Step>) -> bool {
         let is = |address: &str| address.eq_ignore_ascii_case(host);
-        pointer::leads_to(host, cluster).is_some()
-            || self.members(cluster).any(|instance| instance.address.as_deref().is_some_and(is))
-            // A cluster that has lost its instances may show no endpoint.
-            || finished(history, WRITER).and_then(|output| output.get("endpoint")?.as_str()).is_some_and(is)
+        left.serves_at(host)
+            || self.members(left).any(|instance| instance.address.as_deref().is_some_and(is))
+            // A target that has lost its instances, or is being removed, may show no endpoint.
+            || finished_writer(history).and_then(|output| output.get("endpoint")?.as_str()).is_some_and(is)
     }
 
     /// What a host is the address of, here.
@@ -237,13 +236,17 @@ pub(super) fn target(history: &History<Step>) -> &str {
 }
 
 /// Made for a drill or a probe: to be removed.
-pub(super) fn is_passing(cluster: &Cluster) -> bool {
-    matches!(cluster.tag(tags::PURPOSE), Some("drill" | "probe"))
+pub(super) fn is_passing(left: Remains<'_>) -> bool {
+    matches!(left.tag(tags::PURPOSE), Some("drill" | "probe"))
 }
 
 /// Whether the run ever began to move the application onto its target, whatever the target's tags say.
 pub(super) fn was_moved_onto(history: &History<Step>) -> bool {
     history.records.iter().any(|record| matches!(&record.entry, Entry::Started { step } if step.0 == move_secret::ID))
+}
+
+fn finished_writer<'h>(history: &'h History<Step>) -> Option<&'h serde_json::Value> {
+    [WRITER, restore_instance::ID].into_iter().find_map(|step| finished(history, step))
 }
 
 /// What a step last left, also when it was taken back since.

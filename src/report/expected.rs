@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
+    recovery::{recipe::CLONE, windows::window::Earlier},
     run::{clock::elapsed, journal::History, record::Entry, step::StepId},
-    steps::step::Step,
+    steps::{promotion::promote, step::Step},
 };
 
 /// The median duration of each step that was completed in any of `histories` of `database`, by step id. Steps during which
@@ -20,17 +21,24 @@ pub fn expected(histories: &[History<Step>], database: &str) -> BTreeMap<StepId,
     durations.into_iter().filter_map(|(step, durations)| Some((step, median(durations)?))).collect()
 }
 
-/// How long restores of each source cluster to a time took, from the restore's start to its writer's end, oldest first. Those
-/// during which the executor was away do not count.
+/// How long restores of each source took, from the restore's start to its writer's end, oldest first; the copy of a snapshot
+/// into another region is not counted, nor is a clone. How long promotions took is among them. Those during which the executor was away do not count.
 #[must_use]
-pub fn restores(histories: &[History<Step>]) -> BTreeMap<String, Vec<Duration>> {
-    let mut durations: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
+pub fn restores(histories: &[History<Step>]) -> Earlier {
+    let mut durations = Earlier::new();
     for history in histories {
         let completed = undisturbed(history);
         let of = |id: &str| completed.iter().find(|(step, _)| step.0 == id).map(|(_, duration)| *duration);
-        if let (Some(restore), Some(writer)) = (of("restore-cluster"), of("create-writer")) {
-            let cluster = history.state.plan.brief.source.identifier.clone();
-            durations.entry(cluster).or_default().push(restore + writer);
+        let of_cluster = || Some(of("restore-cluster")? + of("create-writer")?);
+        let plan = &history.state.plan;
+        let brief = &plan.brief;
+        // A failover within a cluster is no promotion of any window.
+        let of_promotion = || of(promote::ID).filter(|_| brief.source.identifier != brief.target.identifier);
+        if let Some(duration) = of("restore-instance").or_else(of_cluster).or_else(of_promotion)
+            && plan.recipe != CLONE
+        {
+            let of = (brief.source.identifier.clone(), brief.window.kind.alike());
+            durations.entry(of).or_default().push(duration);
         }
     }
     durations
@@ -66,7 +74,7 @@ fn median(mut durations: Vec<Duration>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::testing::Story;
+    use crate::{steps::window::Kind, ui::testing::Story};
 
     fn restored_in(seconds: i64) -> History<Step> {
         Story::begun().done("restore-cluster", 0, seconds).history()
@@ -105,7 +113,23 @@ mod tests {
         let whole = Story::begun().done("restore-cluster", 0, 500).done("create-writer", 500, 800).history();
         let cluster = whole.state.plan.brief.source.identifier.clone();
         let restored = restores(&[whole.clone(), restored_in(90), whole]);
-        assert_eq!(restored, [(cluster, vec![seconds(800), seconds(800)])].into(), "one has no writer yet");
+        let of = (cluster, Kind::Continuous);
+        assert_eq!(restored, [(of, vec![seconds(800), seconds(800)])].into(), "one has no writer yet");
+    }
+
+    #[test]
+    fn a_promotion_counts_for_what_replicated() {
+        let mut promoted = Story::begun().done("restore-cluster", 0, 90).history();
+        promoted.state.plan.brief.window.kind = Kind::Replica;
+        for record in &mut promoted.records {
+            if let Entry::Started { step } | Entry::Finished { step, .. } = &mut record.entry {
+                *step = StepId::from(promote::ID);
+            }
+        }
+        let of = (promoted.state.plan.brief.source.identifier.clone(), Kind::Replica);
+        assert_eq!(restores(std::slice::from_ref(&promoted)), [(of.clone(), vec![seconds(90)])].into());
+        promoted.state.plan.brief.target.identifier = of.0;
+        assert!(restores(&[promoted]).is_empty(), "a reader of the cluster itself");
     }
 
     #[test]

@@ -17,8 +17,7 @@ use crate::{
     steps::{
         create_instance::{CreateInstance, Role},
         move_secret::{self, MoveSecret},
-        prove,
-        restore_cluster::{self, RestoredCluster},
+        prove, restore_cluster, restore_instance,
         serving::{self, Writer},
         step::Step,
     },
@@ -27,8 +26,8 @@ use crate::{
 /// What a journal says, in the terms of reports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
-    /// The target cluster as it was restored, whether or not it still exists.
-    pub restored: Option<RestoredCluster>,
+    /// The resource id of the target as it was restored, whether or not it still exists.
+    pub restored: Option<String>,
     /// Its writer.
     pub writer: Option<Writer>,
     /// The last proof made, and when.
@@ -126,8 +125,13 @@ impl Facts {
 
     fn finished(&mut self, step: &StepId, output: &Value, at: Timestamp) {
         match step.0.as_str() {
-            restore_cluster::ID => self.restored = serde_json::from_value(output.clone()).ok(),
-            step if serving::brings_up(step) => self.writer = serde_json::from_value(output.clone()).ok(),
+            restore_cluster::ID => self.restored = resource_id(output),
+            step if serving::brings_up(step) => {
+                self.writer = serde_json::from_value(output.clone()).ok();
+                if step == restore_instance::ID {
+                    self.restored = resource_id(output);
+                }
+            }
             move_secret::ID => {
                 if let Some(cutover) = &mut self.cutover {
                     cutover.moved = Some(at);
@@ -139,6 +143,10 @@ impl Facts {
             _ => {}
         }
     }
+}
+
+fn resource_id(output: &Value) -> Option<String> {
+    output.get("resource_id").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// What the run waits for, and since when: the step at work, or being taken back.

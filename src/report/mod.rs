@@ -16,6 +16,7 @@ mod shell;
 pub mod standing;
 pub mod status;
 pub mod stuck;
+pub mod terraform;
 pub mod text;
 pub mod tried;
 pub mod ways;

@@ -78,17 +78,17 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
             next.extend(cancel());
         }
         Stage::Ended(Outcome::Undone) => {
-            let (database, time) = (&state.plan.database, state.plan.brief.requested_time);
             if promoted::promotes(state) {
                 next.push(offer("report", "prints the evidence"));
                 if !promoted::stands(state) {
-                    let command = format!("daybreak promote {database}");
+                    let command = format!("daybreak promote {}", state.plan.database);
                     next.push(NextStep { command, does: "makes a new plan".to_owned() });
                 }
                 return next;
             }
+            let (database, again) = (&state.plan.database, state.plan.brief.options());
             next.push(NextStep {
-                command: format!("daybreak plan {database} --to {time}"),
+                command: format!("daybreak plan {database}{again}"),
                 does: "makes a new plan".to_owned(),
             });
         }

@@ -36,8 +36,10 @@ pub struct RunResult {
     pub source: Source,
     /// What is made, or promoted.
     pub target: Target,
-    /// The time the data is from.
+    /// The time asked for.
     pub requested_time: Timestamp,
+    /// The time the data is of: the one asked for, or the nearest that the window used has.
+    pub data_time: Timestamp,
     /// The last proof; none before there was one.
     pub proof: Option<ProofResult>,
     /// The application's move; none before it began.
@@ -226,17 +228,14 @@ impl RunResult {
                 family: brief.target.family,
                 identifier: brief.target.identifier.clone(),
                 region: brief.target.region.clone(),
-                resource_id: facts
-                    .restored
-                    .as_ref()
-                    .map(|restored| restored.resource_id.clone())
-                    .or_else(|| promoted_id(&state.plan)),
+                resource_id: facts.restored.clone().or_else(|| promoted_id(&state.plan)),
                 endpoint: facts.writer.as_ref().map(|writer| writer.endpoint.clone()),
                 port: facts.writer.as_ref().map(|writer| writer.port),
                 writer: brief.target.writer.clone(),
                 exists: target_may_exist(state),
             },
             requested_time: brief.requested_time,
+            data_time: brief.data_time(),
             proof: facts.proof.as_ref().map(|(_, proof)| ProofResult {
                 passed: proof.passed(),
                 failed: proof.failed(),

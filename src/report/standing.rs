@@ -7,7 +7,11 @@ use crate::{
         state::{RunState, StepState},
         step::Step as _,
     },
-    steps::{body::Makes, move_secret, step::Step},
+    steps::{
+        body::{Makes, Thing},
+        move_secret,
+        step::Step,
+    },
 };
 
 /// Whether something that the run makes is there.
@@ -54,6 +58,8 @@ impl Existence {
 /// One thing that the run makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
+    /// What kind of thing it is.
+    pub thing: Thing,
     /// `cluster loans-db-k3fa`, `writer loans-db-k3fa-1`.
     pub what: String,
     /// Its name, fixed in the plan.
@@ -71,6 +77,7 @@ pub fn made(state: &RunState<Step>) -> Vec<Made> {
         let Makes { thing, identifier, class } = planned.step.makes()?;
         let state = state.step(&planned.step.id().0)?.state;
         Some(Made {
+            thing,
             what: format!("{} {identifier}", thing.word()),
             identifier: identifier.to_owned(),
             class: class.map(str::to_owned),
@@ -194,10 +201,13 @@ pub fn cost_of(made: &[Made]) -> Option<String> {
         .iter()
         .map(|(class, count)| format!("{} of class {class}", crate::ui::words::plural(*count, "instance")))
         .collect();
-    if parts.is_empty() {
-        return Some("the target's storage costs money as long as it exists".to_owned());
+    let snapshots = made.iter().filter(|made| made.thing == Thing::ClusterSnapshot).count();
+    let of_snapshots = (snapshots > 0).then(|| "the copied snapshot".to_owned());
+    let storage = (snapshots < made.len()).then(|| "the target's storage".to_owned());
+    parts.extend(of_snapshots.into_iter().chain(storage));
+    if let [only] = parts.as_slice() {
+        return Some(format!("{only} costs money as long as it exists"));
     }
-    parts.push("the target's storage".to_owned());
     Some(format!("{} cost money as long as they exist", crate::ui::words::list(&parts)))
 }
 

@@ -131,7 +131,7 @@ pub fn status(history: &History<Step>, around: &Around, now: Timestamp, theme: T
         &format!("{}, begun {} ago by {}", state.plan.run, ago(elapsed(state.begun, now)), clean(&state.begun_by.who)),
     );
     if !promoted::promotes(state) {
-        page.field("data of", 12, &show(brief.requested_time));
+        page.field("data of", 12, &brief.data_time_words());
     }
     page.field("source", 12, &format!("{} ({})", brief.source.identifier, brief.source.region));
     page.field("target", 12, &brief.target.identifier);

@@ -23,7 +23,7 @@ use crate::{
         record::{Outcome, Scope},
         state::{Stage, StepState},
     },
-    steps::{brief::Promotion, step::Step},
+    steps::{brief::Promotion, step::Step, window::Family},
     ui::{
         history::lines,
         page::Page,
@@ -84,7 +84,7 @@ fn head(page: &mut Page, history: &History<Step>, now: Timestamp) {
 fn sentence(history: &History<Step>) -> String {
     let state = &history.state;
     let (database, brief) = (clean(&state.plan.database), &state.plan.brief);
-    let (target, time) = (&brief.target.identifier, show(brief.requested_time));
+    let (target, time) = (&brief.target.identifier, show(brief.data_time()));
     let cause = Facts::of(history)
         .cause
         .map(|(step, failure)| format!(", because {step} failed: {}", clean(&failure.message)))
@@ -127,13 +127,27 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
         "from",
         LABEL,
         &format!(
-            "cluster {} ({}), {}{version}, {}",
-            source.identifier, source.resource_id, source.engine, source.region
+            "{} {} ({}), {}{version}, {}",
+            source.family.word(),
+            source.identifier,
+            source.resource_id,
+            source.engine,
+            source.region
         ),
     );
-    page.field("as it was at", LABEL, &show(brief.requested_time));
-    let made = facts.restored.as_ref().map_or_else(|| "not seen".to_owned(), |restored| restored.resource_id.clone());
-    page.field("into", LABEL, &format!("cluster {} ({made}), writer {}", target.identifier, target.writer));
+    page.field("as it was at", LABEL, &brief.data_time_words());
+    if brief.data_time() != brief.requested_time {
+        page.field("because", LABEL, &clean(&brief.window.why));
+    }
+    let made = facts.restored.as_deref().unwrap_or("not seen");
+    page.field(
+        "into",
+        LABEL,
+        &match target.family {
+            Family::Cluster => format!("cluster {} ({made}), writer {}", target.identifier, target.writer),
+            Family::Instance => format!("instance {} ({made})", target.identifier),
+        },
+    );
     if let Some(writer) = &facts.writer {
         page.field("endpoint", LABEL, &format!("{}:{}", writer.endpoint, writer.port));
     }
@@ -149,7 +163,7 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
         &format!(
             "everything written to {} after {}; {given_up} when planned",
             source.identifier,
-            show(brief.requested_time)
+            show(brief.data_time())
         ),
     );
     let figure = |seconds: Option<f64>| {

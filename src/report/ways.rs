@@ -71,8 +71,8 @@ pub fn forward(state: &RunState<Step>, look: &Look, options: &str) -> Ways {
             by_hand: Vec::new(),
         },
         _ => {
-            let (database, time) = (word(&state.plan.database), state.plan.brief.requested_time);
-            let command = format!("daybreak{options} recover {database} --to {time}");
+            let (database, again) = (word(&state.plan.database), state.plan.brief.options());
+            let command = format!("daybreak{options} recover {database}{again}");
             Ways {
                 daybreak: vec![Way { does: "recovers anew, beside what is left".to_owned(), command }],
                 by_hand: Vec::new(),
@@ -134,7 +134,13 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         Step::Guard(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, pointer(look)),
-        Step::RestoreCluster(_) | Step::CreateInstance(_) | Step::ModifyCluster(_) => step.describe().calls,
+        Step::CopySnapshot(_)
+        | Step::RestoreCluster(_)
+        | Step::CreateInstance(_)
+        | Step::ModifyCluster(_)
+        | Step::CopyInstanceSnapshot(_)
+        | Step::RestoreInstance(_)
+        | Step::ModifyInstance(_) => step.describe().calls,
     };
     calls.iter().map(|call| Way { does: does.clone(), command: command_of(call, state) }).collect()
 }
@@ -172,27 +178,25 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
     let region = region(state);
     let way = |does: String, command: String| Way { does, command: format!("{command} --region {region}") };
     match step {
-        Step::RestoreCluster(step) => {
-            let name = &step.request.db_cluster_identifier;
-            let Some(found) = removable(look, name) else { return Vec::new() };
-            let mut ways = Vec::new();
-            let begun = state.step(SETTLE).is_some_and(|settle| settle.state != StepState::Pending);
-            if found.map_or(begun, |found| found.protected) {
-                let command = format!(
-                    "aws rds modify-db-cluster --db-cluster-identifier {name} --no-deletion-protection --apply-immediately"
-                );
-                ways.push(way(format!("takes the deletion protection from cluster {name}"), command));
-            }
-            // What the application may have written is kept in a snapshot, under the name that a resume looks for.
-            let moved = state.step(move_secret::ID).is_some_and(|moved| moved.state != StepState::Pending);
-            let wanted = state.final_snapshot.clone().or_else(|| moved.then(|| names::final_snapshot(name)));
-            let (snapshot, kept) = match wanted {
-                Some(wanted) => (format!("--final-db-snapshot-identifier {wanted}"), ", with a final snapshot"),
-                None => ("--skip-final-snapshot".to_owned(), ""),
-            };
-            let command = format!("aws rds delete-db-cluster --db-cluster-identifier {name} {snapshot}");
-            ways.push(way(format!("deletes cluster {name}{kept}, once its instances are going"), command));
-            ways
+        Step::CopySnapshot(step) => {
+            let name = &step.request.target_db_cluster_snapshot_identifier;
+            let Some(_) = removable(look, name) else { return Vec::new() };
+            let command = format!("aws rds delete-db-cluster-snapshot --db-cluster-snapshot-identifier {name}");
+            vec![way(format!("deletes the copied snapshot {name}"), command)]
+        }
+        Step::RestoreCluster(step) => remove_target(state, look, step.request.target(), &CLUSTER)
+            .into_iter()
+            .map(|(does, command)| way(does, command))
+            .collect(),
+        Step::RestoreInstance(step) => remove_target(state, look, step.request.target(), &INSTANCE)
+            .into_iter()
+            .map(|(does, command)| way(does, command))
+            .collect(),
+        Step::CopyInstanceSnapshot(step) => {
+            let name = &step.request.target_db_snapshot_identifier;
+            let Some(_) = removable(look, name) else { return Vec::new() };
+            let command = format!("aws rds delete-db-snapshot --db-snapshot-identifier {name}");
+            vec![way(format!("deletes the copied snapshot {name}"), command)]
         }
         Step::CreateInstance(step) => {
             let name = &step.request.db_instance_identifier;
@@ -205,6 +209,16 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
             match removable(look, &back.db_cluster_identifier) {
                 Some(_) => vec![Way {
                     does: format!("quarantines cluster {} again", back.db_cluster_identifier),
+                    command: command_of(&back.call(), state),
+                }],
+                None => Vec::new(),
+            }
+        }
+        Step::ModifyInstance(step) => {
+            let Some(back) = &step.back else { return Vec::new() };
+            match removable(look, &back.db_instance_identifier) {
+                Some(_) => vec![Way {
+                    does: format!("quarantines instance {} again", back.db_instance_identifier),
                     command: command_of(&back.call(), state),
                 }],
                 None => Vec::new(),
@@ -246,6 +260,51 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
             .collect(),
         Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) | Step::Guard(_) => Vec::new(),
     }
+}
+
+/// The AWS CLI's words for a target of one family.
+struct Words {
+    what: &'static str,
+    modify: &'static str,
+    delete: &'static str,
+    /// What a deletion by hand waits for.
+    once: &'static str,
+}
+
+const CLUSTER: Words = Words {
+    what: "cluster",
+    modify: "modify-db-cluster --db-cluster-identifier",
+    delete: "delete-db-cluster --db-cluster-identifier",
+    once: ", once its instances are going",
+};
+
+const INSTANCE: Words = Words {
+    what: "instance",
+    modify: "modify-db-instance --db-instance-identifier",
+    delete: "delete-db-instance --db-instance-identifier",
+    once: "",
+};
+
+/// How the target goes, as far as it may: what each command does, and the command.
+fn remove_target(state: &RunState<Step>, look: &Look, name: &str, words: &Words) -> Vec<(String, String)> {
+    let Words { what, modify, delete, once } = words;
+    let Some(found) = removable(look, name) else { return Vec::new() };
+    let mut ways = Vec::new();
+    let begun = state.step(SETTLE).is_some_and(|settle| settle.state != StepState::Pending);
+    if found.map_or(begun, |found| found.protected) {
+        let command = format!("aws rds {modify} {name} --no-deletion-protection --apply-immediately");
+        ways.push((format!("takes the deletion protection from {what} {name}"), command));
+    }
+    // What the application may have written is kept in a snapshot, under the name that a resume looks for.
+    let moved = state.step(move_secret::ID).is_some_and(|moved| moved.state != StepState::Pending);
+    let wanted = state.final_snapshot.clone().or_else(|| moved.then(|| names::final_snapshot(name)));
+    let (snapshot, kept) = match wanted {
+        Some(wanted) => (format!("--final-db-snapshot-identifier {wanted}"), ", with a final snapshot"),
+        None => ("--skip-final-snapshot".to_owned(), ""),
+    };
+    let command = format!("aws rds {delete} {name} {snapshot}");
+    ways.push((format!("deletes {what} {name}{kept}{once}"), command));
+    ways
 }
 
 fn move_back(step: &MoveSecret, look: &Look) -> Option<(String, String)> {
@@ -293,13 +352,13 @@ fn pointer(look: &Look) -> Option<&PointerSeen> {
 }
 
 fn region(state: &RunState<Step>) -> String {
-    word(&state.plan.brief.source.region)
+    word(&state.plan.brief.target.region)
 }
 
 fn arn_of(state: &RunState<Step>, step: &AddTags) -> Option<String> {
     match step.to {
         Tagged::Cluster => state.outputs.of::<RestoredCluster>(RESTORE).ok().map(|restored| restored.arn),
-        Tagged::Writer => serving::writer(&state.outputs).ok().map(|writer| writer.arn),
+        Tagged::Writer | Tagged::Instance => serving::writer(&state.outputs).ok().map(|writer| writer.arn),
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Tagged {
     Cluster,
     /// Its writer.
     Writer,
+    /// The target instance.
+    Instance,
 }
 
 /// Adds tags.
@@ -55,7 +57,7 @@ impl AddTags {
     fn arn(&self, cx: &Context<'_>) -> Result<String, StepError> {
         Ok(match self.to {
             Tagged::Cluster => cx.outputs.of::<RestoredCluster>(RESTORE)?.arn,
-            Tagged::Writer => serving::writer(cx.outputs)?.arn,
+            Tagged::Writer | Tagged::Instance => serving::writer(cx.outputs)?.arn,
         })
     }
 
@@ -69,7 +71,7 @@ impl AddTags {
                     .filter(|cluster| tags::whose(cluster, cx.run, Some(&seen.resource_id)) == Whose::Ours)
                     .map(|cluster| cluster.tags)
             }
-            Tagged::Writer => {
+            Tagged::Writer | Tagged::Instance => {
                 let seen = serving::writer(cx.outputs)?;
                 let found = world.rds.instance(&self.name).await.map_err(|error| failure::of_aws(doing, &error))?;
                 found
@@ -86,6 +88,7 @@ impl Body for AddTags {
         StepId::from(match self.to {
             Tagged::Cluster => "tag-cluster",
             Tagged::Writer => "tag-writer",
+            Tagged::Instance => "tag-instance",
         })
     }
 

@@ -29,6 +29,12 @@ pub enum Thing {
     Writer,
     /// Another instance of a cluster.
     Reader,
+    /// A copy of a cluster snapshot.
+    ClusterSnapshot,
+    /// An instance that is no part of a cluster.
+    Instance,
+    /// An instance's snapshot.
+    InstanceSnapshot,
 }
 
 impl Thing {
@@ -38,6 +44,8 @@ impl Thing {
             Self::Cluster => "cluster",
             Self::Writer => "writer",
             Self::Reader => "reader",
+            Self::Instance => "instance",
+            Self::ClusterSnapshot | Self::InstanceSnapshot => "snapshot",
         }
     }
 }

@@ -1,12 +1,18 @@
 //! What a plan tells its reader beside the steps: what is recovered, from when, what it costs in time, and what the target
 //! takes from the source.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
     promotion::Lag,
-    window::{Family, Window},
+    window::{Family, Kind, Window},
+};
+use crate::{
+    moment::{in_words, show},
+    run::clock::elapsed,
 };
 
 /// The reader's part of a plan.
@@ -92,6 +98,31 @@ impl Brief {
     /// The time the data is of: that of the restore point, or, of what is taken as it is, the time asked for.
     pub fn data_time(&self) -> Timestamp {
         self.window.restore_point.unwrap_or(self.requested_time)
+    }
+
+    /// The options with which the same is asked for again, each with a space before it.
+    pub fn options(&self) -> String {
+        let Self { source, target, window, .. } = self;
+        if window.kind == Kind::Continuous && window.restore_point.is_none() {
+            return " --to now --clone".to_owned();
+        }
+        let own = window.kind == Kind::Continuous && window.name == source.identifier;
+        let from = if own { String::new() } else { format!(" --from {}", window.name) };
+        let into = if source.region == target.region { String::new() } else { format!(" --into {}", target.region) };
+        let as_before =
+            if target.identifier == source.identifier && window.kind.is_restored() { " --as-before" } else { "" };
+        format!(" --to {}{from}{into}{as_before}", self.requested_time)
+    }
+
+    /// The time the data is of, in words; with the time asked for, where that is another.
+    pub fn data_time_words(&self) -> String {
+        let (data, asked) = (self.data_time(), self.requested_time);
+        let apart = in_words(elapsed(data.min(asked), data.max(asked)));
+        match data.cmp(&asked) {
+            Ordering::Equal => show(data),
+            Ordering::Less => format!("{} (asked for {}: {apart} before it)", show(data), show(asked)),
+            Ordering::Greater => format!("{} (asked for {}: {apart} after it)", show(data), show(asked)),
+        }
     }
 }
 

@@ -181,7 +181,11 @@ impl Body for CreateInstance {
             Whose::Theirs(why) => return Ok(Undone::Done(format!("left alone: {why}"))),
         }
         if !instance.status.is_deleting() {
-            let request = DeleteInstance { db_instance_identifier: self.name().to_owned(), skip_final_snapshot: true };
+            let request = DeleteInstance {
+                db_instance_identifier: self.name().to_owned(),
+                skip_final_snapshot: true,
+                ..DeleteInstance::default()
+            };
             match world.rds.delete_instance(&request).await {
                 Err(error) if error.kind != ErrorKind::NotFound => return Err(failure::of_aws(&doing, &error)),
                 _ => {}

@@ -60,10 +60,13 @@ pub async fn of_instance(world: &World, instance: &Instance, run: &RunId) -> Opt
         let region = region_of(&instance.arn);
         let failure =
             Failure::new(format!("instance {name} is stopped, by somebody else, and does not start by itself"));
-        return Some(StepError::hold(failure.hint(format!(
-            "start its cluster with: aws rds start-db-cluster --db-cluster-identifier {}{region}; once it is available: daybreak resume {run}",
-            instance.cluster.as_deref().unwrap_or(name)
-        ))));
+        let start = match &instance.cluster {
+            Some(cluster) => {
+                format!("start its cluster with: aws rds start-db-cluster --db-cluster-identifier {cluster}{region}")
+            }
+            None => format!("aws rds start-db-instance --db-instance-identifier {name}{region}"),
+        };
+        return Some(StepError::hold(failure.hint(format!("{start}; once it is available: daybreak resume {run}"))));
     }
     if !matches!(phase, Phase::Terminal | Phase::Deleting) {
         return None;

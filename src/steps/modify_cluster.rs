@@ -34,6 +34,33 @@ pub enum Purpose {
     Settle,
 }
 
+impl Purpose {
+    /// The name of the step that serves it, in a plan of either family.
+    pub(super) fn id(self) -> StepId {
+        StepId::from(match self {
+            Self::ApplySettings => "apply-settings",
+            Self::LiftQuarantine => "lift-quarantine",
+            Self::Settle => SETTLE,
+        })
+    }
+
+    pub(super) const fn until(self) -> Until {
+        match self {
+            Self::ApplySettings => Until::Restored,
+            Self::LiftQuarantine | Self::Settle => Until::Cutover,
+        }
+    }
+
+    /// `back`: whether the step has something to take it back with.
+    pub(super) const fn reversibility(self, back: bool) -> Undo {
+        match (self, back) {
+            (Self::Settle, _) => Undo::PointOfNoReturn,
+            (_, true) => Undo::Reversible,
+            (_, false) => Undo::NothingToUndo,
+        }
+    }
+}
+
 /// Changes the target cluster, and changes it back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,26 +125,15 @@ fn distance(cluster: &Cluster, wanted: &requests::ModifyCluster) -> Distance {
 #[async_trait]
 impl Body for ModifyCluster {
     fn id(&self) -> StepId {
-        StepId::from(match self.purpose {
-            Purpose::ApplySettings => "apply-settings",
-            Purpose::LiftQuarantine => "lift-quarantine",
-            Purpose::Settle => SETTLE,
-        })
+        self.purpose.id()
     }
 
     fn until(&self) -> Until {
-        match self.purpose {
-            Purpose::ApplySettings => Until::Restored,
-            Purpose::LiftQuarantine | Purpose::Settle => Until::Cutover,
-        }
+        self.purpose.until()
     }
 
     fn reversibility(&self) -> Undo {
-        match (self.purpose, &self.back) {
-            (Purpose::Settle, _) => Undo::PointOfNoReturn,
-            (_, Some(_)) => Undo::Reversible,
-            (_, None) => Undo::NothingToUndo,
-        }
+        self.purpose.reversibility(self.back.is_some())
     }
 
     fn describe(&self) -> Description {

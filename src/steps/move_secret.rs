@@ -12,6 +12,7 @@ use super::{
     failure,
     serving::{self, Writer},
     stage_secret::{describe, unchanged},
+    target::TargetName,
     world::World,
 };
 use crate::{
@@ -45,8 +46,8 @@ pub struct MoveSecret {
     pub to_version: String,
     /// The label it was staged under, which it then no longer needs.
     pub staging_label: String,
-    /// The target cluster.
-    pub cluster: String,
+    /// The target.
+    pub target: TargetName,
     /// How to log in as the secret's readers do.
     pub access: Access,
     /// The key under which a URL stands, where the secret is JSON with one.
@@ -55,7 +56,7 @@ pub struct MoveSecret {
 
 impl MoveSecret {
     fn doing(&self) -> String {
-        format!("move secret {} to cluster {}", self.secret, self.cluster)
+        format!("move secret {} to {}", self.secret, self.target)
     }
 
     fn label(&self, label: &str, from: Option<&str>, to: Option<&str>) -> MoveLabel {

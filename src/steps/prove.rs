@@ -10,9 +10,9 @@ use serde_json::json;
 use super::{
     access::Access,
     body::{Body, Description},
-    failure,
-    restore_cluster::{ID as RESTORE, RestoredCluster},
-    serving,
+    failure, serving,
+    target::TargetName,
+    window::Family,
     world::World,
 };
 use crate::{
@@ -31,8 +31,8 @@ pub const ID: &str = "prove";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prove {
-    /// The target cluster.
-    pub cluster: String,
+    /// The target.
+    pub target: TargetName,
     /// How to log in to it.
     pub access: Access,
     /// The source to compare with, or why there is none.
@@ -193,16 +193,24 @@ impl Prove {
         if !error.is_passing() {
             return error;
         }
-        if let Ok(Some(cluster)) = world.rds.cluster(&self.cluster).await {
-            if let Some(lost) = failure::of_cluster(world, &cluster, cx.run).await {
-                return lost;
-            }
-            if let Some(writer) = cluster.writer()
-                && let Ok(Some(writer)) = world.rds.instance(writer).await
-                && let Some(lost) = failure::of_instance(world, &writer, cx.run).await
-            {
-                return lost;
-            }
+        let name = &self.target.identifier;
+        let writer = match self.target.family {
+            Family::Instance => Some(name.clone()),
+            Family::Cluster => match world.rds.cluster(name).await {
+                Ok(Some(cluster)) => {
+                    if let Some(lost) = failure::of_cluster(world, &cluster, cx.run).await {
+                        return lost;
+                    }
+                    cluster.writer().map(str::to_owned)
+                }
+                Ok(None) | Err(_) => None,
+            },
+        };
+        if let Some(writer) = writer
+            && let Ok(Some(writer)) = world.rds.instance(&writer).await
+            && let Some(lost) = failure::of_instance(world, &writer, cx.run).await
+        {
+            return lost;
         }
         error
     }
@@ -218,10 +226,6 @@ impl Prove {
 
     async fn prove(&self, world: &World, cx: &Context<'_>) -> Result<Proof, StepError> {
         let writer = serving::writer(cx.outputs)?;
-        let requested_at = match cx.outputs.has(RESTORE) {
-            true => Some(cx.outputs.of::<RestoredCluster>(RESTORE)?.requested_at),
-            false => None,
-        };
         let target = self.access.at(world, &writer.endpoint, writer.port).await?;
         let source = match &self.source {
             Comparison::With { host, port, access } => {
@@ -229,10 +233,11 @@ impl Prove {
             }
             Comparison::Without(why) => Err(why.clone()),
         };
-        let request = self.questions.request(target, source, self.requested_time, requested_at)?;
+        let restore_started = serving::restore_requested_at(cx.outputs)?;
+        let request = self.questions.request(target, source, self.requested_time, restore_started)?;
         let tell = cx.tell;
         let proof = world.postgres.prove(&request, &|check| tell(&checked(check))).await;
-        proof.map_err(|error| failure::of_postgres(&format!("prove the data of cluster {}", self.cluster), &error))
+        proof.map_err(|error| failure::of_postgres(&format!("prove the data of {}", self.target), &error))
     }
 }
 
@@ -258,7 +263,7 @@ impl Body for Prove {
             n => format!("the built-in checks and {n} of the profile's"),
         };
         Description {
-            title: format!("prove the data of {}: {own}", self.cluster),
+            title: format!("prove the data of {}: {own}", self.target.identifier),
             calls: Vec::new(),
             undo: "nothing to undo: it only reads".to_owned(),
         }
@@ -273,13 +278,13 @@ impl Body for Prove {
             };
             return Ok(Observed::Note(json!(proof), Waiting::on("the proof to be judged").again_in(Duration::ZERO)));
         };
-        let doing = format!("judge the proof of cluster {}", self.cluster);
+        let doing = format!("judge the proof of {}", self.target);
         let proof: Proof =
             serde_json::from_value(note.clone()).map_err(|error| StepError::terminal(Failure::of(&doing, &error)))?;
         let failed = proof.failed();
         if failed == 0 && names(&proof, Verdict::Passed).all(|name| name == "writer") {
             let reasons = causes(&proof, Verdict::Unchecked);
-            let message = format!("prove the data of cluster {}: no check of the data could be answered", self.cluster);
+            let message = format!("prove the data of {}: no check of the data could be answered", self.target);
             let failure = Failure { causes: reasons, ..Failure::new(message) };
             return Err(StepError::hold(failure.hint(self.way_out(cx))));
         }
@@ -289,8 +294,7 @@ impl Body for Prove {
             return Ok(Observed::Done(counts));
         }
         let reasons = causes(&proof, Verdict::Failed);
-        let message =
-            format!("prove the data of cluster {}: {failed} of {} checks failed", self.cluster, proof.checks.len());
+        let message = format!("prove the data of {}: {failed} of {} checks failed", self.target, proof.checks.len());
         Err(StepError::terminal(Failure { causes: reasons, ..Failure::new(message) }))
     }
 }

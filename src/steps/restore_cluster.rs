@@ -1,4 +1,4 @@
-//! Restores the target cluster from the source's continuous backup, under a name fixed in the plan.
+//! Restores the target cluster from a backup or a snapshot, under a name fixed in the plan.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,14 +11,16 @@ use super::{
     failure, final_snapshot,
     modify_cluster::SETTLE,
     tags::{self, Whose},
+    window::Family,
     world::World,
 };
 use crate::{
     aws::{
-        ErrorKind,
+        self, Call, ErrorKind,
         rds::{
             model::Cluster,
             requests::{DeleteCluster, ModifyCluster, RestoreClusterToPointInTime},
+            snapshots::requests::RestoreClusterFromSnapshot,
         },
     },
     run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
@@ -32,8 +34,52 @@ pub const ID: &str = "restore-cluster";
 #[serde(deny_unknown_fields)]
 pub struct RestoreCluster {
     /// What is sent.
-    pub request: Box<RestoreClusterToPointInTime>,
+    pub request: Request,
 }
+
+/// The calls that make a cluster of what was kept of another, by the API's names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Of a continuous backup, live or retained, or of the present by copy-on-write.
+    #[serde(rename = "RestoreDBClusterToPointInTime")]
+    PointInTime(Box<RestoreClusterToPointInTime>),
+    /// Of a snapshot.
+    #[serde(rename = "RestoreDBClusterFromSnapshot")]
+    Snapshot(Box<RestoreClusterFromSnapshot>),
+}
+
+impl Request {
+    /// The name of the cluster that it makes.
+    pub fn target(&self) -> &str {
+        match self {
+            Self::PointInTime(request) => &request.db_cluster_identifier,
+            Self::Snapshot(request) => &request.db_cluster_identifier,
+        }
+    }
+
+    /// The call as a plan shows it.
+    pub fn call(&self) -> Call {
+        match self {
+            Self::PointInTime(request) => request.call(),
+            Self::Snapshot(request) => request.call(),
+        }
+    }
+
+    /// Whether it makes a copy-on-write clone, which shares its source's storage.
+    pub fn clones(&self) -> bool {
+        matches!(self, Self::PointInTime(request) if request.restore_type.as_deref() == Some(COPY_ON_WRITE))
+    }
+
+    async fn send(&self, world: &World) -> Result<(), aws::Error> {
+        match self {
+            Self::PointInTime(request) => world.rds.restore_cluster_to_point_in_time(request).await,
+            Self::Snapshot(request) => world.snapshots.restore_cluster_from_snapshot(request).await,
+        }
+    }
+}
+
+/// The `RestoreType` of a clone.
+pub const COPY_ON_WRITE: &str = "copy-on-write";
 
 /// What the step leaves: the target cluster.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,7 +97,7 @@ pub struct RestoredCluster {
 
 impl RestoreCluster {
     fn target(&self) -> &str {
-        &self.request.db_cluster_identifier
+        self.request.target()
     }
 
     fn doing(&self) -> String {
@@ -79,7 +125,10 @@ impl Body for RestoreCluster {
 
     fn describe(&self) -> Description {
         Description {
-            title: format!("restore into a new cluster {}", self.target()),
+            title: match self.request.clones() {
+                true => format!("clone the present into a new cluster {}", self.target()),
+                false => format!("restore into a new cluster {}", self.target()),
+            },
             calls: vec![self.request.call()],
             undo: format!("delete cluster {}, with a final snapshot only after a cutover", self.target()),
         }
@@ -110,7 +159,7 @@ impl Body for RestoreCluster {
     }
 
     async fn act(&self, world: &World, _: &Context<'_>) -> Result<(), StepError> {
-        match world.rds.restore_cluster_to_point_in_time(&self.request).await {
+        match self.request.send(world).await {
             Ok(()) => Ok(()),
             // Asked for before, by a call whose answer was lost: the next look tells whether it is ours.
             Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
@@ -127,7 +176,7 @@ impl Body for RestoreCluster {
             let judged = absence::judge(&format!("cluster {}", self.target()), ID, listed, cx);
             return match (judged, cx.final_snapshot) {
                 (Undone::Done(how), Some(name)) => {
-                    final_snapshot::left_behind(world, &how, name, seen.as_deref(), &doing).await
+                    final_snapshot::left_behind(world, Family::Cluster, &how, name, seen.as_deref(), &doing).await
                 }
                 (judged, _) => Ok(judged),
             };

@@ -1,16 +1,21 @@
 //! Where the target serves: what the step that brought its writer up has left for all that connect to it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{create_instance::WRITER, promotion::promote};
+use super::{
+    create_instance::WRITER,
+    promotion::promote,
+    restore_cluster::{self, RestoredCluster},
+    restore_instance::{self, RestoredInstance},
+};
 use crate::run::step::{Outputs, StepError};
 
 /// The steps that bring a writer up. A plan has one of them.
-const BRINGING_UP: [&str; 2] = [WRITER, promote::ID];
+const BRINGING_UP: [&str; 3] = [WRITER, restore_instance::ID, promote::ID];
 
-/// The target's writer: where to connect.
+/// The target's writer: where to connect. A step may leave more than this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Writer {
     /// The instance's name.
     pub identifier: String,
@@ -33,4 +38,16 @@ pub fn writer(outputs: &Outputs) -> Result<Writer, StepError> {
 /// Whether `step` is one of those that bring a writer up.
 pub fn brings_up(step: &str) -> bool {
     BRINGING_UP.contains(&step)
+}
+
+/// When the target's restore was asked for: whatever was committed from then on was committed on the target. None of what is
+/// promoted.
+pub fn restore_requested_at(outputs: &Outputs) -> Result<Option<Timestamp>, StepError> {
+    if outputs.has(restore_instance::ID) {
+        return Ok(Some(outputs.of::<RestoredInstance>(restore_instance::ID)?.requested_at));
+    }
+    if outputs.has(promote::ID) {
+        return Ok(None);
+    }
+    Ok(Some(outputs.of::<RestoredCluster>(restore_cluster::ID)?.requested_at))
 }

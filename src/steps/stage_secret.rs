@@ -8,6 +8,8 @@ use super::{
     access::{Access, read_secret},
     body::{Body, Description},
     failure, serving,
+    target::TargetName,
+    window::Family,
     world::World,
 };
 use crate::{
@@ -19,7 +21,7 @@ use crate::{
         },
     },
     pg::ErrorKind as LoginError,
-    pointer::Address,
+    pointer::{Address, Names},
     run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until},
 };
 
@@ -31,8 +33,8 @@ pub struct StageSecret {
     pub from_version: String,
     /// What is sent, but for the value.
     pub put: PutVersion,
-    /// The target cluster.
-    pub cluster: String,
+    /// The target.
+    pub target: TargetName,
     /// How to log in as the secret's readers do.
     pub access: Access,
     /// The key under which a URL stands, where the secret is JSON with one.
@@ -92,7 +94,7 @@ impl Body for StageSecret {
         Description {
             title: format!(
                 "stage a version of {} that points at {}, and log in with it",
-                self.put.secret_id, self.cluster
+                self.put.secret_id, self.target.identifier
             ),
             calls: vec![self.put.call()],
             undo: format!("take the label {} away; AWS discards versions without a label", self.label()),
@@ -115,8 +117,7 @@ impl Body for StageSecret {
         let version = VersionRef::Id(self.version().to_owned());
         let (_, value) = read_secret(world, &self.put.secret_id, &version, self.url_key.as_deref()).await?;
         let login = self.access.as_client(world, value.connection().clone())?;
-        let doing =
-            format!("log in to cluster {} with the staged version of secret {}", self.cluster, self.put.secret_id);
+        let doing = format!("log in to {} with the staged version of secret {}", self.target, self.put.secret_id);
         let landed = world.postgres.connect_check(&login).await.map_err(|error| {
             let mut failed = failure::of_postgres(&doing, &error);
             if error.kind == LoginError::Authentication {
@@ -133,7 +134,15 @@ impl Body for StageSecret {
         let writer = serving::writer(cx.outputs)?;
         let version = VersionRef::Id(self.from_version.clone());
         let (_, value) = read_secret(world, &self.put.secret_id, &version, self.url_key.as_deref()).await?;
-        let address = Address { host: writer.endpoint, port: writer.port, cluster_identifier: self.cluster.clone() };
+        let address = Address {
+            host: writer.endpoint,
+            port: writer.port,
+            names: match self.target.family {
+                Family::Cluster => Names::Cluster,
+                Family::Instance => Names::Instance,
+            },
+            identifier: self.target.identifier.clone(),
+        };
         let staged = value.retarget(&address);
         match world.secrets_of(&self.put.secret_id).put_version(&self.put, &staged).await {
             Ok(_) => {}

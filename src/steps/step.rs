@@ -8,12 +8,16 @@ use super::{
     await_readers::AwaitReaders,
     body::{Body, Description, Makes},
     brief::Brief,
+    copy_instance_snapshot::CopyInstanceSnapshot,
+    copy_snapshot::CopySnapshot,
     create_instance::CreateInstance,
     modify_cluster::ModifyCluster,
+    modify_instance::ModifyInstance,
     move_secret::MoveSecret,
     promotion::{guard::Guard, promote::Promote},
     prove::Prove,
     restore_cluster::RestoreCluster,
+    restore_instance::RestoreInstance,
     stage_secret::StageSecret,
     watch::Watch,
     world::World,
@@ -28,9 +32,13 @@ use crate::run::{
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each variant is documented at its own type")]
 pub enum Step {
+    CopySnapshot(CopySnapshot),
     RestoreCluster(RestoreCluster),
+    CopyInstanceSnapshot(CopyInstanceSnapshot),
+    RestoreInstance(RestoreInstance),
     CreateInstance(CreateInstance),
     ModifyCluster(ModifyCluster),
+    ModifyInstance(ModifyInstance),
     Prove(Prove),
     AwaitReaders(AwaitReaders),
     AddTags(AddTags),
@@ -44,9 +52,13 @@ pub enum Step {
 impl Step {
     fn body(&self) -> &dyn Body {
         match self {
+            Self::CopySnapshot(step) => step,
             Self::RestoreCluster(step) => step,
+            Self::CopyInstanceSnapshot(step) => step,
+            Self::RestoreInstance(step) => step,
             Self::CreateInstance(step) => step,
             Self::ModifyCluster(step) => step,
+            Self::ModifyInstance(step) => step,
             Self::Prove(step) => step,
             Self::AwaitReaders(step) => step,
             Self::AddTags(step) => step,

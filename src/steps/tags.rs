@@ -1,7 +1,10 @@
 //! The tags on all that daybreak makes, and the rule that follows from them: it deletes only what carries its own run.
 
 use crate::{
-    aws::rds::model::{Cluster, Instance, Tag},
+    aws::rds::{
+        backups::model::InstanceSnapshot,
+        model::{Cluster, ClusterSnapshot, Instance, Tag},
+    },
     run::{
         id::RunId,
         step::{Failure, StepError},
@@ -16,6 +19,8 @@ pub const SOURCE: &str = "daybreak:source";
 pub const PURPOSE: &str = "daybreak:purpose";
 /// When a drill or a probe may be removed: RFC 3339.
 pub const EXPIRES: &str = "daybreak:expires";
+/// Of a copied snapshot, the time of its data: RFC 3339. RDS does not say whether a copy keeps it.
+pub const DATA_TIME: &str = "daybreak:data-time";
 
 /// The tags of what a recovery makes.
 pub fn of_recovery(run: &RunId, source: &str) -> Vec<Tag> {
@@ -57,6 +62,36 @@ impl Tagged for Instance {
 
     fn resource_id(&self) -> &str {
         &self.resource_id
+    }
+}
+
+/// A snapshot has no id of its own beside its ARN, which a later one of its name gets again; its time tells them apart.
+impl Tagged for ClusterSnapshot {
+    fn words(&self) -> String {
+        format!("snapshot {}", self.identifier)
+    }
+
+    fn made_by(&self) -> Option<&str> {
+        self.tag(RUN)
+    }
+
+    fn resource_id(&self) -> &str {
+        &self.arn
+    }
+}
+
+/// As [`ClusterSnapshot`]: of two that bear one name after each other the tag alone tells.
+impl Tagged for InstanceSnapshot {
+    fn words(&self) -> String {
+        format!("snapshot {}", self.identifier)
+    }
+
+    fn made_by(&self) -> Option<&str> {
+        self.tag(RUN)
+    }
+
+    fn resource_id(&self) -> &str {
+        &self.arn
     }
 }
 

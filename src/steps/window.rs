@@ -41,7 +41,53 @@ pub enum Family {
     Instance,
 }
 
+impl Family {
+    /// What one is called.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Instance => "instance",
+        }
+    }
+}
+
 impl Kind {
+    /// Whether a database is made of it by restoring it; otherwise it is one already, and is promoted.
+    pub fn is_restored(self) -> bool {
+        !matches!(self, Self::GlobalSecondary | Self::Replica)
+    }
+
+    /// The kind that a restore of this one takes as long as: all to a time, and all of snapshots, are alike.
+    #[must_use]
+    pub fn alike(self) -> Self {
+        match self {
+            Self::Continuous | Self::Retained | Self::Replicated => Self::Continuous,
+            kind if kind.is_snapshot() => Self::ManualSnapshot,
+            kind => kind,
+        }
+    }
+
+    /// Whether it is a snapshot, which has one time only.
+    pub fn is_snapshot(self) -> bool {
+        self.is_restored() && !matches!(self, Self::Continuous | Self::Retained | Self::Replicated)
+    }
+
+    /// The kind in words, before a name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Continuous => "continuous backup of",
+            Self::Retained => "retained backup of",
+            Self::Replicated => "replicated backup of",
+            Self::GlobalSecondary => "global database secondary",
+            Self::Replica => "replica",
+            Self::GlobalFailoverSnapshot => "snapshot of the old primary",
+            Self::AutomatedSnapshot => "automated snapshot",
+            Self::ManualSnapshot => "manual snapshot",
+            Self::AwsBackupSnapshot => "AWS Backup snapshot",
+            Self::SharedSnapshot => "shared snapshot",
+        }
+    }
+
     /// The API's name of the call that makes a database of it.
     pub fn call(self, family: Family) -> &'static str {
         match (self, family) {

@@ -9,7 +9,7 @@ use crate::{
     aws::{
         self,
         metrics::Metrics,
-        rds::{Rds, replication::Replication},
+        rds::{Rds, plain::Instances, replication::Replication, snapshots::Snapshots},
         secrets::Secrets,
     },
     http::Http,
@@ -40,6 +40,10 @@ pub struct World {
     pub replication: Arc<dyn Replication>,
     /// CloudWatch in the run's region.
     pub metrics: Arc<dyn Metrics>,
+    /// RDS's cluster snapshots and retained backups in the run's region.
+    pub snapshots: Arc<dyn Snapshots>,
+    /// Instances outside clusters in the run's region.
+    pub instances: Arc<dyn Instances>,
     /// Secrets Manager in the run's region.
     pub secrets: Arc<dyn Secrets>,
     /// IAM tokens in the run's region.

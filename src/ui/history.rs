@@ -10,7 +10,7 @@ use super::{
     words::{clean, plural},
 };
 use crate::{
-    moment::{in_words, show},
+    moment::in_words,
     pg::Proof,
     run::{
         clock::elapsed,
@@ -202,7 +202,7 @@ fn begun(plan: &Plan<Step>, until: Until, who: &str) -> String {
         clean(who),
         plan.run,
         brief.source.identifier,
-        show(brief.requested_time),
+        brief.data_time_words(),
         brief.target.identifier,
         as_far_as(until)
     )

@@ -43,7 +43,7 @@ pub fn render(leftovers: &[Leftover], theme: Theme, width: usize) -> String {
         let outcome = leftover.outcome.unwrap_or("not known here");
         let purpose = leftover.purpose.as_deref().map(|purpose| format!("{purpose}, ")).unwrap_or_default();
         field(&mut page, "by run", &format!("{run} ({purpose}{outcome})"));
-        if leftover.kind != Kind::Snapshot {
+        if !matches!(leftover.kind, Kind::Snapshot | Kind::InstanceSnapshot) {
             field(&mut page, "costs", &cost(leftover));
         }
         let (label, tone) = match leftover.verdict {
@@ -74,7 +74,8 @@ fn what(leftover: &Leftover) -> String {
         Kind::Cluster => {
             format!("cluster with {}, {status}, in {region}", plural(leftover.instances.len(), "instance"))
         }
-        Kind::Instance => format!("instance, {status}, in {region}"),
+        Kind::Instance | Kind::Member => format!("instance, {status}, in {region}"),
+        Kind::InstanceSnapshot => format!("snapshot, {status}, in {region}"),
         Kind::Snapshot => format!("cluster snapshot, {status}, in {region}"),
     }
 }

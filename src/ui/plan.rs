@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     moment::{ago, in_words, show},
+    recovery::recipe::CLONE,
     run::{
         clock::elapsed,
         plan::{Plan, Planned},
@@ -46,8 +47,8 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
     if let Some(promotion) = &brief.promotion {
         return promoted(page, plan, promotion);
     }
-    let wanted = show(brief.requested_time);
-    let given_up = ago(elapsed(brief.requested_time, now));
+    let data = show(brief.data_time());
+    let given_up = ago(elapsed(brief.data_time(), now));
     page.heading(Tone::Heading, &format!("Plan {}: recover {}", plan.run, clean(&plan.database)));
     page.blank();
     let source = format!("{} ({})", brief.source.identifier, brief.source.region);
@@ -55,13 +56,25 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
         Tone::Strong,
         "",
         &format!(
-            "Restores {source} as it was at {wanted}, {given_up} ago, into the new cluster {}.",
-            brief.target.identifier
+            "{} {source} as it was at {data}, {given_up} ago, into the new {} {}{}.",
+            if plan.recipe == CLONE { "Clones" } else { "Restores" },
+            brief.target.family.word(),
+            brief.target.identifier,
+            if brief.source.region == brief.target.region {
+                String::new()
+            } else {
+                format!(" ({})", brief.target.region)
+            }
         ),
     );
-    page.put(Tone::Strong, "", &format!("Gives up everything written after {wanted}: {given_up}."));
+    if brief.data_time() != brief.requested_time {
+        page.put(Tone::Strong, "", &format!("That is not the time asked for: {}.", brief.data_time_words()));
+    }
+    page.put(Tone::Strong, "", &format!("Gives up everything written after {data}: {given_up}."));
     page.blank();
     let rows = [
+        ("from", format!("{} {} ({})", brief.window.kind.words(), brief.window.name, brief.window.region)),
+        ("because", brief.window.why.clone()),
         ("window", brief.window.span().unwrap_or_else(|| "its present state".to_owned())),
         ("source", source_words(plan)),
         ("pointer", pointer_words(plan)),
@@ -295,6 +308,8 @@ mod tests {
         37 min ago, into the new cluster loanserve-prod-aurora-db-k3fa.
         Gives up everything written after 2026-11-20 14:22:05 UTC: 37 min.
 
+          from        continuous backup of loanserve-prod-aurora (eu-west-1)
+          because     it gives the time itself
           window      2026-11-13 15:00:00 UTC to 2026-11-20 14:56:10 UTC
           source      cluster-SOURCE17 (aurora-postgresql 15.10), left as it is
           pointer     secret prod/loans/db, which leads to

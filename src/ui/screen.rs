@@ -145,7 +145,7 @@ impl Picture {
             Stage::Ended(Outcome::RolledBack) => ("rolled back:", Tone::Caution),
             Stage::Ended(Outcome::Undone) => ("undone:", Tone::Caution),
         };
-        let what = format!("{verb} {} as of {}", clean(&plan.database), show(brief.requested_time));
+        let what = format!("{verb} {} as of {}", clean(&plan.database), show(brief.data_time()));
         let end = if self.rests() { self.state.latest } else { now };
         let run = format!("run {}, {} since it began", plan.run, stopwatch(elapsed(self.state.begun, end)));
         vec![
@@ -171,6 +171,7 @@ impl Picture {
         }
         title
             .replace(&format!("a new cluster {target}"), "a new cluster")
+            .replace(&format!("a new instance {target}"), "a new instance")
             // An instance keeps what its own name adds.
             .replace(&format!("{target}-"), &format!("{}-", theme.ellipsis()))
             .replace(target, "the target")

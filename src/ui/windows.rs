@@ -47,9 +47,6 @@ pub fn render(view: &View, theme: Theme, width: usize, every: bool) -> String {
         page.put(Tone::Quiet, "", &clean(&format!("Left out, of other engines: {}.", list(&view.left_out))));
     }
     page.put(Tone::Quiet, "", &format!("Looked in {}; --regions looks in others.", list(&view.regions)));
-    if view.databases.iter().flat_map(|found| &found.windows).any(|window| window.kms_key_id.is_some()) {
-        page.put(Tone::Quiet, "", "Whether KMS keys are enabled was not looked at.");
-    }
     page.finish()
 }
 
@@ -193,7 +190,7 @@ fn brief(window: &Window) -> String {
 pub fn not_seen(unseen: &Unseen) -> String {
     let Unseen { region, what, error } = unseen;
     let code = error.code.as_deref().unwrap_or(&error.message);
-    format!("{what} of {region} could not be listed: {code}: {}", error.action())
+    format!("{what} of {region} could not be seen: {code}: {}", error.action())
 }
 
 /// The windows as the one JSON document of `windows --output json`.

@@ -24,7 +24,7 @@ fn an_unknown_key_is_told_with_the_nearest_one() {
     error: ~/daybreak.toml has 3 faults:
       ~/daybreak.toml:5: databases.loans.cutover.secert: unknown key, did you mean `secret`?
       ~/daybreak.toml:7: databases.loans.restore.quarantine_security_group: unknown key, did you mean `quarantine_security_groups`?
-      ~/daybreak.toml:8: databases.loans.failover: unknown key, the keys here are cluster, region, restore, connect, checks, proof, cutover, watch, deadlines, promote
+      ~/daybreak.toml:8: databases.loans.failover: unknown key, the keys here are cluster, instance, region, restore, connect, checks, proof, cutover, watch, deadlines, regions, promote
       now: nothing was created or changed
       next: `daybreak config --default` prints every setting with its explanation
     ");
@@ -57,7 +57,7 @@ fn all_faults_of_values_are_told_at_once() {
     exit code 2
     --- stderr
     error: ~/daybreak.toml has 10 faults:
-      ~/daybreak.toml:3: databases.loans.cluster: a cluster identifier has only letters, digits and hyphens
+      ~/daybreak.toml:3: databases.loans.cluster: the identifier of a cluster or instance has only letters, digits and hyphens
       ~/daybreak.toml:4: databases.loans.region: `Ireland` is not the name of an AWS region, such as `eu-west-1`
       ~/daybreak.toml:6: databases.loans.restore.readers: write `"source"` or a number from 0 to 15
       ~/daybreak.toml:8: databases.loans.connect.secret: this is not the name of a secret, it looks like the content of one: put it into Secrets Manager and write its name or ARN here
@@ -90,7 +90,7 @@ fn a_profile_that_is_not_there() {
     insta::assert_snapshot!(daybreak.run(["windows", "loan_s"]), @r"
     exit code 2
     --- stderr
-    error: `loan_s` is neither a profile in ~/daybreak.toml nor a cluster identifier: a cluster identifier has only letters, digits and hyphens
+    error: `loan_s` is neither a profile in ~/daybreak.toml nor an identifier: the identifier of a cluster or instance has only letters, digits and hyphens
       now: nothing was created or changed
       next: did you mean `loans`?
     ");

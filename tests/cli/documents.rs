@@ -42,8 +42,21 @@ fn the_schema_knows_the_tables_of_a_database_and_no_others() {
     let database = resolve(&schema, root);
     assert_eq!(database["additionalProperties"], Value::Bool(false));
     let keys: Vec<&str> = database["properties"].as_object().expect("properties").keys().map(String::as_str).collect();
-    let tables = ["restore", "connect", "checks", "proof", "cutover", "watch", "deadlines", "promote"];
-    assert_eq!(keys, [&["cluster", "region"][..], &tables].concat());
+    let known = [
+        "cluster",
+        "instance",
+        "region",
+        "restore",
+        "connect",
+        "checks",
+        "proof",
+        "cutover",
+        "watch",
+        "deadlines",
+        "regions",
+        "promote",
+    ];
+    assert_eq!(keys, known);
     assert_eq!(schema["additionalProperties"], Value::Bool(false));
 }
 

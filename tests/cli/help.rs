@@ -159,11 +159,27 @@ fn each_command_says_what_it_takes() {
 
     Arguments:
       <DATABASE>
-              Profile in daybreak.toml, or cluster identifier
+              Profile in daybreak.toml, or cluster or instance identifier
 
     Options:
           --to <TIME>
-              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a clone
+              `now`
+
+          --from <NAME|ARN>
+              Restore from this: the name, ARN or resource id of a window that `daybreak windows` shows
+              [default: what loses least]
+
+          --into <REGION>
+              Make the target in this region; a snapshot is copied there first
+
+          --as-before
+              Give the target the name of the source, which does not exist any more, so that its
+              endpoints return
+
+          --clone
+              Clone the present by copy-on-write, to look at it; goes with `--to now`, and the
+              application is never moved to it
 
           --until <UNTIL>
               How far the plan is meant to go; it is checked that it can
@@ -185,11 +201,28 @@ fn each_command_says_what_it_takes() {
 
     Arguments:
       [DATABASE]...
-              Profile in daybreak.toml, or cluster identifier; several are recovered side by side
+              Profile in daybreak.toml, or cluster or instance identifier; several are recovered side by
+              side
 
     Options:
           --to <TIME>
-              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`
+              Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest`; of a clone
+              `now`
+
+          --from <NAME|ARN>
+              Restore from this: the name, ARN or resource id of a window that `daybreak windows` shows
+              [default: what loses least]
+
+          --into <REGION>
+              Make the target in this region; a snapshot is copied there first
+
+          --as-before
+              Give the target the name of the source, which does not exist any more, so that its
+              endpoints return
+
+          --clone
+              Clone the present by copy-on-write, to look at it; goes with `--to now`, and the
+              application is never moved to it
 
           --plan <FILE>
               Execute this plan file, exactly as it is
@@ -357,6 +390,17 @@ fn each_command_says_what_it_takes() {
               The run [default: the only unfinished one, else the latest]
 
     Options:
+          --terraform
+              Print what keeps a Terraform configuration from destroying the target, from the journal
+              alone
+
+          --terraform-state <FILE>
+              Output of `terraform show -json` or `terraform state pull`, which tells the addresses
+
+          --terraform-address <ADDRESS=IDENTIFIER>
+              Where the configuration has the source or an instance of it, such as
+              `aws_rds_cluster.loans=loans-prod`
+
       -h, --help
               Print help (see a summary with '-h')
     $ daybreak cleanup --help

@@ -1,4 +1,4 @@
-//! Every step of the richest plan, done twice, undone twice, undone without having been done, cut off at each of its calls
+//! Every step of the richest plan, and of the plans for other windows, done twice, undone twice, undone without having been done, cut off at each of its calls
 //! and done again after its undo: what exists in the end is what a single application leaves. A new step joins by being in
 //! the recipe.
 
@@ -16,7 +16,10 @@ use daybreak::{
     steps::step::Step,
 };
 
-use crate::support::{Fault, Scene, actor, run, sweep};
+use crate::{
+    support::{Fault, Scene, actor, run, sweep},
+    ways,
+};
 
 const CUTS: [Fault; 2] = [Fault::LostBefore, Fault::LostAfter];
 
@@ -151,6 +154,7 @@ fn labelled(scene: &Scene) -> Vec<String> {
 
 /// What the sweep compares with, and what it has counted.
 struct Sweep {
+    make: fn() -> Scene,
     recovered: Vec<String>,
     before: Vec<String>,
     cases: usize,
@@ -192,8 +196,8 @@ async fn wants_to_act(at: &mut At<'_>) -> bool {
 }
 
 /// How many changing calls the act of step `index` makes, and its undo; none where it does not act.
-async fn calls(index: usize, undoes: bool) -> Option<(usize, usize)> {
-    let scene = rich();
+async fn calls(make: fn() -> Scene, index: usize, undoes: bool) -> Option<(usize, usize)> {
+    let scene = make();
     let mut at = At::started(&scene, index).await;
     if !wants_to_act(&mut at).await {
         return None;
@@ -212,7 +216,7 @@ async fn calls(index: usize, undoes: bool) -> Option<(usize, usize)> {
 }
 
 async fn acts_again(sweep: &mut Sweep, index: usize, name: &str, cuts: usize) {
-    let scene = rich();
+    let scene = (sweep.make)();
     let mut at = At::started(&scene, index).await;
     wants_to_act(&mut at).await;
     at.act().await.unwrap();
@@ -220,7 +224,7 @@ async fn acts_again(sweep: &mut Sweep, index: usize, name: &str, cuts: usize) {
     sweep.recovered(format!("{name}: act twice"), &at.forward().await);
     for fault in CUTS {
         for call in 0..cuts {
-            let scene = rich();
+            let scene = (sweep.make)();
             let mut at = At::started(&scene, index).await;
             wants_to_act(&mut at).await;
             scene.cloud.fail(call, fault);
@@ -233,7 +237,7 @@ async fn acts_again(sweep: &mut Sweep, index: usize, name: &str, cuts: usize) {
 }
 
 async fn undoes_again(sweep: &mut Sweep, index: usize, name: &str, cuts: usize) {
-    let scene = rich();
+    let scene = (sweep.make)();
     let at = At::finished(&scene, index).await;
     at.undo().await;
     let once = exists(&scene);
@@ -242,7 +246,7 @@ async fn undoes_again(sweep: &mut Sweep, index: usize, name: &str, cuts: usize) 
     sweep.gone(format!("{name}: undo twice, and all the rest"), &at.back().await);
     for fault in CUTS {
         for call in 0..cuts {
-            let scene = rich();
+            let scene = (sweep.make)();
             let at = At::finished(&scene, index).await;
             scene.cloud.fail(call, fault);
             at.undo().await;
@@ -254,7 +258,7 @@ async fn undoes_again(sweep: &mut Sweep, index: usize, name: &str, cuts: usize) 
 
 async fn undoes_what_is_not_there(sweep: &mut Sweep, index: usize, name: &str, cuts: usize) {
     for forward in [false, true] {
-        let scene = rich();
+        let scene = (sweep.make)();
         let at = At::started(&scene, index).await;
         let before = exists(&scene);
         at.undo().await;
@@ -267,7 +271,7 @@ async fn undoes_what_is_not_there(sweep: &mut Sweep, index: usize, name: &str, c
     }
     for (fault, call) in CUTS.into_iter().flat_map(|fault| (0..cuts).map(move |call| (fault, call))) {
         for forward in [false, true] {
-            let scene = rich();
+            let scene = (sweep.make)();
             let mut at = At::started(&scene, index).await;
             wants_to_act(&mut at).await;
             scene.cloud.fail(call, fault);
@@ -284,7 +288,7 @@ async fn undoes_what_is_not_there(sweep: &mut Sweep, index: usize, name: &str, c
 }
 
 async fn acts_after_undo(sweep: &mut Sweep, index: usize, name: &str) {
-    let scene = rich();
+    let scene = (sweep.make)();
     let mut at = At::started(&scene, index).await;
     wants_to_act(&mut at).await;
     at.act().await.unwrap();
@@ -294,14 +298,28 @@ async fn acts_after_undo(sweep: &mut Sweep, index: usize, name: &str) {
 
 #[tokio::test]
 async fn a_step_applied_again_leaves_what_it_leaves_once() {
-    let (scene, untouched) = (rich(), rich());
+    let (steps, acting) = sweep_over(rich).await;
+    assert!(acting >= 10 && steps > acting, "the plan is not rich: {acting} of {steps} act");
+}
+
+#[tokio::test]
+async fn so_does_a_step_of_every_other_way() {
+    for make in ways::MAKERS {
+        sweep_over(make).await;
+    }
+}
+
+/// Sweeps over every step of the plan of that scene: how many steps there are, and how many of them act.
+async fn sweep_over(make: fn() -> Scene) -> (usize, usize) {
+    let (scene, untouched) = (make(), make());
     assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered));
-    let mut sweep = Sweep { recovered: exists(&scene), before: labelled(&untouched), cases: 0, failed: Vec::new() };
+    let mut sweep =
+        Sweep { make, recovered: exists(&scene), before: labelled(&untouched), cases: 0, failed: Vec::new() };
     let plan = scene.state().await.plan;
     let mut acting = 0;
     for (index, planned) in plan.steps.iter().enumerate() {
         let (name, undoes) = (planned.step.id().0, planned.step.reversibility() == Undo::Reversible);
-        let calls = calls(index, undoes).await;
+        let calls = calls(make, index, undoes).await;
         if let Some((act, _)) = calls {
             acting += 1;
             acts_again(&mut sweep, index, &name, act).await;
@@ -314,6 +332,6 @@ async fn a_step_applied_again_leaves_what_it_leaves_once() {
         }
     }
     sweep::report("idempotency", sweep.cases, "cases", sweep.failed.len());
-    assert!(sweep.failed.is_empty(), "{}", sweep.failed.join("\n"));
-    assert!(acting >= 10 && plan.steps.len() > acting, "the plan is not rich: {acting} of {} act", plan.steps.len());
+    assert!(sweep.failed.is_empty(), "{}: {}", plan.recipe, sweep.failed.join("\n"));
+    (plan.steps.len(), acting)
 }

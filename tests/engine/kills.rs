@@ -11,7 +11,18 @@ use daybreak::run::{
     step::Until,
 };
 
-use crate::support::{Fault, Scene, actor};
+use crate::support::{Fault, Scene, Source, actor, of_every_source};
+
+of_every_source! {
+    a_run_killed_after_any_advance_ends_like_an_undisturbed_one,
+    two_kills_end_like_none,
+    a_cancel_after_a_kill_anywhere_before_the_cutover_leaves_nothing,
+    a_lost_call_or_a_lost_answer_changes_nothing_in_the_end,
+    a_denied_call_is_undone_or_holds_and_never_moves_the_application_by_half,
+    a_run_left_alone_for_hours_goes_on_as_if_it_had_been_a_moment,
+    a_watch_taken_over_is_kept_for_its_whole_time,
+    a_way_back_killed_after_any_advance_ends_like_an_undisturbed_one,
+}
 
 /// Executes `advances` advances and vanishes.
 async fn die_after(scene: &Scene, advances: usize, begun: bool) -> bool {
@@ -28,17 +39,16 @@ async fn die_after(scene: &Scene, advances: usize, begun: bool) -> bool {
     false
 }
 
-async fn undisturbed() -> (Vec<String>, usize) {
-    let scene = Scene::new();
+async fn undisturbed(source: Source) -> (Vec<String>, usize) {
+    let scene = Scene::of(source);
     assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered));
     (scene.what_exists(), scene.cloud.changes().len())
 }
 
-#[tokio::test]
-async fn a_run_killed_after_any_advance_ends_like_an_undisturbed_one() {
-    let (expected, changes) = undisturbed().await;
+async fn a_run_killed_after_any_advance_ends_like_an_undisturbed_one(source: Source) {
+    let (expected, changes) = undisturbed(source).await;
     for advances in 0.. {
-        let scene = Scene::new();
+        let scene = Scene::of(source);
         let complete = die_after(&scene, advances, false).await;
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {advances}");
         assert_eq!(scene.what_exists(), expected, "killed after {advances}");
@@ -49,11 +59,10 @@ async fn a_run_killed_after_any_advance_ends_like_an_undisturbed_one() {
     }
 }
 
-#[tokio::test]
-async fn two_kills_end_like_none() {
-    let (expected, _) = undisturbed().await;
+async fn two_kills_end_like_none(source: Source) {
+    let (expected, _) = undisturbed(source).await;
     for (first, second) in (0..90).step_by(4).zip((1..).step_by(3)) {
-        let scene = Scene::new();
+        let scene = Scene::of(source);
         die_after(&scene, first, false).await;
         die_after(&scene, second, true).await;
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {first} and {second}");
@@ -61,11 +70,10 @@ async fn two_kills_end_like_none() {
     }
 }
 
-#[tokio::test]
-async fn a_cancel_after_a_kill_anywhere_before_the_cutover_leaves_nothing() {
-    let before = Scene::new().what_exists();
+async fn a_cancel_after_a_kill_anywhere_before_the_cutover_leaves_nothing(source: Source) {
+    let before = Scene::of(source).what_exists();
     for advances in 0.. {
-        let scene = Scene::new();
+        let scene = Scene::of(source);
         die_after(&scene, advances, false).await;
         if scene.state().await.cutover_begun() {
             return;
@@ -75,12 +83,11 @@ async fn a_cancel_after_a_kill_anywhere_before_the_cutover_leaves_nothing() {
     }
 }
 
-#[tokio::test]
-async fn a_lost_call_or_a_lost_answer_changes_nothing_in_the_end() {
-    let (expected, changes) = undisturbed().await;
+async fn a_lost_call_or_a_lost_answer_changes_nothing_in_the_end(source: Source) {
+    let (expected, changes) = undisturbed(source).await;
     for fault in [Fault::LostBefore, Fault::LostAfter] {
         for nth in 0..changes {
-            let scene = Scene::new();
+            let scene = Scene::of(source);
             scene.cloud.fail(nth, fault);
             assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered), "{fault:?} at {nth}");
             assert_eq!(scene.what_exists(), expected, "{fault:?} at {nth}");
@@ -88,17 +95,16 @@ async fn a_lost_call_or_a_lost_answer_changes_nothing_in_the_end() {
     }
 }
 
-#[tokio::test]
-async fn a_denied_call_is_undone_or_holds_and_never_moves_the_application_by_half() {
-    let (expected, changes) = undisturbed().await;
-    let before = Scene::new().what_exists();
+async fn a_denied_call_is_undone_or_holds_and_never_moves_the_application_by_half(source: Source) {
+    let (expected, changes) = undisturbed(source).await;
+    let before = Scene::of(source).what_exists();
     for nth in 0..changes {
-        let scene = Scene::new();
+        let scene = Scene::of(source);
         scene.cloud.fail(nth, Fault::Denied);
         match scene.recover(Until::Cutover).await {
             Stage::Ended(Outcome::Undone) => assert_eq!(scene.what_exists(), before, "denied at {nth}"),
             Stage::Ended(Outcome::RolledBack) => {
-                assert_eq!(scene.cloud.secret_points_at(), "loans-prod.cluster.example", "denied at {nth}");
+                assert_eq!(scene.cloud.secret_points_at(), source.host(), "denied at {nth}");
                 assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::Recovered), "denied at {nth}");
                 assert_eq!(scene.what_exists(), expected, "denied at {nth}");
             }
@@ -111,11 +117,10 @@ async fn a_denied_call_is_undone_or_holds_and_never_moves_the_application_by_hal
     }
 }
 
-#[tokio::test]
-async fn a_run_left_alone_for_hours_goes_on_as_if_it_had_been_a_moment() {
-    let (expected, _) = undisturbed().await;
+async fn a_run_left_alone_for_hours_goes_on_as_if_it_had_been_a_moment(source: Source) {
+    let (expected, _) = undisturbed(source).await;
     for advances in 0.. {
-        let scene = Scene::new();
+        let scene = Scene::of(source);
         let complete = die_after(&scene, advances, false).await;
         scene.clock.absent_for(Duration::from_secs(12 * 3600));
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "left alone after {advances}");
@@ -126,10 +131,9 @@ async fn a_run_left_alone_for_hours_goes_on_as_if_it_had_been_a_moment() {
     }
 }
 
-#[tokio::test]
-async fn a_watch_taken_over_is_kept_for_its_whole_time() {
-    let scene = Scene::new();
-    let undisturbed = Scene::new();
+async fn a_watch_taken_over_is_kept_for_its_whole_time(source: Source) {
+    let scene = Scene::of(source);
+    let undisturbed = Scene::of(source);
     undisturbed.recover(Until::Cutover).await;
     scene.recover(Until::Validated).await;
     let mut executor = scene.executor(scene.open().await);
@@ -146,17 +150,16 @@ async fn a_watch_taken_over_is_kept_for_its_whole_time() {
     assert_eq!(scene.servers.probes(), undisturbed.servers.probes() + 1);
 }
 
-#[tokio::test]
-async fn a_way_back_killed_after_any_advance_ends_like_an_undisturbed_one() {
+async fn a_way_back_killed_after_any_advance_ends_like_an_undisturbed_one(source: Source) {
     for (scope, end) in [(Scope::Cutover, Outcome::RolledBack), (Scope::Everything, Outcome::Undone)] {
         let before = async |scene: &Scene| {
             scene.recover(if scope == Scope::Cutover { Until::Cutover } else { Until::Validated }).await;
         };
-        let undisturbed = Scene::new();
+        let undisturbed = Scene::of(source);
         before(&undisturbed).await;
         undisturbed.turn_back(scope).await;
         for advances in 0.. {
-            let scene = Scene::new();
+            let scene = Scene::of(source);
             before(&scene).await;
             let mut executor = scene.executor(scene.open().await);
             executor.turn_back(scope, actor()).await.unwrap();
@@ -174,7 +177,7 @@ async fn a_way_back_killed_after_any_advance_ends_like_an_undisturbed_one() {
 
 #[tokio::test]
 async fn an_interrupt_is_journaled_and_resumable() {
-    let (expected, _) = undisturbed().await;
+    let (expected, _) = undisturbed(Source::Cluster).await;
     let scene = Scene::new();
     let mut executor = scene.executor(scene.begin(Until::Cutover).await);
     let (raise, interrupt) = Interrupt::new();

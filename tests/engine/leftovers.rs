@@ -2,13 +2,13 @@
 
 use daybreak::{
     aws::rds::model::{Cluster, ClusterSnapshot, Instance, Tag},
-    recovery::leftovers::{Followed, Holdings, Known, Leads, Leftover, Verdict, judge},
+    recovery::leftovers::{Followed, Holdings, Kind, Known, Leads, Leftover, Verdict, judge},
     run::{clock::Clock, id::RunId, journal::History, record::Scope, step::Until},
     steps::step::Step,
 };
 use jiff::{SignedDuration, Timestamp};
 
-use crate::support::{ACCOUNT, SOURCE, Scene, run};
+use crate::support::{ACCOUNT, SOURCE, Scene, Source, run};
 
 const TARGET: &str = "loans-prod-db-k3fa";
 
@@ -39,6 +39,7 @@ impl Case {
                 clusters: scene.cloud.clusters(),
                 instances: scene.cloud.instances(),
                 snapshots: scene.cloud.snapshots(),
+                instance_snapshots: scene.cloud.instance_snapshots(),
             },
             now: scene.clock.now(),
         }
@@ -280,6 +281,44 @@ async fn what_an_undone_run_left_may_go_and_keeps_nothing_that_was_never_open() 
     scene.turn_back(Scope::Everything).await;
     before.histories = vec![scene.history().await];
     before.assert(Verdict::Removable, "the run was undone", false);
+}
+
+#[tokio::test]
+async fn an_instance_is_judged_as_a_cluster_is() {
+    let case = async |scope: Option<Scope>| {
+        let scene = Scene::of(Source::Snapshot);
+        scene.recover(Until::Cutover).await;
+        if let Some(scope) = scope {
+            scene.turn_back(scope).await;
+        }
+        Case::of(&scene).await
+    };
+    let judged = |case: &Case, name: &str| {
+        case.judge().into_iter().find(|one| one.name == name).unwrap_or_else(|| panic!("{name} is not listed"))
+    };
+    let recovered = judged(&case(None).await, TARGET);
+    assert_eq!((recovered.kind, recovered.verdict), (Kind::Instance, Verdict::Kept));
+    assert!(recovered.reason.contains("the application uses it"), "{}", recovered.reason);
+
+    let mut rolled_back = case(Some(Scope::Cutover)).await;
+    let left = judged(&rolled_back, TARGET);
+    assert_eq!((left.kind, left.verdict), (Kind::Instance, Verdict::Removable), "{}", left.reason);
+    assert_eq!(left.final_snapshot.as_deref(), Some("loans-prod-db-k3fa-final"));
+    let copy = judged(&rolled_back, "loans-prod-db-k3fa-copy");
+    assert_eq!((copy.kind, copy.verdict), (Kind::InstanceSnapshot, Verdict::Kept));
+    assert!(copy.next.as_deref().is_some_and(|next| next.contains("delete-db-snapshot")), "{:?}", copy.next);
+    assert!(!rolled_back.judge().iter().any(|one| one.name == SOURCE), "the source is nobody's leftover");
+
+    let edit = |case: &mut Case, edit: &dyn Fn(&mut Instance)| {
+        edit(case.holdings.instances.iter_mut().find(|one| one.identifier == TARGET).unwrap());
+    };
+    edit(&mut rolled_back, &|target| target.read_replicas = vec!["replica".to_owned()]);
+    assert!(judged(&rolled_back, TARGET).reason.contains("replica replicates from it"));
+    edit(&mut rolled_back, &|target| {
+        target.read_replicas.clear();
+        target.resource_id = "db-ANOTHER".to_owned();
+    });
+    assert_eq!(judged(&rolled_back, TARGET).verdict, Verdict::Kept, "another instance of the name");
 }
 
 #[tokio::test]

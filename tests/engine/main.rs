@@ -1,10 +1,12 @@
 //! The engine over an in-memory world: no network, no clock, no disk. Every history here is one that production can have;
 //! the world remembers, so what is compared is what would exist, not what was called.
 
+mod choice;
 mod corpus;
 mod deadlines;
 mod fleet;
 mod idempotency;
+mod instances;
 mod interrupts;
 mod journal;
 mod kills;
@@ -19,3 +21,4 @@ mod support;
 mod torn;
 mod turning_back;
 mod waits;
+mod ways;

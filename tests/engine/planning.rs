@@ -186,7 +186,7 @@ async fn a_secret_that_leads_to_another_cluster_is_refused() {
     let Refusal::PointsElsewhere { other, .. } = refusal(&scene, CONFIG, TO).await else {
         panic!("it was not refused")
     };
-    assert_eq!(other, "loans-prod-db-aaaa");
+    assert_eq!(other, "cluster loans-prod-db-aaaa");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Promotions, whatever is lost and wherever the process dies: one call, one primary, and a way back where there is one.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use daybreak::{
     aws::rds::{
@@ -21,25 +21,13 @@ use daybreak::{
         state::{Direction, Stage},
         step::Until,
     },
-    steps::{
-        step::Step,
-        world::{Elsewhere, World},
-    },
+    steps::step::Step,
 };
 
 use crate::support::{ACCOUNT, CONFIG, Fault, SOURCE, Scene, actor, run};
 
 /// Each kind of promotion.
 const KINDS: [&str; 6] = ["replica", "replica-cluster", "reader", "switchover", "failover", "detach"];
-
-/// The other region is the same cloud under another name.
-struct Twin(World);
-
-impl Elsewhere for Twin {
-    fn world(&self, region: &str) -> World {
-        World { region: region.to_owned(), elsewhere: Arc::new(Self(self.0.clone())), ..self.0.clone() }
-    }
-}
 
 fn arn(kind: &str, name: &str) -> String {
     let region = if name.ends_with("-away") { "eu-central-1" } else { "eu-west-1" };
@@ -48,9 +36,7 @@ fn arn(kind: &str, name: &str) -> String {
 
 /// A scene with what this kind of promotion needs.
 fn scene(kind: &str) -> Scene {
-    let mut scene = Scene::new();
-    let elsewhere = Arc::new(Twin(scene.world.clone()));
-    scene.world = World { elsewhere, ..scene.world };
+    let scene = Scene::new();
     let cloud = &scene.cloud;
     cloud.edit_cluster(SOURCE, |cluster| cluster.arn = arn("cluster", SOURCE));
     for name in [format!("{SOURCE}-1"), format!("{SOURCE}-2")] {
@@ -121,8 +107,10 @@ fn scene(kind: &str) -> Scene {
 }
 
 async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
-    let name = if kind.starts_with("replica") { "shop" } else { SOURCE };
-    let config = CONFIG.replace("cluster = \"loans-prod\"", &format!("cluster = {name:?}"));
+    let config = match kind.starts_with("replica") {
+        true => CONFIG.replace("cluster = \"loans-prod\"", "instance = \"shop\""),
+        false => CONFIG.to_owned(),
+    };
     let config = Config::parse(&config, Path::new("daybreak.toml")).unwrap();
     let database = config.database("loans").unwrap();
     let how = match kind {
@@ -134,8 +122,7 @@ async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
     let loss = if matches!(kind, "failover" | "detach") { Loss::Unmeasured } else { Loss::Nothing };
     let wanted = Wanted { how, loss, ..Wanted::default() };
     let outlook = survey::survey(&scene.world, &database, &wanted, scene.clock.now()).await.unwrap();
-    let moment = daybreak::moment::Moment::Latest;
-    let wish = Wish { database: &database, moment, run: run(), by: actor(), account: ACCOUNT.to_owned() };
+    let wish = Wish { database: &database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
     recipe::promote::plan(&wish, &outlook).unwrap()
 }
 

@@ -50,6 +50,7 @@ fn the_result_has_the_shape_that_programs_rely_on() {
             "source",
             "target",
             "requested_time",
+            "data_time",
             "proof",
             "cutover",
             "rto_seconds",

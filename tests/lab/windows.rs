@@ -147,7 +147,7 @@ fn what_could_not_be_seen_is_said() {
     assert_eq!(denied, [("eu-central-1", action), ("eu-west-1", action)], "{document}");
     assert!(!document["unseen"].to_string().contains("DescribeDBInstances\""), "throttled calls are repeated");
     let page = daybreak.run(["windows", "loans-seen"]);
-    let said = "  ! cluster snapshots of eu-west-1 could not be listed: AccessDenied:";
+    let said = "  ! cluster snapshots of eu-west-1 could not be seen: AccessDenied:";
     assert!(page.stdout.contains(said) && page.stdout.contains(action), "{page}");
 
     lab.faults(&json!([rule("access-denied", "*")]));

@@ -12,6 +12,7 @@ from moto.kms.models import kms_backends
 from moto.rds.exceptions import RDSClientError
 from moto.rds.models import RDSBackend, rds_backends
 
+from daybreak_lab.iam import proxies
 from daybreak_lab.iam.conditions import Context
 from daybreak_lab.iam.policy import Need
 from daybreak_lab.identify import Call
@@ -63,7 +64,6 @@ _LISTED = {
     "DescribeDBParameterGroups": "pg",
     "DescribeDBSubnetGroups": "subgrp",
     "DescribeDBClusterEndpoints": "cluster-endpoint",
-    "DescribeDBProxies": "db-proxy",
     "DescribeGlobalClusters": "global-cluster",
     "DescribeOptionGroups": "og",
     "DescribeEventSubscriptions": "es",
@@ -93,7 +93,13 @@ _MADE = {
     "CreateDBClusterParameterGroup": "DBClusterParameterGroupName",
     "CreateDBParameterGroup": "DBParameterGroupName",
     "CreateDBClusterEndpoint": "DBClusterEndpointIdentifier",
+    "CreateEventSubscription": "SubscriptionName",
 }
+# The actions with a RoleArn that is passed to RDS.
+_PASSING = {
+    "AddRoleToDBCluster", "RemoveRoleFromDBCluster", "AddRoleToDBInstance", "RemoveRoleFromDBInstance", "CreateDBProxy",
+}  # fmt: skip
+_SECRET_KEY_ACTIONS = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKey")
 _TAG_KEYS = {
     "cluster": "rds:cluster-tag",
     "db": "rds:db-tag",
@@ -133,6 +139,8 @@ class _Request:
         return f"arn:aws:rds:{region}:{self.account}:{kind}:{name.lower()}"
 
     def _resources(self) -> list[str]:
+        if (around := proxies.resources(self.call, self.backend, self._arn)) is not None:
+            return around
         listed = _LISTED.get(self.call.action)
         named = {
             name: self._arn(kind, self.parameters[name])
@@ -195,6 +203,9 @@ class _Request:
 
     def _tagging(self) -> list[Need]:
         made = _MADE.get(self.call.action)
+        if self.call.action == "CreateDBProxy" and self.parameters.get("Tags"):
+            # Its ARN will hold an id that nobody knows yet.
+            return [self._need("rds:AddTagsToResource", self._arn("db-proxy", "*"), {"rds:tagsfromrequest": ["true"]})]
         if made is None or not isinstance(self.parameters.get(made), str):
             return []
         given = bool(self.parameters.get("Tags"))
@@ -233,7 +244,7 @@ class _Request:
         return [Need(f"kms:{name}", arn, {**self.context, **through}) for name in ("CreateGrant", "DescribeKey")]
 
     def _key_arn(self, key: str | None) -> str | None:
-        """ARN of a customer managed key; AWS's own `aws/rds` needs no permission of the caller."""
+        """ARN of a customer managed key; one of AWS's own, as `aws/rds`, needs no permission of the caller."""
         if not key:
             return None
         try:
@@ -241,19 +252,24 @@ class _Request:
         except KeyError:
             # A key of another account or Region; one that exists nowhere is for RDS to refuse.
             return key if key.startswith("arn:") else None
-        return None if "alias/aws/rds" in found.aliases else found.arn
+        return None if any(alias.startswith("alias/aws/") for alias in found.aliases) else found.arn
 
     def _managed_password(self) -> list[Need]:
         if self.parameters.get("ManageMasterUserPassword") is not True:
             return []
-        secret = f"arn:aws:secretsmanager:{self.call.region}:{self.account}:secret:rds!cluster-*"
-        actions = ("secretsmanager:CreateSecret", "secretsmanager:TagResource")
-        return [Need(action, secret, self.context) for action in actions]
+        kind = "cluster" if "Cluster" in self.call.action else "db"
+        secret = f"arn:aws:secretsmanager:{self.call.region}:{self.account}:secret:rds!{kind}-*"
+        actions = ["CreateSecret", "TagResource", *(["RotateSecret"] if self.call.action.startswith("Modify") else [])]
+        needs = [Need(f"secretsmanager:{action}", secret, self.context) for action in actions]
+        if (key := self._key_arn(self.parameters.get("MasterUserSecretKmsKeyId"))) is not None:
+            through = {**self.context, "kms:viaservice": [f"secretsmanager.{self.call.region}.amazonaws.com"]}
+            needs += [Need(f"kms:{action}", key, through) for action in _SECRET_KEY_ACTIONS]
+        return needs
 
     def _roles(self) -> list[Need]:
         passed = [(self.parameters.get("MonitoringRoleArn"), "monitoring.rds.amazonaws.com")]
         passed += [(r.get("RoleArn"), "rds.amazonaws.com") for r in self.parameters.get("AssociatedRoles") or []]
-        if self.call.action == "AddRoleToDBCluster":
+        if self.call.action in _PASSING:
             passed.append((self.parameters.get("RoleArn"), "rds.amazonaws.com"))
         return [
             Need("iam:PassRole", arn, {**self.context, "iam:passedtoservice": [service]})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.kms.models import kms_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
@@ -165,7 +166,31 @@ def _sts(call: Call, account: str, context: Context) -> Iterable[Need]:
     return [Need(f"sts:{call.action}", parameters.get("RoleArn", "*"), context)]
 
 
+def _cloudwatch(call: Call, account: str, context: Context) -> Iterable[Need]:
+    action, parameters = f"cloudwatch:{call.action}", call.parameters
+    if "Alarm" not in call.action:
+        return [Need(action, "*", context)]
+    names = parameters.get("AlarmNames") or [parameters.get("AlarmName") or "*"]
+    return [Need(action, f"arn:aws:cloudwatch:{call.region}:{account}:alarm:{name}", context) for name in names]
+
+
+def _autoscaling(call: Call, account: str, context: Context) -> Iterable[Need]:
+    action, parameters = f"application-autoscaling:{call.action}", call.parameters
+    if call.reads:
+        return [Need(action, "*", context)]
+    context = {**context, **_tags_in([{"Key": k, "Value": v} for k, v in (parameters.get("Tags") or {}).items()])}
+    for name, key in (("ServiceNamespace", "service-namespace"), ("ScalableDimension", "scalable-dimension")):
+        if name in parameters:
+            context[f"application-autoscaling:{key}"] = [parameters[name]]
+    targets = applicationautoscaling_backends[account][call.region].targets.get(parameters.get("ScalableDimension"), {})
+    target = targets.get(parameters.get("ResourceId"))
+    made_up = f"arn:aws:application-autoscaling:{call.region}:{account}:scalable-target/*"
+    return [Need(action, target.arn if target is not None else made_up, context)]
+
+
 _SERVICES: dict[str, Callable[[Call, str, Context], Iterable[Need]]] = {
+    "application-autoscaling": _autoscaling,
+    "cloudwatch": _cloudwatch,
     "iam": _iam,
     "kms": _kms,
     "rds": rds.needs,

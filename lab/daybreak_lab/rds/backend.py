@@ -8,11 +8,11 @@ from moto.rds.utils import split_arn
 from .. import events
 from . import errors
 from .cluster_snapshots import CLUSTER_SNAPSHOT
-from .data_api import DataApi
 from .db_snapshots import DB_SNAPSHOT
+from .proxies import Proxies
 
 
-class LabRDSBackend(DataApi):
+class LabRDSBackend(Proxies):
     """moto's backend for one account and Region, with clusters and instances that hold real data."""
 
     @property
@@ -29,6 +29,8 @@ class LabRDSBackend(DataApi):
         if ":cluster-endpoint:" in arn:
             # moto does not know the type.
             return self.cluster_endpoint(split_arn(arn)[3])
+        if ":global-cluster:" in arn:
+            return self.global_cluster(arn.rsplit(":", 1)[-1])
         resource = super()._get_resource_for_tagging(arn)
         if resource is None:
             _, _, resource_type, name = split_arn(arn)

@@ -8,6 +8,7 @@ from moto.rds import models
 
 from .. import events
 from ..plane import Plane
+from ..regions import RegionUnreachable
 from . import errors
 from .cluster import DBCluster
 from .instance import DBInstanceClustered
@@ -24,6 +25,7 @@ class Base(models.RDSBackend):
         super().__init__(region_name, account_id)
         self.arrivals: deque[Callable[[], None]] = deque()
         """What happened outside of requests and is to be recorded at the start of the next one."""
+        self._addresses: dict[tuple[str, str], str] = {}
 
     @property
     def settings(self) -> Settings:
@@ -61,6 +63,22 @@ class Base(models.RDSBackend):
         if instance is None:
             raise errors.instance_not_found(identifier)
         return instance
+
+    def check_reachable(self, region: str) -> None:
+        """Raises RegionUnreachable when what a call here needs is in another Region, and that is away."""
+        if region != self.region_name and self.plane.regions.away(region):
+            raise RegionUnreachable(f"{region} is {self.plane.regions.state(region)}")
+
+    def address_of(self, kind: str, name: str) -> str:
+        """The address of a cluster or instance of that name, always the same: an endpoint goes with the name."""
+        if (kind, name) not in self._addresses:
+            self._addresses[kind, name] = self.plane.addresses.take()
+        return self._addresses[kind, name]
+
+    def check_instance_quota(self) -> None:
+        """Raises InstanceQuotaExceeded unless there may be one more instance, of a cluster or not."""
+        if not self.plane.quotas.allows("instances", len(self.databases)):
+            raise errors.instance_quota()
 
     def record(self, source: Any, category: str, message: str, when: Any = None) -> None:
         """Adds an event, to be read with DescribeEvents."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from moto.rds import models
 from moto.rds.utils import FilterDef
 
+from .insights import checked, set_on
+from .settings import maintenance_window, scaling
 from .stored import Stored
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class DBCluster(Stored, models.DBCluster):
     def __init__(self, backend: Any, **settings: Any) -> None:
         settings.setdefault("allocated_storage", _SMALLEST_SIZE_GIB)
         settings.setdefault("storage_type", "aurora")
+        settings.setdefault("preferred_maintenance_window", maintenance_window(settings.get("preferred_backup_window")))
         super().__init__(backend, **settings)
         self.settle_in(f"*.cluster-{self.url_identifier}.{self.region}.rds.amazonaws.com")
         self.clone_group_id = settings.get("clone_group_id") or self.db_cluster_resource_id.replace("cluster-", "", 1)
@@ -42,12 +45,10 @@ class DBCluster(Stored, models.DBCluster):
         self.future_identifier: str | None = None
         self.custom: list[DBClusterEndpoint] = []
         self.data_api = bool(settings.get("enable_http_endpoint"))
-        self.monitoring_interval = settings.get("monitoring_interval") or 0
-        self.monitoring_role_arn = settings.get("monitoring_role_arn")
-        self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
-        self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
-        self.performance_insights_retention_period = settings.get("performance_insights_retention_period")
-        self.database_insights_mode = settings.get("database_insights_mode") or "standard"
+        set_on(self, checked(settings, None, backend.settings))
+        self.serverless_v2_scaling_configuration = scaling(None, settings.get("serverless_v2_scaling_configuration"))
+        self.awaiting_instance: str | None = None
+        """SQL that is to be run once there is an instance."""
         if not self.storage_encrypted:
             self.kms_key_id = None
 

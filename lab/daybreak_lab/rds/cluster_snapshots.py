@@ -23,6 +23,7 @@ CLUSTER_SNAPSHOT = Kind(
     exists="DBClusterSnapshotAlreadyExistsFault",
     bad_state="InvalidDBClusterSnapshotStateFault",
     longest_identifier=63,
+    quota="manual_cluster_snapshots",
     copy_may_encrypt=False,
     filters={
         "db-cluster-id": ("db_cluster_identifier", "source_arn"),

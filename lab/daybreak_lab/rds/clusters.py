@@ -19,6 +19,7 @@ class Clusters(ClusterSnapshots):
         managed = bool(params.get("manage_master_user_password"))
         settings.check_master(params.get("master_username"), params.get("master_user_password"), managed)
         params |= self.network(params)
+        self.settings.check_new(params)
         params["engine_version"] = params.get("engine_version") or self.plane.versions.default(self.region_name)
         params["kms_key_id"] = self.settings.kms_key(params.get("kms_key_id"), bool(params.get("storage_encrypted")))
         cluster = DBCluster(self, **params)
@@ -40,6 +41,8 @@ class Clusters(ClusterSnapshots):
         lower = errors.check_identifier(identifier, "DBClusterIdentifier")
         if self.is_taken(lower):
             raise errors.cluster_exists()
+        if not self.plane.quotas.allows("clusters", len(self.clusters)):
+            raise errors.cluster_quota()
         return lower
 
     def is_taken(self, identifier: str) -> bool:
@@ -52,6 +55,7 @@ class Clusters(ClusterSnapshots):
     def network(self, params: dict[str, Any]) -> dict[str, Any]:
         """The settings that AWS fills with defaults of account and engine, checked or filled."""
         settings.check_common(params)
+        settings.check_windows(None, params)
         subnet_group = self.settings.subnet_group(params.get("db_subnet_group_name"))
         return {
             "db_subnet_group_name": subnet_group.name,

@@ -7,7 +7,9 @@ from typing import Any
 
 from moto.rds import models
 
+from .insights import checked, set_on
 from .instance import DEFAULT_CA
+from .settings import maintenance_window
 from .stored import Stored
 
 ENGINE = "postgres"
@@ -21,6 +23,10 @@ class DBInstance(Stored, models.DBInstance):
         settings.setdefault("ca_certificate_identifier", DEFAULT_CA)
         settings.setdefault("license_model", "postgresql-license")
         settings.setdefault("storage_type", "gp2")
+        settings.setdefault("preferred_maintenance_window", maintenance_window(settings.get("preferred_backup_window")))
+        # AWS keeps each engine's default option group in every Region; moto knows only those that somebody made.
+        if (settings.get("option_group_name") or "").startswith(f"default:{ENGINE}-"):
+            del settings["option_group_name"]
         super().__init__(backend, **settings)
         self.status = "creating"
         self.dbi_resource_id = "db-" + "".join(random.choices(string.ascii_uppercase + string.digits, k=26))
@@ -33,9 +39,7 @@ class DBInstance(Stored, models.DBInstance):
         self.broken: str | None = None
         """Why the replication has stopped, if it has."""
         self.read_replica_db_cluster_identifiers: list[str] = []
-        self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
-        self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
-        self.performance_insights_retention_period = settings.get("performance_insights_retention_period")
+        set_on(self, checked(settings, None, backend.settings))
         self.engine_lifecycle_support = settings.get("engine_lifecycle_support") or "open-source-rds-extended-support"
 
     @property

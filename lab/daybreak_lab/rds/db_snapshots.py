@@ -22,6 +22,7 @@ DB_SNAPSHOT = Kind(
     exists="DBSnapshotAlreadyExists",
     bad_state="InvalidDBSnapshotState",
     longest_identifier=255,
+    quota="manual_snapshots",
     copy_may_encrypt=True,
     filters={
         "db-instance-id": ("db_instance_identifier", "source_arn"),

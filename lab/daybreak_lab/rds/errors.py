@@ -29,6 +29,27 @@ def cluster_exists() -> RDSClientError:
     return RDSClientError("DBClusterAlreadyExistsFault", "DB Cluster already exists")
 
 
+def cluster_quota() -> RDSClientError:
+    """A DBClusterQuotaExceededFault."""
+    return RDSClientError(
+        "DBClusterQuotaExceededFault",
+        "You attempted to create a new DB cluster and you have already reached the maximum allowed DB cluster quota.",
+    )
+
+
+def instance_quota() -> RDSClientError:
+    """An InstanceQuotaExceeded."""
+    return RDSClientError(
+        "InstanceQuotaExceeded", "The request would result in exceeding the allowed number of DB instances."
+    )
+
+
+def snapshot_quota(what: str) -> RDSClientError:
+    """A SnapshotQuotaExceeded."""
+    words = f"The request would result in exceeding the allowed number of {what}."
+    return RDSClientError("SnapshotQuotaExceeded", words)
+
+
 def cluster_state(message: str) -> RDSClientError:
     """An InvalidDBClusterStateFault."""
     return RDSClientError("InvalidDBClusterStateFault", message)

@@ -139,6 +139,7 @@ class GlobalClusters(Failover):
     def _create_secondary(self, found: GlobalCluster, params: dict[str, Any]) -> DBCluster:
         identifier = self.check_new_cluster(params["db_cluster_identifier"])
         writer = found.writer
+        self.check_reachable(writer.region)
         self.refuse_credentials(params)
         if params["engine"] != ENGINE or params.get("engine_version") not in (None, writer.engine_version):
             raise errors.invalid_combination("A secondary has engine and version of its global cluster.")
@@ -165,6 +166,7 @@ class GlobalClusters(Failover):
 
     def remove_from_global_cluster(self, global_cluster_identifier: str, db_cluster_identifier: str) -> GlobalCluster:
         found, cluster = self.global_cluster(global_cluster_identifier), self.member(db_cluster_identifier)
+        self.check_reachable(cluster.region)
         if cluster not in found.members:
             raise errors.invalid_value(f"{db_cluster_identifier} is not found in global cluster {found.identifier}.")
         if found.status != "available":

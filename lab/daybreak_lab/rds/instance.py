@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.rds import models
 
+from .insights import checked, set_on
 from .transition import Transition
 
 DEFAULT_CA = "rds-ca-rsa2048-g1"
@@ -21,11 +22,11 @@ class DBInstanceClustered(models.DBInstanceClustered):
         self.transition: Transition | None = None
         self.dbi_resource_id = "db-" + "".join(random.choices(string.ascii_uppercase + string.digits, k=26))
         self.pending: dict[str, Any] = {}
+        self.future_identifier: str | None = None
         # Roles are the cluster's.
         self._associated_roles: list[Any] = []
-        self.performance_insights_enabled = bool(settings.get("enable_performance_insights"))
-        self.performance_insights_kms_key_id = settings.get("performance_insights_kms_key_id")
-        self.performance_insights_retention_period = settings.get("performance_insights_retention_period")
+        inherited = self.backend.plane.unconfirmed.is_("cluster_insights", "inherited")
+        set_on(self, checked(settings, self.cluster if inherited else None, self.backend.settings, True))
 
     @property
     def is_ready(self) -> bool:
@@ -51,6 +52,14 @@ class DBInstanceClustered(models.DBInstanceClustered):
     def latest_restorable_time(self) -> None:
         # The window is the cluster's.
         return None
+
+    @property
+    def database_insights_mode(self) -> str:
+        return self.cluster.database_insights_mode
+
+    @database_insights_mode.setter
+    def database_insights_mode(self, _: str) -> None:
+        """The mode is the cluster's."""
 
     @property
     def iam_database_authentication_enabled(self) -> bool:

@@ -125,6 +125,7 @@ class InstanceBackups(PlainInstances):
         region, account, _, name = split_arn(params["source_db_instance_arn"])
         if region == self.region_name:
             raise errors.invalid_combination("Backups can't be replicated into the Region of their instance.")
+        self.check_reachable(region)
         source = models.rds_backends[account][region].databases.get(name)
         if not isinstance(source, DBInstance):
             raise errors.instance_not_found(params["source_db_instance_arn"])

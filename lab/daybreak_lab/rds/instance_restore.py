@@ -102,7 +102,10 @@ class InstanceRestore(InstanceBackups):
         target: datetime,
     ) -> DBInstance:
         """A new instance with the data of origin at target, and of source's settings those that are carried over."""
+        if params.get("manage_master_user_password"):
+            errors.not_in_lab("A restore with ManageMasterUserPassword")
         given = self.instance_network(params)
+        self.check_instance_quota()
         if params.get("engine", source.engine) != source.engine:
             raise errors.invalid_combination(f"The engine of the backup is {source.engine}, not {params['engine']}.")
         storage = params.get("allocated_storage", source.allocated_storage)

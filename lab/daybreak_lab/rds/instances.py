@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from ..delays import Outcome
-from . import errors, settings
+from . import errors, insights, settings
 from .cluster import ENGINE, DBCluster
 from .instance import DEFAULT_CA, DBInstanceClustered
 from .modify import Modify
@@ -22,17 +22,12 @@ _PLAIN = {
     "auto_minor_version_upgrade": "auto_minor_version_upgrade",
     "copy_tags_to_snapshot": "copy_tags_to_snapshot",
     "db_parameter_group_name": "db_parameter_group_name",
-    "monitoring_interval": "monitoring_interval",
-    "monitoring_role_arn": "monitoring_role_arn",
-    "enable_performance_insights": "performance_insights_enabled",
-    "performance_insights_kms_key_id": "performance_insights_kms_key_id",
-    "performance_insights_retention_period": "performance_insights_retention_period",
 }
 _CLUSTERS_OWN = (
     "vpc_security_group_ids", "master_username", "master_user_password", "manage_master_user_password", "port",
     "backup_retention_period", "storage_encrypted", "kms_key_id", "allocated_storage",
     "enable_iam_database_authentication", "enable_cloudwatch_logs_exports", "deletion_protection",
-    "preferred_backup_window",
+    "preferred_backup_window", "database_insights_mode",
 )  # fmt: skip
 
 
@@ -41,14 +36,13 @@ class Instances(Modify):
 
     def create_db_instance(self, db_kwargs: Any) -> DBInstanceClustered:
         params = {key: settings.plain(value) for key, value in db_kwargs.items()}
-        identifier = errors.check_identifier(params["db_instance_identifier"], "DBInstanceIdentifier")
-        if identifier in self.databases:
-            raise errors.instance_exists()
+        identifier = self.check_new_instance(params["db_instance_identifier"])
         cluster = self.cluster(params["db_cluster_identifier"])
         self._check_instance(cluster, params)
         patient = self.plane.unconfirmed.is_("instance_in_creating_cluster", "accepted")
         if cluster.status != "available" and not (patient and cluster.status == "creating"):
             raise errors.cluster_not_available(cluster.db_cluster_identifier)
+        self.check_instance_quota()
         params["db_cluster_identifier"] = cluster.db_cluster_identifier
         params["db_subnet_group_name"] = cluster.db_subnet_group_name
         params.setdefault("publicly_accessible", False)
@@ -67,6 +61,8 @@ class Instances(Modify):
             creation.wait(self.plane.pause)
         self.plane.pause(delay - _SERVER_START_SECONDS)
         cluster.volume.open(cluster.listener)
+        if cluster.awaiting_instance is not None:
+            cluster.volume.administer(cluster.awaiting_instance)
 
     def _check_instance(self, cluster: DBCluster, params: dict[str, Any]) -> None:
         if params["engine"] != ENGINE:
@@ -111,6 +107,7 @@ class Instances(Modify):
         def settle(error: BaseException | None, when: datetime) -> None:
             if error is None and outcome is None:
                 instance.status = "available"
+                self._note_password(instance.cluster)
                 self.record(instance, "creation", "DB instance created", when)
                 return
             instance.status = outcome.status if outcome else "failed"
@@ -119,17 +116,26 @@ class Instances(Modify):
 
         return settle
 
+    @staticmethod
+    def _note_password(cluster: DBCluster) -> None:
+        """What waited for an instance has been done."""
+        cluster.awaiting_instance = None
+        if cluster.manage_master_user_password:
+            cluster.master_user_secret.effective = True
+
     def modify_db_instance(self, db_instance_identifier: str, db_kwargs: Any) -> DBInstanceClustered:
         instance = self.instance(db_instance_identifier)
         params = {key: settings.plain(value) for key, value in db_kwargs.items() if value is not None}
-        known = _PLAIN.keys() | {
-            "db_instance_identifier", "apply_immediately", "db_instance_class", "preferred_maintenance_window"
+        known = _PLAIN.keys() | insights.PARAMETERS | {
+            "db_instance_identifier", "apply_immediately", "db_instance_class", "preferred_maintenance_window",
+            "new_db_instance_identifier",
         }  # fmt: skip
-        for name in params.keys() - known:
+        for name in params:
             if name in _CLUSTERS_OWN:
                 raise errors.invalid_combination(
                     f"The specified DB Instance is a member of a DB Cluster. Modify {name} for the DB Cluster."
                 )
+        for name in params.keys() - known:
             errors.not_in_lab(f"ModifyDBInstance with {name}")
         if instance.status != "available":
             raise errors.instance_state(f"Database instance is not in available state: {db_instance_identifier}")
@@ -137,23 +143,59 @@ class Instances(Modify):
         group = params.get("db_parameter_group_name")
         if group and not instance.is_default_parameter_group(group) and group not in self.db_parameter_groups:
             raise errors.RDSClientError("DBParameterGroupNotFound", f"DBParameterGroup not found: {group}")
+        settings.check_windows(instance, params)
+        if (new_name := params.get("new_db_instance_identifier")) is not None:
+            new_name = self.check_new_instance(new_name)
+        observed = insights.checked(params, instance, self.settings, member=True)
         for name, attribute in _PLAIN.items():
             if name in params:
                 setattr(instance, attribute, params[name])
+        insights.set_on(instance, observed)
         if "preferred_maintenance_window" in params:
-            instance.preferred_maintenance_window = params["preferred_maintenance_window"].lower()
+            instance.preferred_maintenance_window = params["preferred_maintenance_window"]
         if "db_instance_class" in params:
             if params.get("apply_immediately"):
                 instance.db_instance_class = params["db_instance_class"]
                 instance.pending.pop("DBInstanceClass", None)
             else:
                 instance.pending["DBInstanceClass"] = params["db_instance_class"]
-
-        def settle(_: BaseException | None, __: datetime) -> None:
-            instance.status = "available"
-
-        self.begin(instance, "modifying", "modify", done(), settle)
+        if new_name is not None and not params.get("apply_immediately"):
+            instance.pending["DBInstanceIdentifier"] = new_name
+            new_name = None
+        self._begin_modified(instance, new_name)
         return instance
+
+    def _begin_modified(self, instance: DBInstanceClustered, new_name: str | None) -> None:
+        instance.future_identifier = new_name
+
+        def settle(_: BaseException | None, when: datetime) -> None:
+            instance.status = "available"
+            if new_name is not None:
+                instance.pending.pop("DBInstanceIdentifier", None)
+                self.rename_instance(instance, new_name, when)
+
+        if new_name is None:
+            self.begin(instance, "modifying", "modify", done(), settle)
+            return
+        # A renamed instance reboots; the server is the writer's.
+        writes = instance.is_cluster_writer
+        work = self.plane.submit(instance.cluster.volume.restart) if writes else done()
+        self.begin(instance, "renaming", "rename", work, settle)
+
+    def check_new_instance(self, identifier: str) -> str:
+        """The identifier in lower case. Raises when it breaks the rules or is taken."""
+        lower = errors.check_identifier(identifier, "DBInstanceIdentifier")
+        if any(lower in (name, one.future_identifier) for name, one in self.databases.items()):
+            raise errors.instance_exists()
+        return lower
+
+    def rename_instance(self, instance: Any, new_name: str, when: datetime) -> None:
+        """Lists an instance under its new name."""
+        old_name = instance.db_instance_identifier
+        del self.databases[old_name]
+        instance.db_instance_identifier, instance.future_identifier = new_name, None
+        self.databases[new_name] = instance
+        self.record(instance, "notification", f"Renamed DB instance from {old_name} to {new_name}", when)
 
     def delete_db_instance(
         self, db_instance_identifier: str, final_db_snapshot_identifier: str | None = None, **_: Any

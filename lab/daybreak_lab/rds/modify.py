@@ -1,13 +1,13 @@
 """ModifyDBCluster: settings, rename, passwords; at once or pending until the maintenance window."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from ..volume import set_password
-from . import errors, settings
+from . import credentials, errors, insights, settings
 from .cluster import DBCluster
 from .restore import Restore
-from .secret import MasterUserSecret
 from .transition import done
 
 _PLAIN = {
@@ -16,15 +16,8 @@ _PLAIN = {
     "deletion_protection": "deletion_protection",
     "copy_tags_to_snapshot": "copy_tags_to_snapshot",
     "auto_minor_version_upgrade": "auto_minor_version_upgrade",
-    "serverless_v2_scaling_configuration": "serverless_v2_scaling_configuration",
     "storage_type": "storage_type",
     "network_type": "network_type",
-    "monitoring_interval": "monitoring_interval",
-    "monitoring_role_arn": "monitoring_role_arn",
-    "database_insights_mode": "database_insights_mode",
-    "enable_performance_insights": "performance_insights_enabled",
-    "performance_insights_kms_key_id": "performance_insights_kms_key_id",
-    "performance_insights_retention_period": "performance_insights_retention_period",
     "engine_lifecycle_support": "engine_lifecycle_support",
 }
 """Request parameter to attribute, for what takes effect in the control plane alone."""
@@ -39,8 +32,8 @@ _DEFERRABLE = {
 _SPECIAL = {
     "db_cluster_identifier", "apply_immediately", "new_db_cluster_identifier", "backup_retention_period",
     "enable_iam_database_authentication", "vpc_security_group_ids", "db_cluster_parameter_group_name",
-    "cloudwatch_logs_export_configuration", "master_user_password", "manage_master_user_password",
-    "master_user_secret_kms_key_id", "rotate_master_user_password",
+    "cloudwatch_logs_export_configuration", "port", "serverless_v2_scaling_configuration",
+    *credentials.PARAMETERS, *insights.PARAMETERS,
 }  # fmt: skip
 
 
@@ -53,20 +46,30 @@ class Modify(Restore):
             errors.not_in_lab(f"ModifyDBCluster with {name}")
         cluster = self.cluster(params["db_cluster_identifier"])
         self._check_modification(cluster, params)
+        observed = insights.checked(params, cluster, self.settings)
+        scaling = settings.scaling(
+            cluster.serverless_v2_scaling_configuration, params.get("serverless_v2_scaling_configuration")
+        )
         at_once = bool(params.get("apply_immediately"))
         status = "modifying"
+        steps: list[Callable[[], object]] = []
 
         self._apply_network(cluster, params)
         for name, attribute in _PLAIN.items():
             if params.get(name) is not None:
                 setattr(cluster, attribute, params[name])
+        cluster.serverless_v2_scaling_configuration = scaling
+        if observed["monitoring_interval"] != cluster.monitoring_interval:
+            status = "configuring-enhanced-monitoring"
+        self._observe(cluster, observed)
         self._apply_log_exports(cluster, params.get("cloudwatch_logs_export_configuration") or {})
-        password = self.new_password(cluster, params)
-        work = done()
+        if (port := params.get("port")) not in (None, cluster.port):
+            cluster.port = port
+            steps.append(lambda: cluster.volume.listen_anew(cluster.listener))
+        password = credentials.new_password(cluster, params)
         if password is not None:
             status = "resetting-master-credentials"
-            volume, master = cluster.volume, cluster.master_username
-            work = self.plane.submit(lambda: volume.administer(set_password(master, password)))
+            steps += self._password_steps(cluster, set_password(cluster.master_username, password))
         for name, pending_name in _DEFERRABLE.items():
             value = params.get(name)
             if value is None:
@@ -85,7 +88,9 @@ class Modify(Restore):
             if (new_name := params.get("new_db_cluster_identifier")) is not None:
                 status, new_name = "renaming", new_name.lower()
                 cluster.future_identifier = new_name
+                steps.append(lambda: cluster.move(new_name))
         operation = "rename" if new_name else "modify"
+        work = self.plane.submit(lambda: [step() for step in steps]) if steps else done()
         self.begin(cluster, status, operation, work, self._settle_modified(cluster, new_name, password is not None))
         return cluster
 
@@ -97,34 +102,29 @@ class Modify(Restore):
             lower = errors.check_identifier(new_name, "NewDBClusterIdentifier")
             if lower != cluster.db_cluster_identifier and self.is_taken(lower):
                 raise errors.cluster_exists()
-        self.check_password_change(cluster, params)
+        credentials.check_change(cluster, params, self.settings)
+        settings.check_windows(cluster, params)
         exports = params.get("cloudwatch_logs_export_configuration") or {}
         for kind in [*(exports.get("EnableLogTypes") or []), *(exports.get("DisableLogTypes") or [])]:
             settings.check_log_type(kind)
 
-    @staticmethod
-    def check_password_change(record: Any, params: dict[str, Any]) -> None:
-        """Raises unless the request's words on the master password fit each other and the cluster or instance."""
-        managed = params.get("manage_master_user_password")
-        changes = managed is not None or params.get("master_user_password") or params.get("rotate_master_user_password")
-        if changes and record.volume.standby.upstream is not None:
-            raise errors.invalid_combination("The master password of a replica is that of its source.")
-        settings.check_master(None, params.get("master_user_password"), bool(managed))
-        if record.manage_master_user_password and managed is None and params.get("master_user_password"):
-            raise errors.invalid_combination(
-                "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled."
-            )
-        if managed is False and record.manage_master_user_password and not params.get("master_user_password"):
-            raise errors.invalid_combination(
-                "You must specify MasterUserPassword when you set ManageMasterUserPassword to false."
-            )
-        if params.get("rotate_master_user_password"):
-            if not record.manage_master_user_password:
-                raise errors.invalid_combination("RotateMasterUserPassword needs ManageMasterUserPassword enabled.")
-            if not params.get("apply_immediately"):
-                raise errors.invalid_combination(
-                    "You must specify apply immediately when rotating the master user password."
-                )
+    def _observe(self, cluster: DBCluster, observed: dict[str, Any]) -> None:
+        """Records monitoring and insights; the members have settings of their own unless it is answered otherwise."""
+        insights.set_on(cluster, observed)
+        if self.plane.unconfirmed.is_("cluster_insights", "inherited"):
+            for member in cluster._members:
+                insights.set_on(member, observed)
+
+    def _password_steps(self, cluster: DBCluster, script: str) -> list[Callable[[], object]]:
+        """How the password gets into the database: at once or, without an instance, as it is answered."""
+        if not cluster.served and not self.plane.unconfirmed.is_("password_without_instance", "effective"):
+            if self.plane.unconfirmed.is_("password_without_instance", "waits"):
+                cluster.awaiting_instance = script
+                if cluster.manage_master_user_password:
+                    cluster.master_user_secret.effective = False
+            return []
+        cluster.awaiting_instance = None
+        return [lambda: cluster.volume.administer(script)]
 
     def _apply_network(self, cluster: DBCluster, params: dict[str, Any]) -> None:
         subnet_group = self.settings.subnet_group(cluster.db_subnet_group_name)
@@ -139,23 +139,6 @@ class Modify(Restore):
     def _apply_log_exports(cluster: DBCluster, change: dict[str, Any]) -> None:
         kept = set(cluster.enabled_cloudwatch_logs_exports) - set(change.get("DisableLogTypes") or [])
         cluster.enabled_cloudwatch_logs_exports = sorted(kept | set(change.get("EnableLogTypes") or []))
-
-    @staticmethod
-    def new_password(record: Any, params: dict[str, Any]) -> str | None:
-        """The master password to set, having brought the managed secret in line with the request."""
-        managed = params.get("manage_master_user_password")
-        if managed and not record.manage_master_user_password:
-            record.master_user_secret = MasterUserSecret(record, params.get("master_user_secret_kms_key_id"))
-            record.manage_master_user_password = True
-            return record.master_user_secret.password
-        if managed is False and record.manage_master_user_password:
-            record.master_user_secret.delete_secret()
-            del record.master_user_secret
-            record.manage_master_user_password = False
-        if params.get("rotate_master_user_password"):
-            record.master_user_secret.rotate_secret()
-            return record.master_user_secret.password
-        return params.get("master_user_password")
 
     def _settle_modified(self, cluster: DBCluster, new_name: str | None, credentials: bool) -> Any:
         def settle(error: BaseException | None, when: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from ..volume import set_password
-from . import errors, settings
+from . import credentials, errors, insights, settings
 from .db_instance import ENGINE, DBInstance
 from .db_snapshots import DB_SNAPSHOT, DBSnapshots
 from .transition import done
@@ -21,11 +21,6 @@ _PLAIN = {
     "preferred_maintenance_window": "preferred_maintenance_window",
     "max_allocated_storage": "max_allocated_storage",
     "enable_iam_database_authentication": "enable_iam_database_authentication",
-    "monitoring_interval": "monitoring_interval",
-    "monitoring_role_arn": "monitoring_role_arn",
-    "enable_performance_insights": "performance_insights_enabled",
-    "performance_insights_kms_key_id": "performance_insights_kms_key_id",
-    "performance_insights_retention_period": "performance_insights_retention_period",
     "engine_lifecycle_support": "engine_lifecycle_support",
 }
 """Request parameter to attribute, for what takes effect at once and in the control plane alone."""
@@ -42,8 +37,7 @@ _DEFERRABLE = {
 
 _SPECIAL = {
     "db_instance_identifier", "apply_immediately", "vpc_security_group_ids", "cloudwatch_logs_export_configuration",
-    "master_user_password", "manage_master_user_password", "master_user_secret_kms_key_id",
-    "rotate_master_user_password",
+    "db_port_number", *credentials.PARAMETERS, *insights.PARAMETERS,
 }  # fmt: skip
 
 
@@ -70,6 +64,8 @@ class PlainInstances(DBSnapshots):
         if storage not in _STORAGE_GIB:
             raise errors.invalid_value(f"Invalid storage size for engine name postgres: {storage}")
         params |= self.instance_network(params)
+        self.check_instance_quota()
+        self.settings.check_new(params)
         params["engine_version"] = version
         params["kms_key_id"] = self.settings.kms_key(params.get("kms_key_id"), bool(params.get("storage_encrypted")))
         instance = DBInstance(self, **params)
@@ -85,17 +81,10 @@ class PlainInstances(DBSnapshots):
         self.begin(instance, "creating", "create", self.plane.submit(work), self.settle_new_instance(instance))
         return instance
 
-    def check_new_instance(self, identifier: str) -> str:
-        """The identifier in lower case. Raises when it breaks the rules or is taken."""
-        lower = errors.check_identifier(identifier, "DBInstanceIdentifier")
-        taken = [lower in (name, getattr(one, "future_identifier", None)) for name, one in self.databases.items()]
-        if any(taken):
-            raise errors.instance_exists()
-        return lower
-
     def instance_network(self, params: dict[str, Any]) -> dict[str, Any]:
         """The settings that AWS fills with defaults of account and engine, checked or filled."""
         settings.check_common(params, shortest_retention=0)
+        settings.check_windows(None, params)
         self._check_plain(params)
         if not str(params.get("db_instance_class") or "db.").startswith("db."):
             raise errors.invalid_value(f"Invalid DB Instance class: {params['db_instance_class']}")
@@ -131,6 +120,7 @@ class PlainInstances(DBSnapshots):
         if instance.status != "available":
             raise errors.instance_state(f"Database instance is not in available state: {db_instance_identifier}")
         self._check_change(instance, params)
+        insights.set_on(instance, insights.checked(params, instance, self.settings))
         for name, attribute in _PLAIN.items():
             if name in params:
                 setattr(instance, attribute, params[name])
@@ -145,10 +135,13 @@ class PlainInstances(DBSnapshots):
     def _change(self, instance: DBInstance, params: dict[str, Any]) -> None:
         """What may be deferred, and what needs the server: status and work of the modification."""
         steps, status, new_name = [], "modifying", None
-        password = self.new_password(instance, params)
+        password = credentials.new_password(instance, params)
         if password is not None:
             status = "resetting-master-credentials"
             steps.append(lambda: instance.volume.administer(set_password(instance.master_username, password)))
+        if (port := params.get("db_port_number")) not in (None, instance.port):
+            instance.port = port
+            steps.append(lambda: instance.volume.listen_anew(instance.listener))
         backups_were_off = not instance.backup_retention_period
         for name, (pending, attribute) in _DEFERRABLE.items():
             if name not in params:
@@ -162,7 +155,7 @@ class PlainInstances(DBSnapshots):
             else:
                 status, new_name = "renaming", params[name].lower()
                 instance.future_identifier = new_name
-                steps.append(instance.volume.restart)
+                steps.append(lambda: instance.move(instance.future_identifier))
         if backups_were_off and instance.backup_retention_period:
             steps.append(instance.volume.renew_window)
 
@@ -175,7 +168,7 @@ class PlainInstances(DBSnapshots):
             if error is not None:
                 self.record(instance, "failure", f"Unable to modify the DB instance. {error}", when)
             if new_name is not None:
-                self._rename_instance(instance, new_name, when)
+                self.rename_instance(instance, new_name, when)
 
         operation = "rename" if new_name else "modify"
         self.begin(instance, status, operation, self.plane.submit(work) if steps else done(), settle)
@@ -191,16 +184,10 @@ class PlainInstances(DBSnapshots):
             raise errors.RDSClientError("DBParameterGroupNotFound", f"DBParameterGroup not found: {group}")
         if (new_name := params.get("new_db_instance_identifier")) is not None:
             self.check_new_instance(new_name)
-        self.check_password_change(instance, params)
+        credentials.check_change(instance, params, self.settings)
+        settings.check_windows(instance, params)
         if params.get("backup_retention_period") == 0 and instance.replicas:
             raise errors.invalid_combination("Backups can't be disabled for an instance that has read replicas.")
-
-    def _rename_instance(self, instance: DBInstance, new_name: str, when: datetime) -> None:
-        old_name = instance.db_instance_identifier
-        del self.databases[old_name]
-        instance.db_instance_identifier, instance.future_identifier = new_name, None
-        self.databases[new_name] = instance
-        self.record(instance, "notification", f"Renamed DB instance from {old_name} to {new_name}", when)
 
     def delete_db_instance(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 from moto.rds import models
 from moto.rds.utils import split_arn
 
-from . import errors, settings
+from . import errors, insights, settings
 from .cluster import DBCluster
 from .db_instance import DBInstance
 from .instance_restore import InstanceRestore
@@ -21,7 +21,7 @@ _OVERRIDES = (
     "db_instance_class", "port", "allocated_storage", "max_allocated_storage", "storage_type", "iops", "multi_az",
     "availability_zone", "auto_minor_version_upgrade", "copy_tags_to_snapshot", "deletion_protection",
     "enable_iam_database_authentication", "enable_cloudwatch_logs_exports", "db_parameter_group_name",
-    "option_group_name", "ca_certificate_identifier",
+    "option_group_name", "ca_certificate_identifier", *insights.PARAMETERS,
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ class Replicas(InstanceRestore):
         source = self.replicated_instance(named)
         if source.region != self.region_name and not named.startswith("arn:"):
             raise errors.instance_not_found(named)
+        self.check_instance_quota()
         carried = {name: getattr(source, name) for name in _CARRIED_OVER}
         overrides = {name: params[name] for name in _OVERRIDES if params.get(name) is not None}
         instance = DBInstance(
@@ -68,6 +69,7 @@ class Replicas(InstanceRestore):
         backend: Any = self
         if identifier.startswith("arn:"):
             region, account, _, identifier = split_arn(identifier)
+            self.check_reachable(region)
             backend = models.rds_backends[account][region]
         source = backend.plain_instance(identifier)
         if source.status != "available":

@@ -5,17 +5,27 @@ from moto.rds import models
 from moto.rds.responses import RDSResponse
 
 from ..plane import Plane
-from . import answers_access, answers_endpoints, answers_instances, answers_replicas, answers_snapshots, answers_versions
+from . import (
+    answers_access,
+    answers_around,
+    answers_endpoints,
+    answers_instances,
+    answers_replicas,
+    answers_snapshots,
+    answers_versions,
+)
 from .backend import LabRDSBackend
 from .cluster import DBCluster
-from .instance import DBInstanceClustered
 from .cluster_snapshots import DBClusterSnapshot
+from .instance import DBInstanceClustered
 from .metrics import LagMetrics
+from .proxy import DBProxy
 from .secret import MasterUserSecret
 from .wire import filters, install_paging
 
 _ANSWERS = (
     answers_snapshots, answers_instances, answers_replicas, answers_versions, answers_endpoints, answers_access,
+    answers_around,
 )  # fmt: skip
 
 
@@ -78,6 +88,7 @@ def install(plane: Plane) -> None:
     models.DBInstanceClustered = DBInstanceClustered
     models.DBClusterSnapshot = DBClusterSnapshot
     models.MasterUserSecret = MasterUserSecret
+    models.DBProxy = DBProxy
     RDSResponse.backend = property(_backend)
     RDSResponse.describe_db_clusters = _describe_db_clusters
     RDSResponse.describe_db_instances = _describe_db_instances

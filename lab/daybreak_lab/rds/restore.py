@@ -27,8 +27,15 @@ _LIMITLESS_ONLY = (
 _OVERRIDES = (
     "port", "enable_iam_database_authentication", "enable_cloudwatch_logs_exports", "deletion_protection",
     "copy_tags_to_snapshot", "storage_type", "network_type", "serverless_v2_scaling_configuration",
-    "backup_retention_period", "preferred_backup_window", "engine_lifecycle_support",
+    "backup_retention_period", "preferred_backup_window", "engine_lifecycle_support", "availability_zones",
 )  # fmt: skip
+
+_KNOWN = {
+    "db_cluster_identifier", "source_db_cluster_identifier", "source_db_cluster_resource_id", "restore_type",
+    "restore_to_time", "use_latest_restorable_time", "snapshot_identifier", "engine", "engine_version", "engine_mode",
+    "db_subnet_group_name", "vpc_security_group_ids", "db_cluster_parameter_group_name", "kms_key_id", "tags",
+    "associated_roles", *_OVERRIDES, *_LIMITLESS_ONLY,
+}  # fmt: skip
 
 
 _REQUIRED = {
@@ -63,7 +70,7 @@ class Restore(Retained):
     """Restores to a time, clones, and restores from a snapshot."""
 
     def restore_db_cluster_to_point_in_time(self, **kwargs: Any) -> DBCluster:
-        params = {key: settings.plain(value) for key, value in kwargs.items()}
+        params = self._understood("RestoreDBClusterToPointInTime", kwargs)
         identifier = self.check_new_cluster(params["db_cluster_identifier"])
         self._check_combination(params)
         source = self._source(params)
@@ -76,7 +83,7 @@ class Restore(Retained):
         return self._recovered(identifier, source, given | own, params, source.volume, target)
 
     def restore_db_cluster_from_snapshot(self, kwargs: Any) -> DBCluster:
-        params = {key: settings.plain(value) for key, value in kwargs.items()}
+        params = self._understood("RestoreDBClusterFromSnapshot", kwargs)
         for name, parameter in _REQUIRED.items():
             if not params.get(name):
                 raise errors.RDSClientError("MissingParameter", f"The request must contain the parameter {parameter}.")
@@ -96,6 +103,14 @@ class Restore(Retained):
         own = {"engine_version": version, "tags": [dict(tag) for tag in params.get("tags") or []]}
         image = snapshot.image
         return self._recovered(identifier, snapshot, given | own, params, image, image.moment)
+
+    @staticmethod
+    def _understood(operation: str, kwargs: Any) -> dict[str, Any]:
+        """The request's parameters, none of which would be overlooked."""
+        params = {key: settings.plain(value) for key, value in kwargs.items() if value is not None}
+        for name in params.keys() - _KNOWN:
+            errors.not_in_lab(f"{operation} with {name}")
+        return params
 
     def _source_snapshot(self, params: dict[str, Any]) -> Snapshot:
         snapshot = self.snapshot(CLUSTER_SNAPSHOT, params["snapshot_identifier"])

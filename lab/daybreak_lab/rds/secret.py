@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 
 from moto.rds import models
 
@@ -12,6 +13,17 @@ class MasterUserSecret(models.MasterUserSecret):
     """A secret of OwningService ``rds`` that holds username and password only, as RDS's does."""
 
     password: str
+
+    def __init__(self, resource: models.DBCluster | models.DBInstance, kms_key_id: str | None) -> None:
+        super().__init__(resource, kms_key_id)
+        self._began("creating")
+        self.effective = True
+        """Whether the password is, or is being, made the database's."""
+
+    @property
+    def secret_status(self) -> str:
+        waiting = self.resource.status == "creating" or not self.effective
+        return self._phase if waiting or time.monotonic() < self._due else "active"
 
     def _generate_secret_string(self) -> str:
         self.password = secrets.token_urlsafe(_PASSWORD_BYTES)
@@ -26,3 +38,8 @@ class MasterUserSecret(models.MasterUserSecret):
             client_request_token="",
             version_stages=["AWSCURRENT"],
         )
+        self._began("rotating")
+
+    def _began(self, phase: str) -> None:
+        self._phase = phase
+        self._due = time.monotonic() + self.resource.backend.plane.delays.seconds("secret")

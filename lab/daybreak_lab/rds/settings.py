@@ -1,16 +1,23 @@
 """Checks of the settings that create, restore and modify share, and AWS's defaults for those not given."""
 
+import re
 from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.kms.models import kms_backends
 from moto.rds import models
+from moto.rds.utils import valid_preferred_maintenance_window
 
 from . import errors
+from .insights import checked
 
 _LONGEST_RETENTION = 35
 _PORTS = range(1150, 65536)
 _RESERVED_USERS = {"rdsadmin", "admin", "rds_superuser", "rds_iam", "rds_replication"}
+_BACKUP_WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+_MAINTENANCE_WINDOWS = ("wed:02:40-wed:03:10", "wed:06:38-wed:07:08", "wed:14:40-wed:15:10")
+_MOST_CAPACITY = 256
+_PAUSE_SECONDS = range(300, 86_401)
 _LOG_TYPES = {"postgresql", "instance", "iam-db-auth-error"}
 
 
@@ -38,6 +45,48 @@ def check_common(params: dict[str, Any], shortest_retention: int = 1) -> None:
     for tag in params.get("tags") or []:
         if tag["Key"].lower().startswith("aws:"):
             raise errors.invalid_value(f"Tag keys may not begin with the reserved prefix aws: ({tag['Key']})")
+
+
+def check_windows(record: Any, params: dict[str, Any]) -> None:
+    """Raises for a malformed backup or maintenance window, and for two that overlap; None as record is a new one.
+
+    The parameter is put in lower case, in which RDS stores it.
+    """
+    if params.get("preferred_maintenance_window"):
+        params["preferred_maintenance_window"] = params["preferred_maintenance_window"].lower()
+    backup = params.get("preferred_backup_window") or getattr(record, "preferred_backup_window", None)
+    maintenance = params.get("preferred_maintenance_window") or getattr(record, "preferred_maintenance_window", None)
+    if params.get("preferred_backup_window") and not _BACKUP_WINDOW.fullmatch(backup):
+        raise errors.invalid_value(
+            f"Invalid backup window format: {backup}. Should be specified as a range hh24:mi-hh24:mi (24H Clock UTC)."
+        )
+    given = params.get("preferred_backup_window") or params.get("preferred_maintenance_window")
+    if given and maintenance and (wrong := valid_preferred_maintenance_window(maintenance, backup)):
+        raise errors.invalid_value(wrong)
+
+
+def maintenance_window(backup_window: str | None) -> str:
+    """The window that a database gets without one of its own: one that is not its backup window."""
+    return next(one for one in _MAINTENANCE_WINDOWS if not valid_preferred_maintenance_window(one, backup_window))
+
+
+def scaling(current: dict[str, Any] | None, given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The Serverless v2 range after a request. Raises for one that Aurora does not take."""
+    if not given:
+        return current
+    after = {**(current or {}), **{name: value for name, value in given.items() if value is not None}}
+    if not {"MinCapacity", "MaxCapacity"} <= after.keys():
+        errors.not_in_lab("ServerlessV2ScalingConfiguration without both capacities")
+    for name, shortest in (("MinCapacity", 0), ("MaxCapacity", 1)):
+        if not shortest <= after[name] <= _MOST_CAPACITY or after[name] * 2 % 1:
+            raise errors.invalid_value(f"Invalid {name}: {after[name]}. Must be {shortest} to {_MOST_CAPACITY}.")
+    if after["MinCapacity"] > after["MaxCapacity"]:
+        raise errors.invalid_combination("MinCapacity can't be greater than MaxCapacity.")
+    if after["MinCapacity"]:
+        after.pop("SecondsUntilAutoPause", None)
+    elif after.setdefault("SecondsUntilAutoPause", _PAUSE_SECONDS[0]) not in _PAUSE_SECONDS:
+        raise errors.invalid_value(f"Invalid SecondsUntilAutoPause: {after['SecondsUntilAutoPause']}.")
+    return after
 
 
 def check_log_type(kind: str) -> None:
@@ -142,6 +191,13 @@ class Settings:
         if key is not None:
             return self.check_key(self._backend._validate_kms_key(key))
         return self._backend._validate_kms_key("alias/aws/rds") if encrypted else None
+
+    def check_new(self, params: dict[str, Any]) -> None:
+        """Raises for what a new database's record would refuse only after its secret is made."""
+        checked(params, None, self)
+        scaling(None, params.get("serverless_v2_scaling_configuration"))
+        if (key := params.get("master_user_secret_kms_key_id")) is not None:
+            self.kms_key(key, True)
 
     def check_key(self, arn: str | None) -> str | None:
         """The key, having made sure that it can be used. Raises KMSKeyNotAccessibleFault."""

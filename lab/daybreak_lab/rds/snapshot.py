@@ -31,6 +31,8 @@ class Kind:
     exists: str
     bad_state: str
     longest_identifier: int
+    quota: str
+    """The name of the quota of manual snapshots."""
     copy_may_encrypt: bool
     """Whether a copy of an unencrypted snapshot may be given a key."""
     filters: dict[str, tuple[str, ...]]
@@ -58,6 +60,8 @@ class Snapshot(models.SnapshotAttributesMixin, models.RDSBaseModel):
         self.snapshot_type = snapshot_type
         self.tags = tags or []
         self.created = taken
+        self.copied_from: str | None = None
+        """The Region of which it is a copy."""
         self.image: Image | None = None
         self.status = "creating"
         self.transition: Transition | None = None

@@ -29,6 +29,9 @@ class Snapshots(Base):
             raise errors.RDSClientError(
                 kind.exists, f"Cannot create the snapshot because one with the identifier {identifier} already exists."
             )
+        manual = [one for one in getattr(self, kind.store).values() if one.snapshot_type == "manual"]
+        if not self.plane.quotas.allows(kind.quota, len(manual)):
+            raise errors.snapshot_quota(f"manual {kind.words}s")
         return lower
 
     def check_final_snapshot(self, kind: Kind, noun: str, skip: bool, identifier: str | None) -> str | None:
@@ -127,17 +130,30 @@ class Snapshots(Base):
     def copy_snapshot(self, kind: Kind, params: dict[str, Any], make: Callable[..., Snapshot]) -> Snapshot:
         """Copies a snapshot into this account and Region; make builds the record from identifier and settings."""
         source = self.snapshot(kind, params[f"source_{kind.snake}_identifier"])
+        self.check_reachable(source.region)
         wanted = params[f"target_{kind.snake}_identifier"]
         target = self.check_new_snapshot(kind, wanted, f"Target{kind.noun}Identifier")
         settings.check_common({"tags": params.get("tags")})
         if source.status != "available" or source.image is None:
             raise errors.RDSClientError(kind.bad_state, f"{kind.noun} {source.identifier} is not in available state.")
+        if source.region != self.region_name:
+            self._check_copies()
         frozen = dict(source.settings, **self._copy_key(kind, source, params.get("kms_key_id")))
         tags = params.get("tags") or (source.tags if params.get("copy_tags") else [])
         snapshot = make(target, frozen, tags=[dict(tag) for tag in tags], source=source)
+        snapshot.copied_from = source.region
         snapshot.image = self.plane.new_image(source.image, source.image.moment)
         self.keep_snapshot(kind, snapshot, "copying", "copy", done())
         return snapshot
+
+    def _check_copies(self) -> None:
+        """Raises when as many copies from other Regions are under way as may be."""
+        copies = [
+            one for one in [*self.cluster_snapshots.values(), *self.database_snapshots.values()]
+            if one.status == "copying" and one.copied_from != self.region_name
+        ]  # fmt: skip
+        if not self.plane.quotas.allows("snapshot_copies", len(copies)):
+            raise errors.snapshot_quota("snapshot copies in progress")
 
     def _copy_key(self, kind: Kind, source: Snapshot, key: str | None) -> dict[str, Any]:
         elsewhere, foreign = source.region != self.region_name, source.account_id != self.account_id

@@ -19,11 +19,20 @@ class Stored:
     """The immutable id by which the plane knows the volume."""
 
     def settle_in(self, host_name: str) -> None:
-        """Takes an address, and a certificate for it and for the host name AWS would give."""
+        """Takes the address of its name, and a certificate for it and for the host name AWS would give."""
         self.transition: Transition | None = None
         self.pending: dict[str, Any] = {}
-        self.host = self.plane.addresses.take()
-        self._identity = self.plane.authority.issue(self.host, [host_name])
+        self._host_name = host_name
+        self._live_at(self.resource_id)
+
+    def _live_at(self, name: str) -> None:
+        self.host = self.backend.address_of(self.resource_type, name)
+        self._identity = self.plane.authority.issue(self.host, [self._host_name])
+
+    def move(self, name: str) -> None:
+        """Takes the address of another name, where the server then listens: every connection is lost. Blocks."""
+        self._live_at(name)
+        self.volume.listen_anew(self.listener)
 
     @property
     def plane(self) -> Plane:

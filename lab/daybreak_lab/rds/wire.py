@@ -14,6 +14,10 @@ _TOLD_APART_BY = {
     "DescribeDBClusterAutomatedBackups": ["db_cluster_automated_backups_arn"],
     "DescribeDBInstanceAutomatedBackups": ["db_instance_automated_backups_arn"],
     "DescribeGlobalClusters": ["arn"],
+    "DescribeDBProxies": ["arn"],
+    "DescribeDBProxyTargets": ["RdsResourceId", "Type"],
+    "DescribeDBProxyTargetGroups": ["arn"],
+    "DescribeEventSubscriptions": ["arn"],
     "DescribeDBClusterEndpoints": ["db_cluster_identifier", "endpoint_type", "db_cluster_endpoint_identifier"],
     "DescribeEvents": ["date", "source_arn"],
 }

@@ -57,7 +57,8 @@ pub trait Rds: Send + Sync {
     /// `available`.
     async fn modify_cluster(&self, request: &ModifyCluster) -> Result<(), Error>;
 
-    /// Has an instance removed (`DeleteDBInstance`);
+    /// Has an instance removed (`DeleteDBInstance`), where wanted with a final snapshot, of which holds what
+    /// [`Rds::delete_cluster`] says;
     /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it is gone.
     async fn delete_instance(&self, request: &DeleteInstance) -> Result<(), Error>;
 

@@ -35,7 +35,7 @@ impl RdsClient {
         Self { client }
     }
 
-    async fn list_clusters(&self, filter: Option<Filter>) -> Result<Vec<Cluster>, Error> {
+    pub(super) async fn list_clusters(&self, filter: Option<Filter>) -> Result<Vec<Cluster>, Error> {
         let filters = filter.map(|filter| vec![filter]);
         let request = self.client.describe_db_clusters().set_filters(filters);
         let mut pages = request.into_paginator().page_size(PAGE).items().send();
@@ -230,17 +230,17 @@ impl Listing for RdsClient {
     }
 }
 
-fn filter(name: &str, values: &[String]) -> Filter {
+pub(super) fn filter(name: &str, values: &[String]) -> Filter {
     Filter::builder().name(name).set_values(Some(values.to_vec())).build()
 }
 
 /// The answer to a change is a first glimpse of the resource, and stale at once; callers describe
 /// instead.
-fn done<T>(answer: Result<T, Error>) -> Result<(), Error> {
+pub(super) fn done<T>(answer: Result<T, Error>) -> Result<(), Error> {
     answer.map(drop)
 }
 
-fn unless_not_found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+pub(super) fn unless_not_found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     match answer {
         Ok(output) => Ok(Some(output)),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
@@ -249,6 +249,6 @@ fn unless_not_found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 /// RDS stores names in lower case and takes them in any.
-fn is_named(asked: &str, identifier: &str, arn: &str) -> bool {
+pub(super) fn is_named(asked: &str, identifier: &str, arn: &str) -> bool {
     asked.eq_ignore_ascii_case(identifier) || asked == arn
 }

@@ -45,11 +45,7 @@ pub(super) fn cluster(it: types::DbCluster, operation: Operation) -> Result<Clus
         parameter_group: it.db_cluster_parameter_group,
         database_name: it.database_name,
         master_username: it.master_username,
-        master_user_secret: it.master_user_secret.map(|secret| MasterUserSecret {
-            arn: secret.secret_arn,
-            status: secret.secret_status,
-            kms_key_id: secret.kms_key_id,
-        }),
+        master_user_secret: it.master_user_secret.map(master_user_secret),
         iam_database_authentication: it.iam_database_authentication_enabled,
         associated_roles: it.associated_roles.unwrap_or_default().into_iter().filter_map(role).collect(),
         storage_encrypted: it.storage_encrypted,
@@ -95,7 +91,29 @@ pub(super) fn instance(it: types::DbInstance, operation: Operation) -> Result<In
         class: it.db_instance_class.ok_or_else(|| operation.lacks("DBInstanceClass"))?,
         engine: it.engine.ok_or_else(|| operation.lacks("Engine"))?,
         engine_version: it.engine_version,
+        engine_lifecycle_support: it.engine_lifecycle_support,
+        database_name: it.db_name,
+        master_username: it.master_username,
+        master_user_secret: it.master_user_secret.map(master_user_secret),
+        iam_database_authentication: it.iam_database_authentication_enabled,
+        associated_roles: it.associated_roles.unwrap_or_default().into_iter().filter_map(instance_role).collect(),
+        multi_az: it.multi_az,
+        storage_type: it.storage_type,
         allocated_storage: it.allocated_storage,
+        max_allocated_storage: it.max_allocated_storage,
+        iops: it.iops,
+        storage_throughput: it.storage_throughput,
+        dedicated_log_volume: it.dedicated_log_volume,
+        deletion_protection: it.deletion_protection,
+        copy_tags_to_snapshot: it.copy_tags_to_snapshot,
+        log_exports: it.enabled_cloudwatch_logs_exports.unwrap_or_default(),
+        network_type: it.network_type,
+        option_group: it
+            .option_group_memberships
+            .unwrap_or_default()
+            .into_iter()
+            .find_map(|membership| membership.option_group_name),
+        preferred_backup_window: it.preferred_backup_window,
         storage_encrypted: it.storage_encrypted,
         kms_key_id: it.kms_key_id,
         latest_restorable_time: time(it.latest_restorable_time),
@@ -110,7 +128,6 @@ pub(super) fn instance(it: types::DbInstance, operation: Operation) -> Result<In
         promotion_tier: it.promotion_tier,
         publicly_accessible: it.publicly_accessible,
         auto_minor_version_upgrade: it.auto_minor_version_upgrade,
-        preferred_backup_window: it.preferred_backup_window,
         preferred_maintenance_window: it.preferred_maintenance_window,
         ca_certificate_identifier: it.ca_certificate_identifier,
         monitoring_interval: it.monitoring_interval,
@@ -147,6 +164,10 @@ pub(super) fn cluster_snapshot(it: types::DbClusterSnapshot, operation: Operatio
         allocated_storage: it.allocated_storage,
         storage_encrypted: it.storage_encrypted,
         kms_key_id: it.kms_key_id,
+        storage_type: it.storage_type,
+        // Of an unfinished snapshot RDS writes 0.
+        port: port(it.port).filter(|port| *port > 0),
+        iam_database_authentication: it.iam_database_authentication_enabled,
         tags: tags(it.tag_list),
     })
 }
@@ -165,7 +186,7 @@ pub(super) fn time(at: Option<DateTime>) -> Option<jiff::Timestamp> {
     at.as_ref().and_then(sdk::timestamp)
 }
 
-fn port(port: Option<i32>) -> Option<u16> {
+pub(super) fn port(port: Option<i32>) -> Option<u16> {
     port.and_then(|port| u16::try_from(port).ok())
 }
 
@@ -199,6 +220,14 @@ fn role(it: types::DbClusterRole) -> Option<AssociatedRole> {
     Some(AssociatedRole { role_arn: it.role_arn?, feature_name: it.feature_name, status: it.status })
 }
 
+fn instance_role(it: types::DbInstanceRole) -> Option<AssociatedRole> {
+    Some(AssociatedRole { role_arn: it.role_arn?, feature_name: it.feature_name, status: it.status })
+}
+
+fn master_user_secret(it: types::MasterUserSecret) -> MasterUserSecret {
+    MasterUserSecret { arn: it.secret_arn, status: it.secret_status, kms_key_id: it.kms_key_id }
+}
+
 fn parameter_group(it: types::DbParameterGroupStatus) -> Option<ParameterGroup> {
     Some(ParameterGroup { name: it.db_parameter_group_name?, status: it.parameter_apply_status })
 }
@@ -211,7 +240,7 @@ fn replications(list: Option<Vec<types::DbInstanceAutomatedBackupsReplication>>)
     list.unwrap_or_default().into_iter().filter_map(|one| one.db_instance_automated_backups_arn).collect()
 }
 
-fn tags(tags: Option<Vec<types::Tag>>) -> Vec<Tag> {
+pub(super) fn tags(tags: Option<Vec<types::Tag>>) -> Vec<Tag> {
     tags.unwrap_or_default()
         .into_iter()
         .filter_map(|tag| Some(Tag { key: tag.key?, value: tag.value.unwrap_or_default() }))

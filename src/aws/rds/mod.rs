@@ -1,4 +1,4 @@
-//! Amazon RDS: clusters, instances, their events and tags; backups and snapshots; who takes writes.
+//! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions; who takes writes.
 
 mod api;
 pub mod backups;
@@ -6,11 +6,14 @@ mod client;
 mod convert;
 mod gather;
 pub mod model;
+pub mod plain;
 pub mod replication;
 pub mod requests;
+pub mod snapshots;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 mod wire;
 
 pub use api::{Listing, Rds};

@@ -179,8 +179,44 @@ pub struct Instance {
     pub engine: String,
     /// `EngineVersion`.
     pub engine_version: Option<String>,
+    /// `EngineLifecycleSupport`.
+    pub engine_lifecycle_support: Option<String>,
+    /// `DBName`: the database made with the instance.
+    pub database_name: Option<String>,
+    /// `MasterUsername`.
+    pub master_username: Option<String>,
+    /// `MasterUserSecret`: set when RDS manages the password itself.
+    pub master_user_secret: Option<MasterUserSecret>,
+    /// `IAMDatabaseAuthenticationEnabled`.
+    pub iam_database_authentication: Option<bool>,
+    /// `AssociatedRoles`: what the database may do in AWS.
+    pub associated_roles: Vec<AssociatedRole>,
+    /// `MultiAZ`: whether there is a standby in another zone.
+    pub multi_az: Option<bool>,
+    /// `StorageType`: `gp2`, `gp3`, `io1`, `io2` or `standard`.
+    pub storage_type: Option<String>,
     /// `AllocatedStorage`, in GiB; of an Aurora instance it says nothing.
     pub allocated_storage: Option<i32>,
+    /// `MaxAllocatedStorage`, in GiB: how far storage grows by itself; absent when it does not.
+    pub max_allocated_storage: Option<i32>,
+    /// `Iops`.
+    pub iops: Option<i32>,
+    /// `StorageThroughput` of `gp3`, in MiB/s.
+    pub storage_throughput: Option<i32>,
+    /// `DedicatedLogVolume`.
+    pub dedicated_log_volume: Option<bool>,
+    /// `DeletionProtection`; of an Aurora instance its cluster's counts.
+    pub deletion_protection: Option<bool>,
+    /// `CopyTagsToSnapshot`.
+    pub copy_tags_to_snapshot: Option<bool>,
+    /// `EnabledCloudwatchLogsExports`.
+    pub log_exports: Vec<String>,
+    /// `NetworkType`: `IPV4` or `DUAL`.
+    pub network_type: Option<String>,
+    /// `OptionGroupMemberships`: the option group's name.
+    pub option_group: Option<String>,
+    /// `PreferredBackupWindow`, `hh:mm-hh:mm` in UTC.
+    pub preferred_backup_window: Option<String>,
     /// `StorageEncrypted`.
     pub storage_encrypted: Option<bool>,
     /// `KmsKeyId`.
@@ -189,8 +225,6 @@ pub struct Instance {
     pub latest_restorable_time: Option<Timestamp>,
     /// `BackupRetentionPeriod`, in days; 0 means that there are no automated backups.
     pub backup_retention_period: Option<i32>,
-    /// `PreferredBackupWindow`, `hh:mm-hh:mm` in UTC.
-    pub preferred_backup_window: Option<String>,
     /// `Endpoint.Address`: absent until the instance has one.
     pub address: Option<String>,
     /// `Endpoint.Port`.
@@ -250,6 +284,16 @@ impl Instance {
     pub fn tag(&self, key: &str) -> Option<&str> {
         tag_value(&self.tags, key)
     }
+
+    /// The ids of its security groups, sorted, whatever their status.
+    pub fn security_group_ids(&self) -> Vec<String> {
+        security_group_ids(&self.vpc_security_groups)
+    }
+
+    /// Whether it replicates from another instance or cluster.
+    pub fn is_replica(&self) -> bool {
+        self.read_replica_source_instance.is_some() || self.read_replica_source_cluster.is_some()
+    }
 }
 
 /// A cluster's snapshot as `DescribeDBClusterSnapshots` shows it.
@@ -286,6 +330,12 @@ pub struct ClusterSnapshot {
     pub storage_encrypted: Option<bool>,
     /// `KmsKeyId`.
     pub kms_key_id: Option<String>,
+    /// `StorageType`: `aurora` or `aurora-iopt1`.
+    pub storage_type: Option<String>,
+    /// `Port`.
+    pub port: Option<u16>,
+    /// `IAMDatabaseAuthenticationEnabled`.
+    pub iam_database_authentication: Option<bool>,
     /// `TagList`.
     pub tags: Vec<Tag>,
 }
@@ -348,7 +398,7 @@ pub struct MasterUserSecret {
     pub kms_key_id: Option<String>,
 }
 
-/// An IAM role of the cluster (`DBClusterRole`).
+/// An IAM role of a cluster or an instance (`DBClusterRole`, `DBInstanceRole`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AssociatedRole {
@@ -429,7 +479,7 @@ pub struct Event {
     pub categories: Vec<String>,
 }
 
-fn tag_value<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
+pub(super) fn tag_value<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
     tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
 }
 

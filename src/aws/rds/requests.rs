@@ -248,6 +248,12 @@ pub struct DeleteInstance {
     pub db_instance_identifier: String,
     /// Must be true for an instance that failed; a cluster's instance has no snapshot of its own.
     pub skip_final_snapshot: bool,
+    /// The last snapshot's name, when it is not skipped.
+    #[serde(rename = "FinalDBSnapshotIdentifier", default, skip_serializing_if = "Option::is_none")]
+    pub final_db_snapshot_identifier: Option<String>,
+    /// Whether the automated backups go too; RDS's default is yes. A cluster's instance has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_automated_backups: Option<bool>,
 }
 
 /// `DeleteDBCluster`. Needs the instances gone, or going, and deletion protection off.

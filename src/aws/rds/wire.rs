@@ -26,6 +26,7 @@ pub(super) fn restore_cluster_to_point_in_time(
     request: &RestoreClusterToPointInTime,
 ) -> Result<RestoreDBClusterToPointInTimeFluentBuilder, Error> {
     let r = request.clone();
+    let operation = Operation::rds(RestoreClusterToPointInTime::ACTION);
     Ok(client
         .restore_db_cluster_to_point_in_time()
         .db_cluster_identifier(r.db_cluster_identifier)
@@ -49,7 +50,7 @@ pub(super) fn restore_cluster_to_point_in_time(
         .set_preferred_backup_window(r.preferred_backup_window)
         .set_engine_lifecycle_support(r.engine_lifecycle_support)
         .set_serverless_v2_scaling_configuration(r.serverless_v2_scaling_configuration.map(serverless_v2_scaling))
-        .set_associated_roles(given(roles(r.associated_roles)?))
+        .set_associated_roles(given(roles(r.associated_roles, operation)?))
         .set_tags(given(tags(r.tags))))
 }
 
@@ -109,6 +110,8 @@ pub(super) fn delete_instance(client: &Client, request: &DeleteInstance) -> Dele
         .delete_db_instance()
         .db_instance_identifier(&request.db_instance_identifier)
         .skip_final_snapshot(request.skip_final_snapshot)
+        .set_final_db_snapshot_identifier(request.final_db_snapshot_identifier.clone())
+        .set_delete_automated_backups(request.delete_automated_backups)
 }
 
 pub(super) fn delete_cluster(client: &Client, request: &DeleteCluster) -> DeleteDBClusterFluentBuilder {
@@ -132,21 +135,21 @@ pub(super) fn remove_tags(client: &Client, request: &RemoveTags) -> RemoveTagsFr
 }
 
 /// The query protocol sends an empty list as an empty parameter, which is not the same as none.
-fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
+pub(super) fn given<T>(list: Vec<T>) -> Option<Vec<T>> {
     if list.is_empty() { None } else { Some(list) }
 }
 
-fn date_time(at: Timestamp) -> DateTime {
+pub(super) fn date_time(at: Timestamp) -> DateTime {
     let nanoseconds = at.as_nanosecond();
     // A `Timestamp` lies between the years -9999 and 9999, all of which `DateTime` can hold.
     DateTime::from_nanos(nanoseconds).unwrap_or_else(|_| DateTime::from_secs(at.as_second()))
 }
 
-fn tags(tags: Vec<Tag>) -> Vec<types::Tag> {
+pub(super) fn tags(tags: Vec<Tag>) -> Vec<types::Tag> {
     tags.into_iter().map(|tag| types::Tag::builder().key(tag.key).value(tag.value).build()).collect()
 }
 
-fn serverless_v2_scaling(scaling: ServerlessV2Scaling) -> types::ServerlessV2ScalingConfiguration {
+pub(super) fn serverless_v2_scaling(scaling: ServerlessV2Scaling) -> types::ServerlessV2ScalingConfiguration {
     types::ServerlessV2ScalingConfiguration::builder()
         .set_min_capacity(scaling.min_capacity)
         .set_max_capacity(scaling.max_capacity)
@@ -154,14 +157,17 @@ fn serverless_v2_scaling(scaling: ServerlessV2Scaling) -> types::ServerlessV2Sca
         .build()
 }
 
-fn log_export_change(change: LogExportChange) -> types::CloudwatchLogsExportConfiguration {
+pub(super) fn log_export_change(change: LogExportChange) -> types::CloudwatchLogsExportConfiguration {
     types::CloudwatchLogsExportConfiguration::builder()
         .set_enable_log_types(given(change.enable_log_types))
         .set_disable_log_types(given(change.disable_log_types))
         .build()
 }
 
-fn roles(roles: Vec<RoleAssociation>) -> Result<Vec<types::DbClusterAssociatedRole>, Error> {
+pub(super) fn roles(
+    roles: Vec<RoleAssociation>,
+    operation: Operation,
+) -> Result<Vec<types::DbClusterAssociatedRole>, Error> {
     roles
         .into_iter()
         .map(|role| {
@@ -169,10 +175,7 @@ fn roles(roles: Vec<RoleAssociation>) -> Result<Vec<types::DbClusterAssociatedRo
                 .role_arn(role.role_arn)
                 .set_feature_name(role.feature_name)
                 .build()
-                .map_err(|_| {
-                    Operation::rds(RestoreClusterToPointInTime::ACTION)
-                        .error(ErrorKind::InvalidParameter, "a role has no ARN")
-                })
+                .map_err(|_| operation.error(ErrorKind::InvalidParameter, "a role has no ARN"))
         })
         .collect()
 }

@@ -12,7 +12,7 @@ fn parse(text: &str, key: Option<&str>) -> Result<SecretValue, SecretValueError>
 }
 
 fn address(host: &str, port: u16) -> Address {
-    Address { host: host.to_owned(), port, cluster_identifier: "target".to_owned() }
+    Address { host: host.to_owned(), port, names: Names::Cluster, identifier: "target".to_owned() }
 }
 
 fn retargeted(text: &str, key: Option<&str>, host: &str, port: u16) -> String {
@@ -91,6 +91,16 @@ fn a_url_is_edited_in_place_in_json_and_alone() {
 }
 
 #[test]
+fn an_instance_is_named_by_its_own_key() {
+    let text = r#"{"host":"OLD", "dbInstanceIdentifier" : "source","dbClusterIdentifier":"left"}"#;
+    let address =
+        Address { host: "NEW".to_owned(), port: 5432, names: Names::Instance, identifier: "target".to_owned() };
+    let edited = parse(text, None).expect("a connection").retarget(&address);
+    let wanted = r#"{"host":"NEW", "dbInstanceIdentifier" : "target","dbClusterIdentifier":"left"}"#;
+    assert_eq!(edited.expose_secret(), wanted);
+}
+
+#[test]
 fn addresses_of_ipv6_are_bracketed_in_urls_only() {
     assert_eq!(retargeted("postgres://[::1]:1/x", None, "::2", 1), "postgres://[::2]:1/x");
     assert_eq!(retargeted("postgres://a/x", None, "::2", 1), "postgres://[::2]:1/x");
@@ -107,14 +117,20 @@ fn what_still_names_the_old_cluster_is_listed() {
         "dbClusterIdentifier":"loanserve-prod-aurora","service":"loanserve","note":null}}"#
     );
     let value = parse(&text, None).expect("a connection");
-    assert_eq!(value.leftovers(), ["readerHost", "replica", "urls", "dbInstanceIdentifier", "masterarn"]);
+    assert_eq!(value.leftovers(Names::Cluster), ["readerHost", "replica", "urls", "dbInstanceIdentifier", "masterarn"]);
+
+    assert_eq!(
+        value.leftovers(Names::Instance),
+        ["readerHost", "replica", "urls", "masterarn", "dbClusterIdentifier"],
+        "of an instance its own identifier is written"
+    );
 
     let lab =
         parse(r#"{"host":"127.0.0.2","metrics":"127.0.0.1:9000","copy":"127.0.0.2"}"#, None).expect("a connection");
-    assert_eq!(lab.leftovers(), ["copy"]);
+    assert_eq!(lab.leftovers(Names::Cluster), ["copy"]);
 
     let url = parse(r#"{"A":"postgres://db.x/y","B":"postgres://db.x/z"}"#, Some("A")).expect("a connection");
-    assert_eq!(url.leftovers(), ["B"]);
+    assert_eq!(url.leftovers(Names::Cluster), ["B"]);
 }
 
 #[test]
@@ -223,7 +239,7 @@ proptest! {
     #[test]
     fn nothing_but_the_address_changes(template in any_template(), from in any_address(), to in any_address()) {
         let text = template.write(&from.0, from.1, &from.2);
-        let target = Address { host: to.0.clone(), port: to.1, cluster_identifier: to.2.clone() };
+        let target = Address { host: to.0.clone(), port: to.1, names: Names::Cluster, identifier: to.2.clone() };
         let value = parse(&text, template.key()).expect("a connection");
         prop_assert_eq!(value.points_at(), (from.0.as_str(), from.1));
         prop_assert_eq!(
@@ -235,7 +251,7 @@ proptest! {
         let expected = template.write(&to.0, to.1, &to.2);
         prop_assert_eq!(edited.expose_secret(), expected.as_str());
 
-        let source = Address { host: from.0, port: from.1, cluster_identifier: from.2 };
+        let source = Address { host: from.0, port: from.1, names: Names::Cluster, identifier: from.2 };
         let back = SecretValue::parse(edited, template.key()).expect("a connection").retarget(&source);
         prop_assert_eq!(back.expose_secret(), text.as_str());
     }
@@ -247,7 +263,7 @@ proptest! {
         to in any_address(),
     ) {
         if let Ok(value) = parse(&text, key.as_deref()) {
-            let target = Address { host: to.0, port: to.1, cluster_identifier: to.2 };
+            let target = Address { host: to.0, port: to.1, names: Names::Cluster, identifier: to.2 };
             let edited = value.retarget(&target);
             let read = SecretValue::parse(edited, key.as_deref()).expect("still a connection");
             prop_assert_eq!(read.points_at(), (target.host.as_str(), target.port));

@@ -11,6 +11,7 @@ use crate::{
             model::{Cluster, Instance},
         },
     },
+    config::Source,
     recovery::windows::arn::Arn,
     steps::{
         promotion::{
@@ -86,15 +87,26 @@ pub struct Found {
 }
 
 /// Looks for the database in `world`'s region; where that does not answer, from `region`.
-pub async fn find(world: &World, database: &str, identifier: &str, region: Option<&str>) -> Result<Found, NotPromoted> {
+pub async fn find(world: &World, database: &str, source: &Source, region: Option<&str>) -> Result<Found, NotPromoted> {
+    let identifier = source.identifier();
     let (cluster, instance) = tokio::join!(
         within("DescribeDBClusters", world.rds.cluster(identifier)),
         within("DescribeDBInstances", world.rds.instance(identifier)),
     );
+    let misnamed = |what: &str, key: &str| {
+        let what = format!("{identifier} is {what}, not the {key} that the profile names");
+        let key = if key == "cluster" { "instance" } else { "cluster" };
+        Err(NotPromoted::Misnamed {
+            what,
+            instead: vec![format!("{key} = {identifier:?} under [databases.{database}]")],
+        })
+    };
     match (cluster, instance) {
-        (Ok(Some(cluster)), _) => of_cluster(world, database, cluster).await,
-        (Ok(None), Ok(Some(instance))) => of_instance(world, instance).await,
-        (Ok(None), Ok(None)) => {
+        (Ok(Some(cluster)), _) if !matches!(source, Source::Instance(_)) => of_cluster(world, database, cluster).await,
+        (Ok(_), Ok(Some(instance))) if !matches!(source, Source::Cluster(_)) => of_instance(world, instance).await,
+        (Ok(Some(_)), Ok(None)) => misnamed("a cluster", "instance"),
+        (Ok(None), Ok(Some(_))) => misnamed("an instance", "cluster"),
+        (Ok(_), Ok(_)) => {
             Err(NotPromoted::NoSuchDatabase { identifier: identifier.to_owned(), region: world.region.clone() })
         }
         (Err(error), _) | (_, Err(error)) => from_afar(world, database, identifier, region, error).await,

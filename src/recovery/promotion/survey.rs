@@ -51,7 +51,7 @@ pub struct Outlook {
 
 /// Looks for what can be promoted, chooses, measures, and judges. `world` is that of the database's region.
 pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Timestamp) -> Result<Outlook, Refusal> {
-    let found = find(world, &database.name, &database.cluster, wanted.region.as_deref()).await?;
+    let found = find(world, &database.name, &database.source, wanted.region.as_deref()).await?;
     let Choice { candidate, way, why } = choose::choose(&database.name, &found, wanted)?;
     let target = target(candidate);
     let primary = primary(&found, candidate.kind);
@@ -223,5 +223,5 @@ async fn pointer(
         let why = format!("secret {name} leads to {host}, which is not the old primary: it is not moved");
         return Ok((None, Some(why)));
     }
-    Ok((Some(secret), None))
+    Ok((Some(secret.of(promotion.target.family)), None))
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Wish, planned};
 use crate::{
     aws::{
-        rds::{model::Tag, requests},
+        rds::{model::Tag, plain, requests},
         secrets::requests::PutVersion,
     },
     config::{self, Database},
@@ -20,10 +20,12 @@ use crate::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
         modify_cluster::{ModifyCluster, Purpose},
+        modify_instance::ModifyInstance,
         move_secret::MoveSecret,
         prove::{Comparison, Prove},
         stage_secret::StageSecret,
         step::Step,
+        target::TargetName,
         watch::Watch,
     },
 };
@@ -36,7 +38,7 @@ pub fn prove(
     survey: &Survey,
     database: &Database,
     access: &Access,
-    target: &str,
+    target: &TargetName,
     data_time: Option<Timestamp>,
 ) -> Planned<Step> {
     let (host, port) = survey.source.serves_at();
@@ -48,7 +50,7 @@ pub fn prove(
         (None, ..) => Comparison::Without("the source has no endpoint".to_owned()),
     };
     let prove = Prove {
-        cluster: target.to_owned(),
+        target: target.clone(),
         access: access.clone(),
         source: comparison,
         requested_time: data_time,
@@ -59,12 +61,12 @@ pub fn prove(
 }
 
 /// The pointer moved, the application watched.
-pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &str) -> Vec<Planned<Step>> {
+pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     survey.secret.as_ref().map(|secret| follow(wish, secret, access, target)).unwrap_or_default()
 }
 
 /// This secret moved, the application watched.
-pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target: &str) -> Vec<Planned<Step>> {
+pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     let mut steps = Vec::new();
     let label = format!("daybreak-{}", wish.run.suffix());
     let token = format!("daybreak-{}-cutover", wish.run);
@@ -80,7 +82,7 @@ pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target:
     let stage = StageSecret {
         from_version: secret.pointer.version.clone(),
         put,
-        cluster: target.to_owned(),
+        target: target.clone(),
         access: client.clone(),
         url_key: secret.url_key.clone(),
     };
@@ -91,7 +93,7 @@ pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target:
         previous_version: secret.pointer.previous.clone(),
         to_version: token,
         staging_label: label,
-        cluster: target.to_owned(),
+        target: target.clone(),
         access: client.clone(),
         url_key: secret.url_key.clone(),
     };
@@ -100,7 +102,7 @@ pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target:
     steps
 }
 
-/// The application watched, with this login.
+/// The application's watch with this login, where the profile wants one.
 pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
     if watch.duration.is_zero() {
         return None;
@@ -137,6 +139,23 @@ pub fn modify(
 ) -> Planned<Step> {
     let step = ModifyCluster { purpose, request: Box::new(request), back: back.map(Box::new) };
     planned(deadline, Step::ModifyCluster(step))
+}
+
+/// A change of the target instance's settings.
+pub fn modify_instance(
+    deadline: Duration,
+    purpose: Purpose,
+    request: plain::requests::ModifyInstance,
+    back: Option<plain::requests::ModifyInstance>,
+) -> Planned<Step> {
+    let step = ModifyInstance { purpose, request: Box::new(request), back: back.map(Box::new) };
+    planned(deadline, Step::ModifyInstance(step))
+}
+
+/// The source's own tags on the target instance.
+pub fn tagging_instance(deadline: Duration, target: &str, tags: Vec<Tag>) -> Option<Planned<Step>> {
+    let step = AddTags { to: Tagged::Instance, name: target.to_owned(), tags };
+    (!step.tags.is_empty()).then(|| planned(deadline, Step::AddTags(step)))
 }
 
 /// The source's own tags on the target and its writer.

@@ -30,6 +30,8 @@ pub struct Draft {
     pub window: Window,
     /// The security groups of the quarantine.
     pub quarantine: Vec<String>,
+    /// Whether the target gets the source's name, and so its endpoints.
+    pub endpoints_return: bool,
     /// What the target takes from the source.
     pub settings: Vec<Setting>,
     /// What its reader should know besides what follows from all this.
@@ -69,7 +71,7 @@ impl Draft {
                 .iter()
                 .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
                 .map(|planned| planned.step.id().0),
-            policies: policies::needed(survey),
+            policies: policies::needed(survey, &self.steps),
             promotion: None,
         };
         Plan {
@@ -88,10 +90,14 @@ impl Draft {
     fn warnings(&self, survey: &Survey) -> Vec<String> {
         let mut warnings = self.warnings.clone();
         match &survey.secret {
+            None if self.endpoints_return => warnings.push(format!(
+                "no pointer has to be moved: the endpoints of {} return with its name",
+                survey.source.identifier()
+            )),
             None => warnings
                 .push("no pointer: the profile names none under cutover, so the application is not moved".to_owned()),
             Some(secret) => {
-                if !pointer::leads_home(&secret.host, &survey.source) {
+                if survey.live && !pointer::leads_home(&secret.host, &survey.source) {
                     let (name, host, source) = (&secret.pointer.secret, &secret.host, survey.source.identifier());
                     warnings.push(format!("secret {name} points at {host}, which is no endpoint of {source}"));
                 }

@@ -1,27 +1,13 @@
-//! The recipe for a live Aurora cluster: restore to a time into a new cluster.
+//! What a continuous backup can give: the times of a live cluster's window, and the request that restores one of them.
 
 use jiff::Timestamp;
 
-use super::{Wish, after, draft::Draft, planned};
 use crate::{
-    aws::rds::model::Cluster,
-    moment::{self, Moment, show},
-    recovery::{configuration::Configuration, names, refusal::Refusal, requests, settings, survey::Survey},
-    run::plan::{Plan, Planned},
-    steps::{
-        await_readers::AwaitReaders,
-        brief::Target,
-        create_instance::{CreateInstance, Role},
-        modify_cluster::Purpose,
-        restore_cluster::RestoreCluster,
-        step::Step,
-        tags,
-        window::{Family, Kind, Window},
-    },
+    aws::rds::{model::Cluster, requests::RestoreClusterToPointInTime},
+    moment::{self, Moment},
+    recovery::refusal::Refusal,
+    steps::restore_cluster::COPY_ON_WRITE,
 };
-
-/// The recipe's name.
-pub const RECIPE: &str = "point-in-time";
 
 /// The time that `moment` means for this cluster, checked against its window, which is returned with it.
 pub fn within(cluster: &Cluster, moment: Moment) -> Result<(Timestamp, (Timestamp, Timestamp)), Refusal> {
@@ -32,6 +18,12 @@ pub fn within(cluster: &Cluster, moment: Moment) -> Result<(Timestamp, (Timestam
         Moment::Latest => moment::second_before(latest),
         Moment::At(wanted) => wanted,
     };
+    inside(wanted, earliest, latest)?;
+    Ok((wanted, (earliest, latest)))
+}
+
+/// Refuses a time that is not in the window.
+pub fn inside(wanted: Timestamp, earliest: Timestamp, latest: Timestamp) -> Result<(), Refusal> {
     if wanted < earliest {
         return Err(Refusal::TooEarly { wanted, earliest });
     }
@@ -39,114 +31,48 @@ pub fn within(cluster: &Cluster, moment: Moment) -> Result<(Timestamp, (Timestam
     if wanted >= latest {
         return Err(Refusal::TooLate { wanted, latest });
     }
-    Ok((wanted, (earliest, latest)))
+    Ok(())
 }
 
-/// Makes the plan.
-pub fn plan(wish: &Wish<'_>, survey: &Survey) -> Result<Plan<Step>, Refusal> {
-    let database = wish.database;
-    let Configuration::Cluster(configuration) = &survey.source else {
-        let (cluster, engine) = (survey.source.identifier().to_owned(), survey.source.engine().to_owned());
-        return Err(Refusal::WrongEngine { cluster, engine });
-    };
-    let source = &configuration.cluster;
+/// Refuses engines that these recipes do not know.
+pub fn known(cluster: &Cluster) -> Result<(), Refusal> {
     // Serverless v1 has no instances of its own, and is restored in another way.
-    if source.engine != "aurora-postgresql" || source.engine_mode.as_deref() == Some("serverless") {
-        return Err(Refusal::WrongEngine { cluster: source.identifier.clone(), engine: source.engine.clone() });
+    if cluster.engine != "aurora-postgresql" || cluster.engine_mode.as_deref() == Some("serverless") {
+        return Err(Refusal::WrongEngine { cluster: cluster.identifier.clone(), engine: cluster.engine.clone() });
     }
-    let (time, (earliest, latest)) = within(source, wish.moment)?;
-    let target = names::target_cluster(&source.identifier, &wish.run);
-    let ours = tags::of_recovery(&wish.run, &source.identifier);
-    let restore = requests::restore(source, &target, time, &database.restore, ours.clone());
-
-    let writer = configuration.writer();
-    let class = requests::writer_class(&database.restore, writer)
-        .ok_or_else(|| Refusal::NoInstanceClass { cluster: source.identifier.clone() })?;
-    let readers = requests::readers(source, &configuration.instances, &database.restore, &class, writer);
-    let make = |number: usize, class: String, model| {
-        requests::instance(source, &target, names::target_instance(&target, number), class, model, ours.clone())
-    };
-    let writer_request = make(1, class, writer);
-    let writer_name = writer_request.db_instance_identifier.clone();
-    let reader_requests: Vec<_> =
-        (2..).zip(readers).map(|(number, (class, model))| make(number, class, model)).collect();
-
-    let own_tags = after::own(&source.tags);
-    let quarantine = &database.restore.quarantine_security_groups;
-    let settings = settings::table(source, writer, &restore, &writer_request, quarantine, &own_tags);
-
-    let mut steps =
-        vec![planned(database.deadlines.restore, Step::RestoreCluster(RestoreCluster { request: Box::new(restore) }))];
-    let create =
-        |role, request| planned(database.deadlines.instance, Step::CreateInstance(CreateInstance { role, request }));
-    steps.push(create(Role::Writer, writer_request));
-    let reader_names: Vec<String> =
-        reader_requests.iter().map(|request| request.db_instance_identifier.clone()).collect();
-    steps.extend(reader_requests.into_iter().map(|request| create(Role::Reader, request)));
-    if let Some(request) = requests::after_restore(source, &target) {
-        steps.push(after::modify(database.deadlines.settings, Purpose::ApplySettings, request, None));
-    }
-    if let Some(access) = &survey.access {
-        steps.push(after::prove(survey, database, access, &target, Some(time)));
-        if !reader_names.is_empty() {
-            let await_readers = AwaitReaders { cluster: target.clone(), readers: reader_names };
-            steps.push(planned(database.deadlines.instance, Step::AwaitReaders(await_readers)));
-        }
-        steps.extend(lift_quarantine(wish, source, &target));
-        // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.
-        steps.extend(after::tagging(
-            database.deadlines.settings,
-            &target,
-            &writer_name,
-            &own_tags,
-            writer.map(|writer| after::own(&writer.tags)).unwrap_or_default(),
-        ));
-        steps.extend(after::move_application(wish, survey, access, &target));
-        if let Some(request) = requests::protection(source, &target) {
-            steps.push(after::modify(database.deadlines.settings, Purpose::Settle, request, None));
-        }
-    }
-
-    let mut warnings = Vec::new();
-    if quarantine.is_empty() {
-        warnings.push(
-            "no quarantine: the target gets the source's security groups at once (set quarantine_security_groups)"
-                .to_owned(),
-        );
-    }
-    let draft = Draft {
-        recipe: RECIPE,
-        target: Target {
-            family: Family::Cluster,
-            identifier: target,
-            region: survey.region.clone(),
-            writer: writer_name,
-        },
-        requested_time: time,
-        window: Window {
-            kind: Kind::Continuous,
-            name: source.identifier.clone(),
-            region: survey.region.clone(),
-            earliest: Some(earliest),
-            latest: Some(latest),
-            restore_point: Some(time),
-            why: format!("it gives {} itself: nothing can lose less", show(time)),
-        },
-        quarantine: quarantine.clone(),
-        settings,
-        warnings,
-        steps,
-    };
-    Ok(draft.into_plan(wish, survey))
+    Ok(())
 }
 
-/// The source's security groups instead of the quarantine's.
-fn lift_quarantine(wish: &Wish<'_>, source: &Cluster, target: &str) -> Option<Planned<Step>> {
-    let quarantine = &wish.database.restore.quarantine_security_groups;
-    if quarantine.is_empty() {
-        return None;
+/// Whose backup is restored.
+#[derive(Debug, Clone, Copy)]
+pub enum Backup<'a> {
+    /// A live cluster's, by its name.
+    Live(&'a str),
+    /// A deleted cluster's, by its resource id.
+    Retained(&'a str),
+}
+
+/// The request for the state at `time`.
+pub fn at(time: Timestamp, of: Backup<'_>, common: RestoreClusterToPointInTime) -> RestoreClusterToPointInTime {
+    let (name, id) = match of {
+        Backup::Live(name) => (Some(name.to_owned()), None),
+        Backup::Retained(id) => (None, Some(id.to_owned())),
+    };
+    RestoreClusterToPointInTime {
+        source_db_cluster_identifier: name,
+        source_db_cluster_resource_id: id,
+        restore_type: Some("full-copy".to_owned()),
+        restore_to_time: Some(time),
+        ..common
     }
-    let lifted = requests::security_groups(target, source.security_group_ids());
-    let back = requests::security_groups(target, quarantine.clone());
-    Some(after::modify(wish.database.deadlines.settings, Purpose::LiftQuarantine, lifted, Some(back)))
+}
+
+/// The request for a clone of the present.
+pub fn clone_of(source: &str, common: RestoreClusterToPointInTime) -> RestoreClusterToPointInTime {
+    RestoreClusterToPointInTime {
+        source_db_cluster_identifier: Some(source.to_owned()),
+        restore_type: Some(COPY_ON_WRITE.to_owned()),
+        use_latest_restorable_time: Some(true),
+        ..common
+    }
 }

@@ -20,6 +20,7 @@ use crate::{
         },
         prove::{Comparison, Prove},
         step::Step,
+        target::TargetName,
         window::{Kind, Window},
     },
 };
@@ -103,8 +104,9 @@ fn steps(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
         planned(database.deadlines.instance, Step::Promote(Promote { promotion: Box::new(promotion.clone()) })),
     ];
     let Some(access) = &promotion.access else { return steps };
+    let target = TargetName { family: promotion.target.family, identifier: promotion.target.identifier.clone() };
     let prove = Prove {
-        cluster: promotion.target.identifier.clone(),
+        target: target.clone(),
         access: access.clone(),
         source: Comparison::Without("the old primary follows the target, or goes its own way".to_owned()),
         requested_time: None,
@@ -114,7 +116,7 @@ fn steps(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
     };
     steps.push(planned(database.deadlines.proof, Step::Prove(prove)));
     match &outlook.secret {
-        Some(secret) => steps.extend(after::follow(wish, secret, access, &promotion.target.identifier)),
+        Some(secret) => steps.extend(after::follow(wish, secret, access, &target)),
         // The endpoint that the application uses has moved by itself: it is watched with its own login.
         None if matches!(promotion.way, Way::Reader(_)) => {
             let secret = matches!(access.credentials, crate::steps::access::Credentials::Secret { .. });

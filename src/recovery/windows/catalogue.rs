@@ -7,6 +7,7 @@ use tokio::{join, time::timeout};
 
 use crate::aws::{
     self, ErrorKind,
+    kms::Keys,
     metrics::Metrics,
     rds::{
         backups::{
@@ -14,10 +15,11 @@ use crate::aws::{
             model::{ClusterBackup, GlobalCluster, InstanceBackup, InstanceSnapshot},
         },
         model::{Cluster, ClusterSnapshot, Instance},
+        versions::Versions,
     },
 };
 
-/// How long one list may take: calls to a region that is down can hang, and must not keep the others' answer.
+/// How long one question may take: calls to a region that is down can hang, and must not keep the others' answer.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The way to each region.
@@ -27,6 +29,12 @@ pub trait Regions: Send + Sync {
 
     /// The metrics of a region.
     fn metrics(&self, region: &str) -> Arc<dyn Metrics>;
+
+    /// The keys of a region.
+    fn keys(&self, region: &str) -> Arc<dyn Keys>;
+
+    /// The engine versions of a region.
+    fn versions(&self, region: &str) -> Arc<dyn Versions>;
 }
 
 /// What one region has.
@@ -101,13 +109,13 @@ pub const INSTANCE_BACKUPS: &str = "automated backups of instances";
 
 async fn holdings(region: &str, rds: Arc<dyn Backups>) -> (Holdings, Vec<Unseen>) {
     let answers = join!(
-        within("DescribeDBClusters", rds.clusters()),
-        within("DescribeDBInstances", rds.instances()),
-        within("DescribeDBClusterAutomatedBackups", rds.cluster_backups()),
-        within("DescribeDBClusterSnapshots", rds.cluster_snapshots()),
-        within("DescribeDBInstanceAutomatedBackups", rds.instance_backups()),
-        within("DescribeDBSnapshots", rds.instance_snapshots()),
-        within("DescribeGlobalClusters", rds.global_clusters()),
+        within(("rds", "DescribeDBClusters"), rds.clusters()),
+        within(("rds", "DescribeDBInstances"), rds.instances()),
+        within(("rds", "DescribeDBClusterAutomatedBackups"), rds.cluster_backups()),
+        within(("rds", "DescribeDBClusterSnapshots"), rds.cluster_snapshots()),
+        within(("rds", "DescribeDBInstanceAutomatedBackups"), rds.instance_backups()),
+        within(("rds", "DescribeDBSnapshots"), rds.instance_snapshots()),
+        within(("rds", "DescribeGlobalClusters"), rds.global_clusters()),
     );
     let mut unseen = Vec::new();
     let holdings = Holdings {
@@ -129,12 +137,13 @@ fn seen<T>(region: &str, what: &'static str, answer: Result<Vec<T>, aws::Error>,
     })
 }
 
-async fn within<T>(
-    operation: &'static str,
+/// The answer of a call, or that there was none in time.
+pub(super) async fn within<T>(
+    (service, operation): (&'static str, &'static str),
     call: impl Future<Output = Result<T, aws::Error>>,
 ) -> Result<T, aws::Error> {
     timeout(LIMIT, call).await.unwrap_or_else(|_| {
         let message = format!("no answer within {} s", LIMIT.as_secs());
-        Err(aws::Error::new(ErrorKind::Timeout, "rds", operation, message))
+        Err(aws::Error::new(ErrorKind::Timeout, service, operation, message))
     })
 }

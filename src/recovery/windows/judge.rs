@@ -9,7 +9,7 @@ mod replica;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -18,9 +18,13 @@ use super::{
     lag::Lags,
     lineage::{Lineage, Subject},
     rank,
-    window::{Estimate, Kind, Window},
+    upkeep::Upkeep,
+    window::{Earlier, Estimate, Kind, Window},
 };
-use crate::moment::in_words;
+use crate::{
+    aws::rds::model::{Cluster, ClusterSnapshot},
+    moment::in_words,
+};
 
 /// What is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +35,12 @@ pub struct Bench<'a> {
     pub wanted: Timestamp,
     /// The present.
     pub now: Timestamp,
-    /// How long earlier restores of each cluster to a time took, to their writer, by the cluster's identifier.
-    pub earlier: &'a BTreeMap<String, Vec<Duration>>,
+    /// How long earlier restores took.
+    pub earlier: &'a Earlier,
     /// How far replicas are behind.
     pub lags: &'a Lags,
+    /// The keys and versions that windows need.
+    pub upkeep: &'a Upkeep,
 }
 
 /// The windows of a database, best first.
@@ -46,18 +52,39 @@ pub fn judge(subject: &Subject, lineage: &Lineage, bench: Bench<'_>) -> Vec<Wind
     windows
 }
 
+/// The window of a live cluster's own continuous backup, judged without a look at anything else.
+pub fn own(subject: &Subject, cluster: &Cluster, wanted: Timestamp, now: Timestamp) -> Window {
+    let (catalogue, earlier) = (Catalogue::default(), Earlier::new());
+    let (lags, upkeep) = (Lags::default(), Upkeep::default());
+    let bench = Bench { catalogue: &catalogue, wanted, now, earlier: &earlier, lags: &lags, upkeep: &upkeep };
+    cluster::continuous(subject, bench, &subject.region, cluster)
+}
+
+/// The window of one snapshot, whosever it is, judged without a look at anything else.
+pub fn snapshot(
+    subject: &Subject,
+    region: &str,
+    snapshot: &ClusterSnapshot,
+    wanted: Timestamp,
+    now: Timestamp,
+) -> Window {
+    let (catalogue, earlier) = (Catalogue::default(), Earlier::new());
+    let (lags, upkeep) = (Lags::default(), Upkeep::default());
+    let bench = Bench { catalogue: &catalogue, wanted, now, earlier: &earlier, lags: &lags, upkeep: &upkeep };
+    cluster::snapshot(subject, bench, region, snapshot)
+}
+
 /// The engines that daybreak recovers.
 pub(super) const ENGINES: [&str; 2] = ["aurora-postgresql", "postgres"];
 
 impl Bench<'_> {
-    /// How long a restore of this would take, by what earlier ones took.
-    fn estimate(&self, kind: Kind, source: &str) -> Estimate {
-        let earlier = match kind {
-            Kind::Continuous | Kind::Retained => self.earlier.get(source).map(Vec::as_slice).unwrap_or_default(),
-            _ => &[],
-        };
+    /// How long it would take with a window of this kind of that database, by what earlier runs took.
+    fn estimate(&self, kind: Kind, database: &str) -> Estimate {
+        let alike = (database.to_owned(), kind.alike());
+        let earlier = self.earlier.get(&alike).map(Vec::as_slice).unwrap_or_default();
         let none = match kind {
             Kind::Replica | Kind::GlobalSecondary => "no run of daybreak has promoted it yet",
+            _ if kind.is_snapshot() => "no run of daybreak has restored a snapshot of it yet",
             _ => "no run of daybreak has restored from it yet",
         };
         let mut sorted = earlier.to_vec();
@@ -65,13 +92,18 @@ impl Bench<'_> {
         let Some(median) = sorted.get(sorted.len() / 2) else {
             return Estimate { seconds: None, basis: none.to_owned() };
         };
+        let (run, runs) = match kind {
+            Kind::Replica | Kind::GlobalSecondary => ("promotion", "promotions"),
+            _ if kind.is_snapshot() => ("restore of a snapshot", "restores of snapshots"),
+            _ => ("restore", "restores"),
+        };
         let whole = |span: &Duration| in_words(Duration::from_secs(span.as_secs()));
         let basis = match sorted.as_slice() {
             [first, .., last] => {
                 let count = sorted.len();
-                format!("the median of {count} earlier restores to their writer, {} to {}", whole(first), whole(last))
+                format!("the median of {count} earlier {runs} to their writer, {} to {}", whole(first), whole(last))
             }
-            _ => "as long as the one earlier restore to its writer".to_owned(),
+            _ => format!("as long as the one earlier {run} to its writer"),
         };
         Estimate { seconds: Some(median.as_secs()), basis }
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     arn::Arn,
-    catalogue::{Catalogue, Regions},
+    catalogue::{Catalogue, Regions, within},
     global,
     lineage::Lineage,
     window::Lag,
@@ -30,7 +30,8 @@ struct Behind {
 pub async fn measure(world: &dyn Regions, lineage: &Lineage, catalogue: &Catalogue, now: Timestamp) -> Lags {
     let behind = behind(lineage, catalogue);
     let figures = join_all(behind.iter().map(async |one| {
-        let figure = world.metrics(&one.region).newest(&one.gauge, now).await;
+        let metrics = world.metrics(&one.region);
+        let figure = within(("cloudwatch", "GetMetricData"), metrics.newest(&one.gauge, now)).await;
         (one.arn.clone(), lag(one, figure))
     }));
     figures.await.into_iter().collect()

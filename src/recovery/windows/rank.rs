@@ -91,6 +91,11 @@ pub fn order(one: &Window, other: &Window, home: &str) -> Ordering {
         .then_with(|| one.resource_id.cmp(&other.resource_id))
 }
 
+/// Whether one loss is less than another, as far as both are known.
+pub fn less(one: &Loss, other: &Loss) -> bool {
+    weight(one) < weight(other)
+}
+
 /// Less is better: nothing, less before more, what is unknown, and last what holds only later states.
 fn weight(loss: &Loss) -> (u8, u64, u8) {
     match loss {

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     aws::{
         Error,
+        kms::{Key, Keys},
         metrics::{Gauge, Metrics, Sample},
         rds::{
             backups::{
@@ -24,6 +25,7 @@ use crate::{
                 model::{ClusterBackup, GlobalCluster, GlobalMember, InstanceBackup, InstanceSnapshot},
             },
             model::{Cluster, ClusterMember, ClusterSnapshot, Instance},
+            versions::{Offer, Versions},
         },
     },
     recovery::refusal::Refusal,
@@ -48,6 +50,12 @@ pub(crate) struct World {
     pub(crate) faults: BTreeMap<(String, &'static str), Error>,
     /// Figures by metric and identifier.
     pub(crate) figures: BTreeMap<(&'static str, String), Sample>,
+    /// What is said of keys that are not simply enabled, by id.
+    pub(crate) keys: BTreeMap<String, Result<Key, Error>>,
+    /// What is said of versions that are not simply available.
+    pub(crate) versions: BTreeMap<String, Result<Offer, Error>>,
+    /// The keys and versions that were asked for, with their regions.
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
     /// The regions that were looked at, as often as they were.
     pub(crate) looked: Arc<Mutex<Vec<String>>>,
 }
@@ -65,6 +73,15 @@ impl World {
     pub(crate) fn lag(&mut self, metric: &'static str, identifier: &str, value: f64) {
         let sample = Sample { at: at("2026-11-20T14:59:00Z"), value };
         self.figures.insert((metric, identifier.to_owned()), sample);
+    }
+
+    fn known(&self, region: &str) -> Known {
+        Known {
+            region: region.to_owned(),
+            keys: self.keys.clone(),
+            versions: self.versions.clone(),
+            asked: Arc::clone(&self.asked),
+        }
     }
 
     /// The answer for `loans` in the home region.
@@ -100,6 +117,14 @@ impl Regions for World {
 
     fn metrics(&self, _: &str) -> Arc<dyn Metrics> {
         Arc::new(Figures(self.figures.clone()))
+    }
+
+    fn keys(&self, region: &str) -> Arc<dyn Keys> {
+        Arc::new(self.known(region))
+    }
+
+    fn versions(&self, region: &str) -> Arc<dyn Versions> {
+        Arc::new(self.known(region))
     }
 }
 
@@ -142,6 +167,36 @@ impl Backups for Region {
 
     async fn global_clusters(&self) -> Result<Vec<GlobalCluster>, Error> {
         self.answer("DescribeGlobalClusters", &self.holdings.global_clusters)
+    }
+}
+
+/// What a region knows of keys and versions.
+struct Known {
+    region: String,
+    keys: BTreeMap<String, Result<Key, Error>>,
+    versions: BTreeMap<String, Result<Offer, Error>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Known {
+    fn asked(&self, what: &str) {
+        self.asked.lock().expect("not poisoned").push(format!("{what} in {}", self.region));
+    }
+}
+
+#[async_trait]
+impl Keys for Known {
+    async fn key(&self, id: &str) -> Result<Key, Error> {
+        self.asked(id);
+        self.keys.get(id).cloned().unwrap_or_else(|| Ok(Key { state: "Enabled".to_owned(), deletion: None }))
+    }
+}
+
+#[async_trait]
+impl Versions for Known {
+    async fn offer(&self, engine: &str, version: &str) -> Result<Offer, Error> {
+        self.asked(&format!("{engine} {version}"));
+        self.versions.get(version).cloned().unwrap_or_else(|| Ok(Offer::Listed("available".to_owned())))
     }
 }
 

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
-    time::Duration,
 };
 
 use futures_util::future::join_all;
@@ -15,7 +14,8 @@ use super::{
     judge::{Bench, ENGINES, judge},
     lag::{Lags, measure},
     lineage::{Lineage, Subject},
-    window::Window,
+    upkeep::Upkeep,
+    window::{Earlier, Window},
 };
 use crate::recovery::refusal::Refusal;
 
@@ -70,7 +70,7 @@ pub struct View {
 pub async fn view(
     world: &dyn Regions,
     question: &Question,
-    earlier: impl Future<Output = BTreeMap<String, Vec<Duration>>>,
+    earlier: impl Future<Output = Earlier>,
 ) -> Result<View, Refusal> {
     let mut catalogue = Catalogue::default();
     let asked: Vec<String> = question.regions.iter().cloned().collect();
@@ -94,16 +94,23 @@ pub async fn view(
     let lags: Lags = lags.into_iter().flatten().collect();
     let wanted = question.wanted.unwrap_or(question.now);
     let wanted = Timestamp::from_second(wanted.as_second()).unwrap_or(wanted);
-    let bench = Bench { catalogue: &catalogue, wanted, now: question.now, earlier: &earlier, lags: &lags };
-    let found = |(subject, lineage): (&Subject, &Lineage)| Found {
-        subject: subject.clone(),
-        windows: judge(subject, lineage, bench),
+    let judged = |upkeep: &Upkeep| -> Vec<Found> {
+        let bench = Bench { catalogue: &catalogue, wanted, now: question.now, earlier: &earlier, lags: &lags, upkeep };
+        let found = |(subject, lineage): (&Subject, &Lineage)| Found {
+            subject: subject.clone(),
+            windows: judge(subject, lineage, bench),
+        };
+        subjects.iter().zip(&lineages).map(found).collect()
     };
+    // Which keys and versions count is known once it is known which windows there are.
+    let windows: Vec<Window> = judged(&Upkeep::default()).into_iter().flat_map(|found| found.windows).collect();
+    let upkeep = Upkeep::look(world, &windows).await;
+    let databases = judged(&upkeep);
     Ok(View {
         wanted,
         asked: question.wanted.is_some(),
         now: question.now,
-        databases: subjects.iter().zip(&lineages).map(found).collect(),
+        databases,
         regions: catalogue.regions.keys().cloned().collect(),
         left_out: if question.subjects.is_none() { others(&catalogue) } else { Vec::new() },
         clusters: catalogue
@@ -113,7 +120,7 @@ pub async fn view(
                 (region.clone(), holdings.clusters.iter().map(|cluster| cluster.identifier.clone()).collect())
             })
             .collect(),
-        unseen: catalogue.unseen,
+        unseen: catalogue.unseen.into_iter().chain(upkeep.unseen()).collect(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! A window: one source of restore points, with what it would cost to use it.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -51,6 +53,10 @@ pub struct Estimate {
     /// What it rests on, or what is missing.
     pub basis: String,
 }
+
+/// How long restores took in earlier runs, to their writer: by the identifier of the database and what was restored
+/// ([`Kind::alike`]).
+pub type Earlier = BTreeMap<(String, Kind), Vec<Duration>>;
 
 /// How far a replica is behind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -123,4 +129,22 @@ pub struct Window {
     pub obstacles: Vec<String>,
     /// What to know or to have before using it.
     pub notes: Vec<String>,
+}
+
+impl Window {
+    /// What it is named by on the command line: its name or, where that is another account's, its ARN.
+    pub fn handle(&self) -> &str {
+        match (self.kind, &self.arn) {
+            (Kind::SharedSnapshot, Some(arn)) => arn,
+            _ => &self.source,
+        }
+    }
+
+    /// The command that promotes it, of what replicates.
+    pub fn promoted_by(&self) -> String {
+        match self.kind {
+            Kind::GlobalSecondary => format!("daybreak promote {} --to-region {}", self.database, self.region),
+            _ => format!("daybreak promote {} --to-replica {}", self.database, self.source),
+        }
+    }
 }

@@ -45,6 +45,7 @@ fn a_recovery_as_json() {
             "exists": true
           },
           "requested_time": "2026-11-20T14:22:05Z",
+          "data_time": "2026-11-20T14:22:05Z",
           "proof": {
             "passed": 2,
             "failed": 0,

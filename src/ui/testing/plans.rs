@@ -21,9 +21,10 @@ use crate::{
         modify_cluster::{ModifyCluster, Purpose},
         move_secret::MoveSecret,
         prove::{Comparison, Prove, Question, Questions},
-        restore_cluster::RestoreCluster,
+        restore_cluster::{Request, RestoreCluster},
         stage_secret::StageSecret,
         step::Step,
+        target::TargetName,
         watch::Watch,
         window::{Family, Kind, Window},
     },
@@ -57,7 +58,7 @@ pub(crate) fn plan() -> Plan<Step> {
         (
             21_600,
             Step::RestoreCluster(RestoreCluster {
-                request: Box::new(RestoreClusterToPointInTime {
+                request: Request::PointInTime(Box::new(RestoreClusterToPointInTime {
                     db_cluster_identifier: TARGET.to_owned(),
                     source_db_cluster_identifier: Some(SOURCE.to_owned()),
                     restore_type: Some("full-copy".to_owned()),
@@ -67,7 +68,7 @@ pub(crate) fn plan() -> Plan<Step> {
                     deletion_protection: Some(false),
                     tags: tags.clone(),
                     ..Default::default()
-                }),
+                })),
             }),
         ),
         (
@@ -99,7 +100,7 @@ pub(crate) fn plan() -> Plan<Step> {
         (
             7_200,
             Step::Prove(Prove {
-                cluster: TARGET.to_owned(),
+                target: TargetName::cluster(TARGET),
                 access: access.clone(),
                 source: Comparison::Without("the profile says so".to_owned()),
                 requested_time: Some(time(REQUESTED)),
@@ -136,7 +137,7 @@ pub(crate) fn plan() -> Plan<Step> {
                     client_request_token: "v-after".to_owned(),
                     version_stages: vec!["daybreak-k3fa".to_owned()],
                 },
-                cluster: TARGET.to_owned(),
+                target: TargetName::cluster(TARGET),
                 access: access.clone(),
                 url_key: None,
             }),
@@ -149,7 +150,7 @@ pub(crate) fn plan() -> Plan<Step> {
                 previous_version: Some("v-older".to_owned()),
                 to_version: "v-after".to_owned(),
                 staging_label: "daybreak-k3fa".to_owned(),
-                cluster: TARGET.to_owned(),
+                target: TargetName::cluster(TARGET),
                 access: access.clone(),
                 url_key: None,
             }),

@@ -51,13 +51,13 @@ async fn the_best_comes_first_and_each_says_what_it_loses() {
       3. manual snapshot loans-copy, eu-central-1
          loses    10 h 22 min or more: it is a copy made at 2026-11-20 04:00:00 UTC,
                   of data as old or older
-         takes    unknown: no run of daybreak has restored from it yet
+         takes    unknown: no run of daybreak has restored a snapshot of it yet
          note     a copy from eu-west-1: it makes the database in eu-central-1, with
                   network, groups and key of that region
 
       4. automated snapshot rds:loans-2026-11-20-02-11, eu-west-1
          loses    12 h 10 min: all written after 2026-11-20 02:11:31 UTC
-         takes    unknown: no run of daybreak has restored from it yet
+         takes    unknown: no run of daybreak has restored a snapshot of it yet
 
       5. 36 min too late: secondary cluster loans-dr of the global database,
          eu-central-1
@@ -67,11 +67,10 @@ async fn the_best_comes_first_and_each_says_what_it_loses() {
          loses    22 min: all written after 2026-11-20 14:00:00 UTC
 
     Not seen
-      ! instance snapshots of eu-central-1 could not be listed: AccessDenied:
+      ! instance snapshots of eu-central-1 could not be seen: AccessDenied:
         rds:DescribeDBSnapshots
 
     Looked in eu-central-1 and eu-west-1; --regions looks in others.
-    Whether KMS keys are enabled was not looked at.
     ");
 }
 
@@ -96,13 +95,13 @@ async fn without_a_time_the_newest_data_comes_first() {
       3. manual snapshot loans-copy, eu-central-1
          loses    11 h or more: it is a copy made at 2026-11-20 04:00:00 UTC, of
                   data as old or older
-         takes    unknown: no run of daybreak has restored from it yet
+         takes    unknown: no run of daybreak has restored a snapshot of it yet
          note     a copy from eu-west-1: it makes the database in eu-central-1, with
                   network, groups and key of that region
 
       4. automated snapshot rds:loans-2026-11-20-02-11, eu-west-1
          loses    12 h 48 min: all written after 2026-11-20 02:11:31 UTC
-         takes    unknown: no run of daybreak has restored from it yet
+         takes    unknown: no run of daybreak has restored a snapshot of it yet
 
       -  manual snapshot half, eu-west-1
          not now  it is still being taken (42 %)
@@ -113,11 +112,10 @@ async fn without_a_time_the_newest_data_comes_first() {
                   come with its first backup
 
     Not seen
-      ! instance snapshots of eu-central-1 could not be listed: AccessDenied:
+      ! instance snapshots of eu-central-1 could not be seen: AccessDenied:
         rds:DescribeDBSnapshots
 
     Looked in eu-central-1 and eu-west-1; --regions looks in others.
-    Whether KMS keys are enabled was not looked at.
     ");
 }
 

@@ -10,7 +10,7 @@ use daybreak::aws::{
     Error,
     rds::{
         Rds,
-        backups::model::GlobalCluster,
+        backups::model::{ClusterBackup, GlobalCluster, InstanceBackup, InstanceSnapshot},
         model::{Cluster, ClusterSnapshot, Event, EventSource, Instance, SecurityGroup, Tag},
         requests::{
             AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags,
@@ -21,9 +21,12 @@ use daybreak::aws::{
 };
 use tokio::time::Instant;
 
+mod backups;
+mod instances;
 mod progress;
 mod replication;
 mod secrets;
+mod snapshots;
 
 /// What goes wrong at one call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +47,12 @@ pub(crate) enum Fault {
 pub(super) struct Inner {
     pub(super) clusters: BTreeMap<String, Cluster>,
     pub(super) instances: BTreeMap<String, Instance>,
-    snapshots: BTreeMap<String, ClusterSnapshot>,
     pub(super) globals: BTreeMap<String, GlobalCluster>,
+    pub(super) snapshots: BTreeMap<String, ClusterSnapshot>,
+    /// The backups of deleted clusters.
+    pub(super) backups: Vec<ClusterBackup>,
+    instance_backups: Vec<InstanceBackup>,
+    instance_snapshots: BTreeMap<String, InstanceSnapshot>,
     secret: SecretDescription,
     values: BTreeMap<String, String>,
     /// Reads that a change under way still needs, by name.
@@ -317,7 +324,7 @@ impl Rds for Cloud {
     }
 
     async fn cluster_snapshot(&self, identifier: &str) -> Result<Option<ClusterSnapshot>, Error> {
-        Ok(self.inner().snapshots.get(identifier).cloned())
+        Ok(self.inner().read_snapshot(identifier))
     }
 
     async fn manual_cluster_snapshots(&self) -> Result<Vec<ClusterSnapshot>, Error> {
@@ -333,27 +340,18 @@ impl Rds for Cloud {
 
     async fn restore_cluster_to_point_in_time(&self, request: &RestoreClusterToPointInTime) -> Result<(), Error> {
         self.change("RestoreDBClusterToPointInTime", |inner| {
-            if inner.clusters.contains_key(&request.db_cluster_identifier) {
-                return answered("RestoreDBClusterToPointInTime", "DBClusterAlreadyExistsFault");
-            }
-            let identifier = request.db_cluster_identifier.clone();
-            let cluster = Cluster {
-                arn: format!("arn:aws:rds:eu-west-1:123456789012:cluster:{identifier}"),
-                resource_id: inner.next_id("cluster"),
-                status: "creating".into(),
-                engine: "aurora-postgresql".to_owned(),
-                port: request.port,
-                vpc_security_groups: groups(&request.vpc_security_group_ids),
-                deletion_protection: request.deletion_protection,
-                preferred_maintenance_window: Some("sun:01:00-sun:01:30".to_owned()),
-                tags: request.tags.clone(),
-                identifier: identifier.clone(),
-                ..Cluster::default()
-            };
-            inner.clusters.insert(identifier.clone(), cluster);
-            let reads = READS + inner.slow;
-            inner.pending.insert(identifier, reads);
-            Ok(())
+            inner.make_cluster(
+                "RestoreDBClusterToPointInTime",
+                Cluster {
+                    identifier: request.db_cluster_identifier.clone(),
+                    engine: "aurora-postgresql".to_owned(),
+                    port: request.port,
+                    vpc_security_groups: groups(&request.vpc_security_group_ids),
+                    deletion_protection: request.deletion_protection,
+                    tags: request.tags.clone(),
+                    ..Cluster::default()
+                },
+            )
         })
         .await
     }
@@ -406,9 +404,13 @@ impl Rds for Cloud {
 
     async fn delete_instance(&self, request: &DeleteInstance) -> Result<(), Error> {
         self.change("DeleteDBInstance", |inner| {
-            let Some(instance) = inner.instances.get_mut(&request.db_instance_identifier) else {
+            let Some(instance) = inner.instances.get(&request.db_instance_identifier) else {
                 return answered("DeleteDBInstance", "DBInstanceNotFound");
             };
+            if instance.cluster.is_none() {
+                inner.delete_alone(request)?;
+            }
+            let instance = inner.instances.get_mut(&request.db_instance_identifier).unwrap();
             instance.status = "deleting".into();
             inner.pending.insert(request.db_instance_identifier.clone(), READS);
             Ok(())

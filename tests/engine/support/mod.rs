@@ -7,13 +7,15 @@ pub(crate) mod contract;
 mod listing;
 mod scene;
 mod servers;
+pub(crate) mod source;
 mod store;
 #[path = "../../support/sweep.rs"]
 pub(crate) mod sweep;
 mod time;
 
 pub(crate) use cloud::{Cloud, Fault};
-pub(crate) use scene::{ACCOUNT, CONFIG, SOURCE, Scene, actor, holder, run};
+pub(crate) use scene::{ACCOUNT, CONFIG, SOURCE, Scene, Way, actor, holder, run};
 pub(crate) use servers::Servers;
+pub(crate) use source::{Source, of_every_source};
 pub(crate) use store::MemoryStore;
 pub(crate) use time::{PausedClock, TestClock};

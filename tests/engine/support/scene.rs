@@ -1,4 +1,4 @@
-//! A production cluster, its secret, and a plan to recover it: where every test begins.
+//! A production database, its secret, and a plan to recover it: where every test begins.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -9,7 +9,13 @@ use daybreak::{
     },
     config::Config,
     moment,
-    recovery::{recipe, refusal::Refusal, survey},
+    recovery::{
+        choice::{self, Choice, Manner, Wanted},
+        recipe,
+        refusal::Refusal,
+        survey,
+        windows::window::{Earlier, Kind, Window},
+    },
     run::{
         clock::Clock,
         drive::{Drive, drive},
@@ -32,7 +38,10 @@ use daybreak::{
 
 use jiff::tz::TimeZone;
 
-use super::{Cloud, MemoryStore, Servers, TestClock};
+use super::{
+    Cloud, MemoryStore, Servers, TestClock,
+    source::{self, INSTANCE_CONFIG, Source},
+};
 
 pub(crate) const SOURCE: &str = "loans-prod";
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -51,12 +60,50 @@ pub(crate) const CONFIG: &str = r#"
     failures = 3
 "#;
 
-/// The tests of one region.
-struct NowhereElse;
+/// The time that the plans of scenes recover to.
+const TO: &str = "2026-11-20T14:22:05Z";
 
-impl Elsewhere for NowhereElse {
+/// The same cloud from every region: what is made is told apart by its name.
+#[derive(Clone)]
+struct Everywhere {
+    cloud: Cloud,
+    servers: Servers,
+}
+
+impl Elsewhere for Everywhere {
     fn world(&self, region: &str) -> World {
-        unimplemented!("{region} is another region than the scene's")
+        World {
+            region: region.to_owned(),
+            rds: Arc::new(self.cloud.clone()),
+            snapshots: Arc::new(self.cloud.clone()),
+            instances: Arc::new(self.cloud.clone()),
+            replication: Arc::new(self.cloud.clone()),
+            metrics: Arc::new(self.cloud.clone()),
+            secrets: Arc::new(self.cloud.clone()),
+            tokens: Arc::new(self.servers.clone()),
+            postgres: Arc::new(self.servers.clone()),
+            http: Arc::new(self.servers.clone()),
+            elsewhere: Arc::new(self.clone()),
+            ca: None,
+        }
+    }
+}
+
+/// How a scene's database is recovered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) config: &'static str,
+    pub(crate) to: &'static str,
+    pub(crate) from: Option<&'static str>,
+    pub(crate) into: &'static str,
+    pub(crate) manner: Manner,
+    /// What happens to the scene before.
+    pub(crate) before: fn(&Scene),
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self { config: CONFIG, to: TO, from: None, into: "eu-west-1", manner: Manner::Beside, before: |_| {} }
     }
 }
 
@@ -67,11 +114,39 @@ pub(crate) struct Scene {
     pub(crate) store: MemoryStore,
     pub(crate) clock: TestClock,
     pub(crate) world: World,
+    pub(crate) way: Way,
+    source: Source,
 }
 
 impl Scene {
     pub(crate) fn new() -> Self {
+        Self::of(Source::Cluster)
+    }
+
+    /// A scene whose database is this source.
+    pub(crate) fn of(source: Source) -> Self {
         let (cloud, servers) = (Cloud::default(), Servers::default());
+        match source {
+            Source::Cluster => Self::add_cluster(&cloud),
+            Source::Instance | Source::Snapshot => source::add_instance(&cloud),
+        }
+        let description = SecretDescription {
+            arn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf".to_owned(),
+            name: "prod/loans/db".to_owned(),
+            versions: BTreeMap::from([("v1".to_owned(), vec!["AWSCURRENT".to_owned()])]),
+            ..SecretDescription::default()
+        };
+        let value = format!(
+            r#"{{"engine":"postgres","host":"{}","port":5433,"username":"app","password":"hunter2","dbname":"loans"}}"#,
+            source.host()
+        );
+        cloud.set_secret(description, "v1", &value);
+        let world = Everywhere { cloud: cloud.clone(), servers: servers.clone() }.world("eu-west-1");
+        let clock = TestClock::starting("2026-11-20T15:00:00Z");
+        Self { cloud, servers, store: MemoryStore::default(), clock, world, way: Way::default(), source }
+    }
+
+    fn add_cluster(cloud: &Cloud) {
         let writer = Instance {
             identifier: format!("{SOURCE}-1"),
             resource_id: "db-SOURCE".to_owned(),
@@ -108,35 +183,65 @@ impl Scene {
             ..Cluster::default()
         };
         cloud.add_cluster(cluster, vec![writer, reader]);
-        let description = SecretDescription {
-            arn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf".to_owned(),
-            name: "prod/loans/db".to_owned(),
-            versions: BTreeMap::from([("v1".to_owned(), vec!["AWSCURRENT".to_owned()])]),
-            ..SecretDescription::default()
-        };
-        let value = format!(
-            r#"{{"engine":"postgres","host":"{SOURCE}.cluster.example","port":5433,"username":"app","password":"hunter2","dbname":"loans"}}"#
-        );
-        cloud.set_secret(description, "v1", &value);
-        let world = World {
-            region: "eu-west-1".to_owned(),
-            rds: Arc::new(cloud.clone()),
-            replication: Arc::new(cloud.clone()),
-            metrics: Arc::new(cloud.clone()),
-            secrets: Arc::new(cloud.clone()),
-            tokens: Arc::new(servers.clone()),
-            postgres: Arc::new(servers.clone()),
-            http: Arc::new(servers.clone()),
-            elsewhere: Arc::new(NowhereElse),
-            ca: None,
-        };
-        let clock = TestClock::starting("2026-11-20T15:00:00Z");
-        Self { cloud, servers, store: MemoryStore::default(), clock, world }
+    }
+
+    /// A scene whose database is recovered in this way.
+    pub(crate) fn that(way: Way) -> Self {
+        let scene = Self { way, ..Self::new() };
+        (way.before)(&scene);
+        scene
+    }
+
+    /// The plan of its way, and how its window was chosen.
+    pub(crate) async fn choose(&self, until: Until) -> Result<(Plan<Step>, Choice), Refusal> {
+        let Way { config, to, from, into, manner, .. } = self.way;
+        let config = Config::parse(config, Path::new("daybreak.toml")).unwrap();
+        let database = &choice::profile(&config.database("loans").unwrap(), "eu-west-1", into, manner);
+        let now = self.clock.now();
+        let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
+        let wanted = Wanted { database, home: "eu-west-1", into, from, moment, manner, until, now };
+        let earlier = async { Earlier::new() };
+        let (survey, choice) = choice::choose(&self.world, &self.cloud, earlier, wanted).await?;
+        let wish = recipe::Wish { database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
+        Ok((recipe::plan(&wish, &survey, &choice)?, choice))
     }
 
     /// The plan to recover the database to 14:22:05.
     pub(crate) async fn plan(&self) -> Plan<Step> {
-        self.plan_for(CONFIG, "2026-11-20T14:22:05Z").await.unwrap()
+        match self.source {
+            Source::Cluster => self.choose(Until::Validated).await.unwrap().0,
+            Source::Instance => self.plan_for(INSTANCE_CONFIG, TO).await.unwrap(),
+            Source::Snapshot => {
+                let window = source::window(Kind::ManualSnapshot);
+                self.plan_from(&window, "eu-west-1", Some(source::NEW_KEY)).await.unwrap()
+            }
+        }
+    }
+
+    /// The plan to restore the instance from `window`.
+    pub(crate) async fn plan_from(
+        &self,
+        window: &Window,
+        region: &str,
+        key: Option<&str>,
+    ) -> Result<Plan<Step>, Refusal> {
+        let config = Config::parse(INSTANCE_CONFIG, Path::new("daybreak.toml")).unwrap();
+        let database = config.database("loans").unwrap();
+        let now = self.clock.now();
+        let mut survey = survey::survey(&self.world, "eu-west-1", &database, Until::Validated, now).await?;
+        region.clone_into(&mut survey.into);
+        let mut database = choice::profile(&database, "eu-west-1", region, Manner::Beside);
+        database.restore.kms_key = key.map(str::to_owned);
+        let choice = Choice {
+            window: window.clone(),
+            wanted: TO.parse().unwrap(),
+            named: true,
+            why: "somebody chose it".to_owned(),
+            asides: Vec::new(),
+            manner: Manner::Beside,
+        };
+        let wish = recipe::Wish { database: &database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
+        recipe::plan(&wish, &survey, &choice)
     }
 
     /// The plan for another configuration and time; `latest` is one.
@@ -162,8 +267,9 @@ impl Scene {
         let now = self.clock.now();
         let survey = survey::survey(&self.world, "eu-west-1", &database, until, now).await?;
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
-        let wish = recipe::Wish { database: &database, moment, run, by: actor(), account: ACCOUNT.to_owned() };
-        recipe::point_in_time::plan(&wish, &survey)
+        let choice = choice::own(&survey, "loans", moment, now)?;
+        let wish = recipe::Wish { database: &database, run, by: actor(), account: ACCOUNT.to_owned() };
+        recipe::plan(&wish, &survey, &choice)
     }
 
     /// Begins a run of that plan, up to its first record.
@@ -244,6 +350,21 @@ impl Scene {
         }
         for instance in self.cloud.instances() {
             lines.push(format!("instance {} {}", instance.identifier, instance.status));
+            if instance.cluster.is_none() {
+                let mut tags: Vec<String> =
+                    instance.tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect();
+                tags.sort_unstable();
+                let (protected, window) = (instance.deletion_protection, instance.preferred_maintenance_window.clone());
+                let groups = instance.security_group_ids();
+                lines.push(format!("  {groups:?} protected {protected:?} {window:?} {tags:?}"));
+            }
+        }
+        for snapshot in self.cloud.instance_snapshots() {
+            lines.push(format!("snapshot {} {}", snapshot.identifier, snapshot.status));
+        }
+        // What a deletion leaves is looked at by the tests of deletions.
+        for snapshot in self.cloud.snapshots().iter().filter(|one| !one.identifier.ends_with("-final")) {
+            lines.push(format!("snapshot {} {}", snapshot.identifier, snapshot.status));
         }
         for (version, mut labels) in self.cloud.secret_versions() {
             labels.sort_unstable();

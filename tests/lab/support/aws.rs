@@ -5,6 +5,7 @@ use std::{future::Future, sync::OnceLock, thread};
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_sdk_rds::types::{DbCluster, DbInstance, Tag};
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Handle};
 
 use super::until;
@@ -14,6 +15,7 @@ pub(crate) struct Aws {
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
 }
 
 /// Waits for a call. All calls share one runtime, for connections must not outlive theirs.
@@ -31,19 +33,31 @@ pub(crate) fn wait<T>(call: impl Future<Output = T>) -> T {
 impl Aws {
     /// Clients that sign with `key`, whose secret is the same word.
     pub(crate) fn new(endpoint: &str, key: &str) -> Self {
+        Self::of(endpoint, Credentials::new(key, key, None, None, "the tests"), "eu-west-1")
+    }
+
+    /// Clients with these credentials, in this region.
+    pub(crate) fn of(endpoint: &str, credentials: Credentials, region: &'static str) -> Self {
         let config = wait(
             aws_config::defaults(BehaviorVersion::latest())
                 .http_client(aws_smithy_http_client::Builder::new().build_http())
                 .endpoint_url(endpoint)
-                .region(Region::new("eu-west-1"))
-                .credentials_provider(Credentials::new(key, key, None, None, "the tests"))
+                .region(Region::new(region))
+                .credentials_provider(credentials)
                 .load(),
         );
         Self {
             rds: aws_sdk_rds::Client::new(&config),
             secrets: aws_sdk_secretsmanager::Client::new(&config),
             s3: aws_sdk_s3::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
         }
+    }
+
+    /// A client of RDS in another region.
+    pub(crate) fn rds_in(&self, region: &'static str) -> aws_sdk_rds::Client {
+        let config = self.rds.config().to_builder().region(aws_sdk_rds::config::Region::new(region)).build();
+        aws_sdk_rds::Client::from_conf(config)
     }
 
     /// The cluster as DescribeDBClusters shows it; none where there is none.
@@ -98,6 +112,23 @@ impl Aws {
         let instances =
             wait(self.rds.describe_db_instances().into_paginator().items().send().collect::<Result<Vec<_>, _>>());
         instances.expect("list the instances")
+    }
+
+    /// Takes a snapshot of a cluster and waits for it; its ARN and its time, in whole seconds rounded down.
+    pub(crate) fn take_snapshot(&self, cluster: &str, name: &str) -> (String, Timestamp) {
+        let taken = self.rds.create_db_cluster_snapshot().db_cluster_identifier(cluster);
+        wait(taken.db_cluster_snapshot_identifier(name).send()).expect("take the snapshot");
+        self.await_snapshot(name)
+    }
+
+    /// Waits until a snapshot is available; its ARN and its time.
+    pub(crate) fn await_snapshot(&self, name: &str) -> (String, Timestamp) {
+        until(&format!("snapshot {name}"), || {
+            let described = self.rds.describe_db_cluster_snapshots().db_cluster_snapshot_identifier(name);
+            let found = wait(described.send()).ok()?.db_cluster_snapshots?.pop()?;
+            let created = found.snapshot_create_time.filter(|_| found.status.as_deref() == Some("available"))?;
+            Some((found.db_cluster_snapshot_arn?, Timestamp::from_second(created.secs()).ok()?))
+        })
     }
 
     /// Waits until a cluster is available.

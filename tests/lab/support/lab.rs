@@ -100,19 +100,77 @@ impl Lab {
         self.control("POST", "/_lab/bucket", quirks);
     }
 
-    /// Calls EC2, for which there is no client here; the value of the first element `name` of the answer.
-    pub(crate) fn ec2(&self, query: &str, name: &str) -> String {
-        let body = format!("{query}&Version=2016-11-15");
-        let mut headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
-        headers.extend(signature(&self.endpoint, "ec2", &headers, &body));
-        let (status, body) = http::request(&self.endpoint, "POST", "/", &headers, &body);
-        assert_eq!(status, 200, "{query}: {body}");
-        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-        let value = body.split_once(&open).and_then(|(_, rest)| rest.split_once(&close)).map(|(value, _)| value);
-        value.unwrap_or_else(|| panic!("no {name} in {body}")).to_owned()
+    /// Sets quotas; null lifts one.
+    pub(crate) fn quotas(&self, quotas: &Value) {
+        self.control("POST", "/_lab/quotas", quotas);
     }
 
-    /// Asks the lab itself.
+    /// Gives each of these regions a default engine version that is not the installed one, as AWS does in time.
+    pub(crate) fn newer_default_versions(&self, regions: &[&str]) {
+        let installed = self.control("GET", "/_lab/versions", &Value::Null)["installed"].clone();
+        let major = installed.as_str().and_then(|version| version.split('.').next()).expect("a version");
+        let versions = regions.iter().map(|region| ((*region).to_owned(), json!(format!("{major}.99"))));
+        self.control("POST", "/_lab/versions", &Value::Object(versions.collect()));
+    }
+
+    /// Calls EC2, for which there is no client here; the value of the first element `name` of the answer.
+    pub(crate) fn ec2(&self, query: &str, name: &str) -> String {
+        self.query(&Caller::default(), "ec2", &format!("{query}&Version=2016-11-15"), name)
+    }
+
+    /// The same with any service of the query protocol, as anybody.
+    pub(crate) fn query(&self, caller: &Caller, service: &str, body: &str, name: &str) -> String {
+        let mut headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        headers.extend(signature(&self.endpoint, caller, service, &headers, body));
+        let (status, answer) = http::request(&self.endpoint, "POST", "/", &headers, body);
+        assert_eq!(status, 200, "{body}: {answer}");
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        let value = answer.split_once(&open).and_then(|(_, rest)| rest.split_once(&close)).map(|(value, _)| value);
+        value.unwrap_or_else(|| panic!("no {name} in {answer}")).to_owned()
+    }
+
+    /// Calls KMS, for which there is no client here either.
+    pub(crate) fn kms(&self, caller: &Caller, action: &str, parameters: &Value) -> Value {
+        let mut headers = vec![
+            ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target".to_owned(), format!("TrentService.{action}")),
+        ];
+        let body = parameters.to_string();
+        headers.extend(signature(&self.endpoint, caller, "kms", &headers, &body));
+        let (status, answer) = http::request(&self.endpoint, "POST", "/", &headers, &body);
+        assert_eq!(status, 200, "{action}: {answer}");
+        serde_json::from_str(&answer).unwrap_or_default()
+    }
+
+    /// A new key; its ARN.
+    pub(crate) fn key(&self, caller: &Caller) -> String {
+        let made = self.kms(caller, "CreateKey", &json!({}));
+        made["KeyMetadata"]["Arn"].as_str().expect("an ARN").to_owned()
+    }
+
+    /// An administrator of another account.
+    pub(crate) fn other_account(&self, number: &str) -> Caller {
+        let role = format!("arn:aws:iam::{number}:role/test");
+        let body = format!("Action=AssumeRole&RoleArn={role}&RoleSessionName=test&Version=2011-06-15");
+        let me = Caller::default();
+        // Each call makes another session, and any of them serves; so its three parts are read from one answer.
+        let made = self.query(&me, "sts", &body, "Credentials");
+        let part = |name: &str| {
+            let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+            let value = made.split_once(&open).and_then(|(_, rest)| rest.split_once(&close)).map(|(value, _)| value);
+            value.unwrap_or_else(|| panic!("no {name} in {made}")).to_owned()
+        };
+        let credentials = Credentials::new(
+            part("AccessKeyId"),
+            part("SecretAccessKey"),
+            Some(part("SessionToken")),
+            None,
+            "the tests",
+        );
+        Caller { credentials, ..me }
+    }
+
+    /// Calls one of the lab's own endpoints; null is no document.
     pub(crate) fn control(&self, method: &str, path: &str, document: &Value) -> Value {
         let body = if document.is_null() { String::new() } else { document.to_string() };
         let (status, answer) = http::request(
@@ -136,10 +194,30 @@ impl Drop for Lab {
     }
 }
 
-/// The headers that sign a POST of `body` to a service, in the name of the lab's administrator.
-fn signature(endpoint: &str, service: &str, headers: &[(String, String)], body: &str) -> Vec<(String, String)> {
-    let administrator = Credentials::new("lab-admin", "lab-admin", None, None, "the tests").into();
-    let signing = v4::SigningParams::builder().identity(&administrator).region("eu-west-1").name(service);
+/// Who calls, and in which region.
+pub(crate) struct Caller {
+    pub(crate) credentials: Credentials,
+    pub(crate) region: &'static str,
+}
+
+impl Default for Caller {
+    /// The lab's administrator at home.
+    fn default() -> Self {
+        let credentials = Credentials::new("lab-admin", "lab-admin", None, None, "the tests");
+        Self { credentials, region: "eu-west-1" }
+    }
+}
+
+/// The headers that sign a POST of `body` to a service.
+fn signature(
+    endpoint: &str,
+    caller: &Caller,
+    service: &str,
+    headers: &[(String, String)],
+    body: &str,
+) -> Vec<(String, String)> {
+    let identity = caller.credentials.clone().into();
+    let signing = v4::SigningParams::builder().identity(&identity).region(caller.region).name(service);
     let signing =
         signing.time(SystemTime::now()).settings(SigningSettings::default()).build().expect("all is given").into();
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));

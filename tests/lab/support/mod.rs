@@ -9,6 +9,7 @@ pub(crate) mod daybreak;
 pub(crate) mod disk;
 pub(crate) mod forwarder;
 pub(crate) mod http;
+pub(crate) mod instance;
 pub(crate) mod lab;
 pub(crate) mod promotion;
 pub(crate) mod pty;

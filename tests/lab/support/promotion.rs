@@ -95,8 +95,9 @@ impl<'l> Site<'l> {
     /// Writes the profile, with this in its table `promote`.
     pub(crate) fn configure(&self, promote: &str) {
         let Self { name, secret, .. } = self;
+        let kind = if self.lab.aws.find_cluster(name).is_some() { "cluster" } else { "instance" };
         let text = format!(
-            "[databases.loans]\ncluster = {name:?}\nregion = {HERE:?}\n[databases.loans.connect]\nsecret = {secret:?}\n\
+            "[databases.loans]\n{kind} = {name:?}\nregion = {HERE:?}\n[databases.loans.connect]\nsecret = {secret:?}\n\
              connect_timeout = \"3s\"\nca = {:?}\n[databases.loans.cutover]\nsecret = {secret:?}\n[databases.loans.watch]\n\
              for = \"0s\"\n[[databases.loans.checks]]\nname = \"loans exist\"\nquery = \"SELECT count(*) FROM loans\"\n\
              expect = \">= 3\"\n[databases.loans.promote]\n{promote}\n",

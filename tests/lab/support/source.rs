@@ -29,6 +29,28 @@ INSERT INTO loans (amount, note) VALUES (0, 'after the moment');
 DELETE FROM payments; DELETE FROM loans WHERE id BETWEEN 11 AND 1500;
 ";
 
+/// A database filled, and then damaged at a known moment.
+pub(crate) struct Damaged {
+    /// [`ALL_ROWS`] as of `moment`.
+    pub(crate) rows: String,
+    /// The second before the damage.
+    pub(crate) moment: Timestamp,
+}
+
+impl Damaged {
+    /// Fills the empty database and damages it.
+    pub(crate) fn make(sql: &Sql) -> Self {
+        sql.rows(SEED);
+        let rows = sql.rows(ALL_ROWS);
+        // The server waits for a second to begin: before it the rows, from it on the damage.
+        let moment = sql.rows(&format!(
+            "SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || pg_sleep_until(moment) \
+             FROM (SELECT date_trunc('second', clock_timestamp()) + interval '2 seconds' AS moment) AS next; {DAMAGE}"
+        ));
+        Self { rows, moment: moment.parse().expect("a time") }
+    }
+}
+
 /// A damaged cluster.
 pub(crate) struct Source {
     pub(crate) cluster: String,
@@ -70,6 +92,11 @@ impl Source {
 
     /// The same with security groups that are there.
     pub(crate) fn with_groups(lab: &Lab, cluster: &str, group: String, quarantine: String) -> Self {
+        Self::encrypted(lab, cluster, group, quarantine, None)
+    }
+
+    /// The same with storage that is encrypted with `key`, if there is one.
+    pub(crate) fn encrypted(lab: &Lab, cluster: &str, group: String, quarantine: String, key: Option<&str>) -> Self {
         let parameters = format!("{cluster}-parameters");
         let family =
             wait(lab.aws.rds.describe_db_engine_versions().engine("aurora-postgresql").default_only(true).send());
@@ -92,6 +119,8 @@ impl Source {
             .serverless_v2_scaling_configuration(scaling)
             .port(5444)
             .deletion_protection(true)
+            .storage_encrypted(key.is_some())
+            .set_kms_key_id(key.map(str::to_owned))
             .backup_retention_period(3)
             .tags(tag("environment", "production"))
             .tags(tag("team", "loans"));
@@ -100,14 +129,7 @@ impl Source {
         lab.aws.create_instance(cluster, &format!("{cluster}-1"));
         let described = lab.aws.cluster(cluster);
         let sql = Sql::new(described.endpoint().expect("an endpoint"), 5444, &lab.ca);
-        sql.rows(SEED);
-        let rows = sql.rows(ALL_ROWS);
-        // The server waits for a second to begin: before it the rows, from it on the damage.
-        let moment = sql.rows(&format!(
-            "SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || pg_sleep_until(moment) \
-             FROM (SELECT date_trunc('second', clock_timestamp()) + interval '2 seconds' AS moment) AS next; {DAMAGE}"
-        ));
-        let moment: Timestamp = moment.parse().expect("a time");
+        let Damaged { rows, moment } = Damaged::make(&sql);
         let source = Self { cluster: cluster.to_owned(), sql, moment, rows, group, quarantine };
         source.await_moment(lab);
         source

@@ -4,10 +4,10 @@ use aws_sdk_rds::types;
 
 use super::model::{ClusterBackup, FailoverState, GlobalCluster, GlobalMember, InstanceBackup, InstanceSnapshot};
 use crate::aws::error::Error;
-use crate::aws::rds::convert::{time, whole_percent};
+use crate::aws::rds::convert::{port, tags, time, whole_percent};
 use crate::aws::sdk::Operation;
 
-pub(super) fn cluster_backup(
+pub(in crate::aws::rds) fn cluster_backup(
     it: types::DbClusterAutomatedBackup,
     operation: Operation,
 ) -> Result<ClusterBackup, Error> {
@@ -25,10 +25,14 @@ pub(super) fn cluster_backup(
         engine_mode: it.engine_mode,
         storage_encrypted: it.storage_encrypted,
         kms_key_id: it.kms_key_id,
+        storage_type: it.storage_type,
+        port: port(it.port),
+        iam_database_authentication: it.iam_database_authentication_enabled,
+        preferred_backup_window: it.preferred_backup_window,
     })
 }
 
-pub(super) fn instance_backup(
+pub(in crate::aws::rds) fn instance_backup(
     it: types::DbInstanceAutomatedBackup,
     operation: Operation,
 ) -> Result<InstanceBackup, Error> {
@@ -50,7 +54,10 @@ pub(super) fn instance_backup(
     })
 }
 
-pub(super) fn instance_snapshot(it: types::DbSnapshot, operation: Operation) -> Result<InstanceSnapshot, Error> {
+pub(in crate::aws::rds) fn instance_snapshot(
+    it: types::DbSnapshot,
+    operation: Operation,
+) -> Result<InstanceSnapshot, Error> {
     Ok(InstanceSnapshot {
         identifier: it.db_snapshot_identifier.ok_or_else(|| operation.lacks("DBSnapshotIdentifier"))?,
         arn: it.db_snapshot_arn.ok_or_else(|| operation.lacks("DBSnapshotArn"))?,
@@ -68,6 +75,7 @@ pub(super) fn instance_snapshot(it: types::DbSnapshot, operation: Operation) -> 
         allocated_storage: it.allocated_storage,
         encrypted: it.encrypted,
         kms_key_id: it.kms_key_id,
+        tags: tags(it.tag_list),
     })
 }
 

@@ -6,3 +6,4 @@ pub(super) mod convert;
 pub mod model;
 
 pub use api::Backups;
+pub(super) use convert::cluster_backup;

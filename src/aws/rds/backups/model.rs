@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::aws::rds::model::{Tag, tag_value};
+
 /// The automated backup of an Aurora cluster (`DescribeDBClusterAutomatedBackups`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ClusterBackup {
@@ -30,6 +32,14 @@ pub struct ClusterBackup {
     pub storage_encrypted: Option<bool>,
     /// `KmsKeyId`.
     pub kms_key_id: Option<String>,
+    /// `StorageType`: `aurora` or `aurora-iopt1`.
+    pub storage_type: Option<String>,
+    /// `Port`.
+    pub port: Option<u16>,
+    /// `IAMDatabaseAuthenticationEnabled`.
+    pub iam_database_authentication: Option<bool>,
+    /// `PreferredBackupWindow`, `hh:mm-hh:mm` in UTC.
+    pub preferred_backup_window: Option<String>,
 }
 
 /// The automated backup of an instance (`DescribeDBInstanceAutomatedBackups`).
@@ -98,6 +108,15 @@ pub struct InstanceSnapshot {
     pub encrypted: Option<bool>,
     /// `KmsKeyId`.
     pub kms_key_id: Option<String>,
+    /// `TagList`.
+    pub tags: Vec<Tag>,
+}
+
+impl InstanceSnapshot {
+    /// The value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        tag_value(&self.tags, key)
+    }
 }
 
 /// A global database (`DescribeGlobalClusters`).

@@ -48,6 +48,8 @@ const CLUSTER_SNAPSHOT: &str = "<DBClusterSnapshot>
   <AllocatedStorage>1</AllocatedStorage>
   <StorageEncrypted>true</StorageEncrypted>
   <KmsKeyId>arn:aws:kms:eu-central-1:123456789012:key/1</KmsKeyId>
+  <StorageType>aurora-iopt1</StorageType><Port>6543</Port>
+  <IAMDatabaseAuthenticationEnabled>true</IAMDatabaseAuthenticationEnabled>
   <TagList><Tag><Key>team</Key><Value>loans</Value></Tag></TagList>
 </DBClusterSnapshot>";
 
@@ -80,6 +82,9 @@ async fn every_field_of_a_cluster_snapshot_and_every_page() {
         allocated_storage: Some(1),
         storage_encrypted: Some(true),
         kms_key_id: text("arn:aws:kms:eu-central-1:123456789012:key/1"),
+        storage_type: text("aurora-iopt1"),
+        port: Some(6543),
+        iam_database_authentication: Some(true),
         tags: vec![Tag::new("team", "loans")],
     };
     let bare = ClusterSnapshot {
@@ -105,6 +110,8 @@ async fn every_field_of_a_deleted_clusters_backup() {
       <BackupRetentionPeriod>7</BackupRetentionPeriod><Engine>aurora-postgresql</Engine>
       <EngineVersion>15.10</EngineVersion><EngineMode>provisioned</EngineMode>
       <StorageEncrypted>true</StorageEncrypted><KmsKeyId>arn:aws:kms:eu-west-1:123456789012:key/1</KmsKeyId>
+      <StorageType>aurora</StorageType><Port>6543</Port><PreferredBackupWindow>02:00-02:30</PreferredBackupWindow>
+      <IAMDatabaseAuthenticationEnabled>false</IAMDatabaseAuthenticationEnabled>
     </DBClusterAutomatedBackup>";
     let http = script([(200, page("DescribeDBClusterAutomatedBackups", "DBClusterAutomatedBackups", item, None))]);
     let found = rds(&http).await.cluster_backups().await.expect("an answer");
@@ -121,6 +128,10 @@ async fn every_field_of_a_deleted_clusters_backup() {
         engine_mode: text("provisioned"),
         storage_encrypted: Some(true),
         kms_key_id: text("arn:aws:kms:eu-west-1:123456789012:key/1"),
+        storage_type: text("aurora"),
+        port: Some(6543),
+        iam_database_authentication: Some(false),
+        preferred_backup_window: text("02:00-02:30"),
     };
     assert_eq!(found, [expected]);
     // RDS demands that a cluster named here exists, so a deleted one's are found in the whole list only.
@@ -190,6 +201,7 @@ async fn every_field_of_an_instances_snapshot() {
         allocated_storage: Some(400),
         encrypted: Some(true),
         kms_key_id: text("arn:key"),
+        tags: Vec::new(),
     };
     assert_eq!(found, [expected]);
     assert!(sends(&http, 0, "IncludeShared", "true"));

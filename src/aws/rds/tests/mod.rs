@@ -3,6 +3,10 @@
 mod backups;
 mod errors;
 mod gather;
-mod reads;
+#[macro_use]
 mod requests;
+mod plain;
+mod reads;
+mod snapshots;
 mod throttling;
+mod versions;

@@ -7,11 +7,13 @@ use crate::aws::rds::Rds;
 use crate::aws::rds::requests::{
     AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags, RestoreClusterToPointInTime,
 };
+use crate::aws::rds::snapshots::Snapshots;
+use crate::aws::rds::snapshots::requests::{CopyClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot};
 use crate::aws::testing::{bodies, parameters, query_success, script, session};
 
 /// What the query protocol makes of the parameters a plan shows. Structures and lists become dotted
 /// names, the list members under the names that RDS's model gives them.
-fn on_the_wire(call: &Call) -> Vec<(String, String)> {
+pub(super) fn on_the_wire(call: &Call) -> Vec<(String, String)> {
     let mut expected = vec![("Action".to_owned(), call.action.to_owned())];
     flatten("", &call.parameters, &mut expected);
     expected.sort();
@@ -91,6 +93,42 @@ sends_what_it_shows!(restore_from_a_resource_id_to_the_latest, restore_cluster_t
     "UseLatestRestorableTime": true
 });
 
+sends_what_it_shows!(restore_a_snapshot_with_every_parameter, restore_cluster_from_snapshot, RestoreClusterFromSnapshot, {
+    "DBClusterIdentifier": "loans-db-k3pz",
+    "SnapshotIdentifier": "arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:loans-1",
+    "Engine": "aurora-postgresql",
+    "EngineVersion": "15.10",
+    "Port": 6543,
+    "DBSubnetGroupName": "private",
+    "NetworkType": "DUAL",
+    "VpcSecurityGroupIds": ["sg-0a", "sg-0b"],
+    "DBClusterParameterGroupName": "loans-15",
+    "KmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1",
+    "StorageType": "aurora-iopt1",
+    "EnableIAMDatabaseAuthentication": true,
+    "EnableCloudwatchLogsExports": ["postgresql"],
+    "DeletionProtection": false,
+    "CopyTagsToSnapshot": true,
+    "BackupRetentionPeriod": 14,
+    "PreferredBackupWindow": "02:00-02:30",
+    "EngineLifecycleSupport": "open-source-rds-extended-support-disabled",
+    "ServerlessV2ScalingConfiguration": { "MinCapacity": 0.5, "MaxCapacity": 16.0, "SecondsUntilAutoPause": 300 },
+    "AssociatedRoles": [{ "RoleArn": "arn:aws:iam::123456789012:role/import", "FeatureName": "s3Import" }],
+    "Tags": [{ "Key": "daybreak:run", "Value": "20261120-142205-k3pz" }]
+});
+
+sends_what_it_shows!(copy_a_snapshot_of_another_region, copy_cluster_snapshot, CopyClusterSnapshot, {
+    "SourceDBClusterSnapshotIdentifier": "arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:loans-1",
+    "TargetDBClusterSnapshotIdentifier": "loans-db-k3pz-copy",
+    "KmsKeyId": "alias/loans",
+    "CopyTags": false,
+    "Tags": [{ "Key": "daybreak:run", "Value": "20261120-142205-k3pz" }]
+});
+
+sends_what_it_shows!(delete_a_snapshot, delete_cluster_snapshot, DeleteClusterSnapshot, {
+    "DBClusterSnapshotIdentifier": "loans-db-k3pz-copy"
+});
+
 sends_what_it_shows!(create_instance_with_every_parameter, create_instance, CreateInstance, {
     "DBInstanceIdentifier": "loans-db-k3pz-1",
     "DBClusterIdentifier": "loans-db-k3pz",
@@ -144,6 +182,13 @@ sends_what_it_shows!(modify_nothing_sends_nothing_else, modify_cluster, ModifyCl
 sends_what_it_shows!(delete_an_instance, delete_instance, DeleteInstance, {
     "DBInstanceIdentifier": "loans-db-k3pz-1",
     "SkipFinalSnapshot": true
+});
+
+sends_what_it_shows!(delete_an_instance_with_a_last_snapshot, delete_instance, DeleteInstance, {
+    "DBInstanceIdentifier": "loans-db-k3pz",
+    "SkipFinalSnapshot": false,
+    "FinalDBSnapshotIdentifier": "loans-db-k3pz-final",
+    "DeleteAutomatedBackups": true
 });
 
 sends_what_it_shows!(delete_a_cluster_with_a_last_snapshot, delete_cluster, DeleteCluster, {

@@ -12,6 +12,7 @@ use crate::{
         rank::Points,
         window::{Family, Kind, Window},
     },
+    steps::tags::DATA_TIME,
 };
 
 /// How many times a copy is traced back to what it was copied from.
@@ -36,7 +37,7 @@ pub(super) fn windows(subject: &Subject, lineage: &Lineage, bench: Bench<'_>) ->
     clusters.chain(backups).chain(snapshots).collect()
 }
 
-fn continuous(subject: &Subject, bench: Bench<'_>, region: &str, cluster: &Cluster) -> Window {
+pub(super) fn continuous(subject: &Subject, bench: Bench<'_>, region: &str, cluster: &Cluster) -> Window {
     let status = cluster.status.as_str();
     let mut draft = Draft::new(subject, bench, (Kind::Continuous, Family::Cluster), region, &cluster.identifier)
         .with(|window| {
@@ -89,7 +90,7 @@ fn retained(subject: &Subject, bench: Bench<'_>, region: &str, backup: &ClusterB
     }
 }
 
-fn snapshot(subject: &Subject, bench: Bench<'_>, region: &str, snapshot: &ClusterSnapshot) -> Window {
+pub(super) fn snapshot(subject: &Subject, bench: Bench<'_>, region: &str, snapshot: &ClusterSnapshot) -> Window {
     let kind = kind(snapshot);
     let draft = Draft::new(subject, bench, (kind, Family::Cluster), region, &snapshot.identifier)
         .with(|window| {
@@ -126,9 +127,12 @@ fn kind(snapshot: &ClusterSnapshot) -> Kind {
     }
 }
 
-/// When the data is of. Whether `SnapshotCreateTime` of a copied cluster snapshot is the original's or the copy's, AWS does
+/// When the data is of: as daybreak noted on what it copied itself. Whether `SnapshotCreateTime` of a copied cluster snapshot is the original's or the copy's, AWS does
 /// not say; the original's is certain where it can be seen.
 fn point(bench: Bench<'_>, snapshot: &ClusterSnapshot) -> Points {
+    if let Some(noted) = snapshot.tag(DATA_TIME).and_then(|noted| noted.parse().ok()) {
+        return Points::At(noted);
+    }
     let mut original = snapshot;
     for _ in 0..MOST_COPIES {
         let source = original.copied_from.as_deref();

@@ -15,6 +15,8 @@ use crate::{
 /// A window, so far without obstacles.
 pub(super) struct Draft<'a> {
     window: Window,
+    /// The database whose earlier restores tell how long this one takes.
+    like: String,
     bench: Bench<'a>,
 }
 
@@ -52,7 +54,8 @@ impl<'a> Draft<'a> {
             obstacles: Vec::new(),
             notes: Vec::new(),
         };
-        Self { window, bench }
+        let like = if kind.is_snapshot() { subject.identifier.as_str() } else { source };
+        Self { window, like: like.to_owned(), bench }
     }
 
     /// Facts that need no judgement.
@@ -127,16 +130,17 @@ impl<'a> Draft<'a> {
 
     /// The window, with what it loses and how long it takes.
     pub(super) fn finish(self, points: &Points) -> Window {
-        let Self { mut window, bench } = self;
+        let Self { mut window, like, bench } = self;
         if let (Points::At(at) | Points::NotAfter(at), None) = (points, window.latest) {
             (window.earliest, window.latest) = (Some(*at), Some(*at));
         }
-        window.takes = bench.estimate(window.kind, &window.source);
+        window.takes = bench.estimate(window.kind, &like);
         window.latest_age_seconds = window.latest.map(|latest| elapsed(latest, bench.now).as_secs());
         (window.restore_point, window.loses) = nearest(points, bench.wanted);
         if let (Points::Span { .. }, Loss::Unknown { why }) = (points, &window.loses) {
             window.obstacles.push(why.clone());
         }
+        bench.upkeep.judge(&mut window);
         window.usable = window.obstacles.is_empty();
         window
     }

@@ -421,16 +421,24 @@ async fn earlier_restores_say_how_long_the_next_one_takes() {
     world.region(HOME).cluster_snapshots.push(snapshot(HOME, "before", "loans", "2026-11-20T12:00:00Z"));
     let mut catalogue = Catalogue::default();
     catalogue.look(&world, &[HOME.to_owned()]).await;
-    let (subject, lags) = (subject("loans"), Lags::new());
+    let (subject, lags, upkeep) = (subject("loans"), Lags::new(), Upkeep::default());
     let lineage = Lineage::of(&subject, &catalogue);
     let estimates = |seconds: &[u64]| {
         let earlier = seconds.iter().copied().map(Duration::from_secs).collect();
-        let earlier = BTreeMap::from([("loans".to_owned(), earlier)]);
-        let bench = Bench { catalogue: &catalogue, wanted: at(WANTED), now: at(NOW), earlier: &earlier, lags: &lags };
+        let earlier = Earlier::from([(("loans".to_owned(), Kind::Continuous), earlier)]);
+        let bench = Bench {
+            catalogue: &catalogue,
+            wanted: at(WANTED),
+            now: at(NOW),
+            earlier: &earlier,
+            lags: &lags,
+            upkeep: &upkeep,
+        };
         judge(&subject, &lineage, bench).into_iter().map(|window| window.takes).collect::<Vec<_>>()
     };
-    let unknown = Estimate { seconds: None, basis: "no run of daybreak has restored from it yet".to_owned() };
-    assert_eq!(estimates(&[]), [unknown.clone(), unknown.clone()]);
+    let none = |basis: &str| Estimate { seconds: None, basis: basis.to_owned() };
+    let unknown = none("no run of daybreak has restored a snapshot of it yet");
+    assert_eq!(estimates(&[]), [none("no run of daybreak has restored from it yet"), unknown.clone()]);
     let known = |seconds, basis: &str| Estimate { seconds: Some(seconds), basis: basis.to_owned() };
     assert_eq!(estimates(&[700])[0], known(700, "as long as the one earlier restore to its writer"));
     let three = "the median of 3 earlier restores to their writer, 1 min 30 s to 15 min";
@@ -458,6 +466,12 @@ async fn a_lag_that_cannot_be_asked_for_says_which_call_is_missing() {
         }
         fn metrics(&self, _: &str) -> std::sync::Arc<dyn crate::aws::metrics::Metrics> {
             std::sync::Arc::new(Denied)
+        }
+        fn keys(&self, region: &str) -> std::sync::Arc<dyn crate::aws::kms::Keys> {
+            self.0.keys(region)
+        }
+        fn versions(&self, region: &str) -> std::sync::Arc<dyn crate::aws::rds::versions::Versions> {
+            self.0.versions(region)
         }
     }
     let mut world = World::default();

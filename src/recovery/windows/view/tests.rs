@@ -210,6 +210,12 @@ async fn a_region_that_hangs_is_given_up() {
         fn metrics(&self, region: &str) -> Arc<dyn Metrics> {
             self.0.metrics(region)
         }
+        fn keys(&self, region: &str) -> Arc<dyn aws::kms::Keys> {
+            self.0.keys(region)
+        }
+        fn versions(&self, region: &str) -> Arc<dyn aws::rds::versions::Versions> {
+            self.0.versions(region)
+        }
     }
     let mut world = World::default();
     world.region(HOME).clusters.push(cluster(HOME, "loans"));

@@ -31,11 +31,6 @@ impl Cloud {
     pub(crate) fn globals(&self) -> Vec<GlobalCluster> {
         self.inner().globals.values().cloned().collect()
     }
-
-    /// Changes an instance that is there.
-    pub(crate) fn edit_instance(&self, name: &str, edit: impl FnOnce(&mut daybreak::aws::rds::model::Instance)) {
-        edit(self.inner().instances.get_mut(name).unwrap());
-    }
 }
 
 impl Inner {
