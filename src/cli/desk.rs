@@ -14,7 +14,7 @@ use crate::{
     aws::{self, Session, SessionOptions},
     config::{Config, Database, Lookup},
     http::{Http, HttpClient},
-    pg::{self, Postgres},
+    pg::{self, Postgres, fencing::Fencing},
     run::store::{Store, StoreError},
     steps::world::{Elsewhere, Tokens, World},
     store::{directory::DirectoryStore, place::Place, s3::S3Store},
@@ -93,9 +93,11 @@ impl Desk {
     /// What a run in `region` acts upon. PostgreSQL shows its sessions as `daybreak/PURPOSE`.
     pub(super) fn world(&self, session: &Session, region: &str, purpose: &str) -> Result<World, CliError> {
         let http = HttpClient::new().map_err(|error| CliError::from_error(exit::USAGE, &error))?;
+        let postgres = Arc::new(pg::Client::new(purpose));
         let everywhere = Everywhere {
             session: session.clone(),
-            postgres: Arc::new(pg::Client::new(purpose)),
+            postgres: postgres.clone(),
+            fencing: postgres,
             http: Arc::new(http),
             ca: self.global.ca_bundle.clone(),
         };
@@ -126,6 +128,7 @@ impl Desk {
 struct Everywhere {
     session: Session,
     postgres: Arc<dyn Postgres>,
+    fencing: Arc<dyn Fencing>,
     http: Arc<dyn Http>,
     ca: Option<PathBuf>,
 }
@@ -142,6 +145,7 @@ impl Elsewhere for Everywhere {
             secrets: Arc::new(self.session.secrets(region)),
             tokens: Arc::new(SessionTokens { session: self.session.clone(), region: region.to_owned() }),
             postgres: self.postgres.clone(),
+            fencing: self.fencing.clone(),
             http: self.http.clone(),
             elsewhere: Arc::new(self.clone()),
             ca: self.ca.clone(),

@@ -9,13 +9,13 @@ use url::Url;
 
 use super::error::Fault;
 use super::model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, InstanceClass, Promote, Proof,
-    Readers, Regional, Restore, Source, Watch,
+    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, Fence, FenceMode, InstanceClass,
+    Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch,
 };
 use super::names;
 use super::raw::{
-    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawPromote, RawProof,
-    RawReaders, RawRegional, RawRestore, RawWatch,
+    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawFence, RawPromote,
+    RawProof, RawReaders, RawRegional, RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
 use crate::expect::Expect;
@@ -60,6 +60,7 @@ impl Checker<'_> {
             checks: self.checks(&join(at, "checks"), raw.checks),
             proof: self.proof(&join(at, "proof"), raw.proof),
             cutover: self.cutover(&join(at, "cutover"), raw.cutover),
+            fence: raw.fence.map(|raw| self.fence(&join(at, "fence"), raw)).unwrap_or_default(),
             watch: self.watch(&join(at, "watch"), raw.watch),
             deadlines: self.deadlines(&join(at, "deadlines"), raw.deadlines),
             promote: self.promote(&join(at, "promote"), raw.promote),
@@ -243,6 +244,25 @@ impl Checker<'_> {
         let id = self.value(at, "secret", raw.secret, names::secret_id);
         let key = self.value(at, "secret_key", raw.secret_key, not_blank);
         Cutover { secret: id.map(|id| CutoverSecret { id, key }) }
+    }
+
+    fn fence(&mut self, at: &str, raw: RawFence) -> Fence {
+        let mode = |text: &str| match text {
+            "roles" => Ok(FenceMode::Roles),
+            "none" => Ok(FenceMode::None),
+            _ => Err("write `\"roles\"` or `\"none\"`"),
+        };
+        let unreachable = |text: &str| match text {
+            "stop" => Ok(Unreachable::Stop),
+            "go-on" => Ok(Unreachable::GoOn),
+            _ => Err("write `\"stop\"` or `\"go-on\"`"),
+        };
+        Fence {
+            mode: self.value(at, "mode", raw.mode, mode).unwrap_or(FenceMode::Roles),
+            roles: self.list(at, "roles", raw.roles, not_blank),
+            secret: self.value(at, "secret", raw.secret, names::secret_id),
+            when_unreachable: self.value(at, "when_unreachable", raw.when_unreachable, unreachable).unwrap_or_default(),
+        }
     }
 
     fn watch(&mut self, at: &str, raw: RawWatch) -> Watch {

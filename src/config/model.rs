@@ -39,6 +39,8 @@ pub struct Database {
     pub proof: Proof,
     /// The pointers that the application follows.
     pub cutover: Cutover,
+    /// How the source is kept from taking writes while the application moves.
+    pub fence: Fence,
     /// What is watched after the cutover.
     pub watch: Watch,
     /// How long steps, and the run, may take.
@@ -238,6 +240,41 @@ pub struct CutoverSecret {
     pub key: Option<String>,
 }
 
+/// How the old writer is fenced.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fence {
+    /// By what; the table's presence alone means [`FenceMode::Roles`].
+    pub mode: FenceMode,
+    /// The application's roles; empty for every role that can log in and is no administrator's.
+    pub roles: Vec<String>,
+    /// The secret (name or ARN) of a login that may alter them; `None` takes that of [`Connect`].
+    pub secret: Option<String>,
+    /// What to do when the source cannot be reached.
+    pub when_unreachable: Unreachable,
+}
+
+/// By what the old writer is fenced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FenceMode {
+    /// The profile does not say: not at all.
+    #[default]
+    Unset,
+    /// Not at all, and knowingly so.
+    None,
+    /// The application's roles may not log in, and their sessions are ended.
+    Roles,
+}
+
+/// What to do when the source cannot be reached to be fenced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unreachable {
+    /// Hold, and let a person decide.
+    #[default]
+    Stop,
+    /// Say so, and move the application all the same.
+    GoOn,
+}
+
 /// The watch after the cutover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watch {
@@ -298,6 +335,7 @@ impl Database {
             checks: Vec::new(),
             proof: Proof::default(),
             cutover: Cutover::default(),
+            fence: Fence::default(),
             watch: Watch::default(),
             deadlines: Deadlines::default(),
             promote: Promote::default(),

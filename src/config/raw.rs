@@ -48,6 +48,8 @@ pub(super) struct RawDatabase {
     pub(super) proof: RawProof,
     /// How the application is moved to the restored cluster.
     pub(super) cutover: RawCutover,
+    /// How the source is kept from taking writes while the application moves. Default: it is not, and the plan says so.
+    pub(super) fence: Option<RawFence>,
     /// What is watched after the cutover; failing brings the rollback.
     pub(super) watch: RawWatch,
     /// How long steps, and the run, may take before they are given up.
@@ -193,6 +195,23 @@ pub(super) struct RawCutover {
     pub(super) secret: Option<String>,
     /// The key of that secret's JSON that holds a connection URL. Needs secret.
     pub(super) secret_key: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawFence {
+    /// "roles": the application's roles may not log in to the source any more; "none": no fence. Default: "roles".
+    #[schemars(extend("enum" = ["roles", "none"]))]
+    pub(super) mode: Option<String>,
+    /// The application's roles. Default: every role that can log in, but for superusers, members of rds_superuser,
+    /// replication users, system roles and the one that daybreak logs in with.
+    pub(super) roles: Vec<String>,
+    /// The Secrets Manager secret (name or ARN) of a login that may alter these roles. Default: that of connect.
+    pub(super) secret: Option<String>,
+    /// When the source cannot be reached to be fenced: "stop" and let a person decide, or "go-on" without a fence.
+    /// Default: "stop".
+    #[schemars(extend("enum" = ["stop", "go-on"]))]
+    pub(super) when_unreachable: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -65,6 +65,22 @@ fn a_profile_is_read_with_its_own_values() {
 }
 
 #[test]
+fn a_fence_is_asked_for_by_its_table() {
+    let fence = |more: &str| valid(&format!("[databases.a]\ncluster = \"a\"\n{more}")).databases["a"].fence.clone();
+    assert_eq!(fence("").mode, FenceMode::Unset);
+    assert_eq!(fence("fence = {}").mode, FenceMode::Roles);
+    assert_eq!(fence("fence.mode = \"none\"").mode, FenceMode::None);
+    let own = fence("fence = { roles = [\"app\"], secret = \"admin\", when_unreachable = \"go-on\" }");
+    let expected = Fence {
+        mode: FenceMode::Roles,
+        roles: vec!["app".to_owned()],
+        secret: Some("admin".to_owned()),
+        when_unreachable: Unreachable::GoOn,
+    };
+    assert_eq!(own, expected);
+}
+
+#[test]
 fn the_certificate_file_is_beside_the_configuration() {
     let text = "[databases.a]\ncluster = \"a\"\nconnect = { ca = \"ca.pem\" }\n\
                 [databases.b]\ncluster = \"b\"\nconnect = { ca = \"/etc/ca.pem\" }\n";
@@ -120,6 +136,9 @@ fn each_fault_of_a_value_is_found() {
             "restore.quarantine_security_groups[1]: `default` is not the id",
         ),
         ("restore.instance_class = 'r6g.large'", "restore.instance_class: `r6g.large` is neither `source` nor"),
+        ("fence.mode = 'role'", "fence.mode: "),
+        ("fence.roles = [' ']", "fence.roles[0]: empty"),
+        ("fence.when_unreachable = 'wait'", "fence.when_unreachable: "),
         ("restore.readers = 16", "restore.readers: write `\"source\"` or a number from 0 to 15"),
         ("restore.readers = 'all'", "restore.readers: write `\"source\"` or a number from 0 to 15"),
         (

@@ -24,7 +24,7 @@ impl Client {
         Self { application_name: format!("daybreak/{purpose}") }
     }
 
-    async fn brief(&self, login: &Login) -> Result<Session, Error> {
+    pub(super) async fn brief(&self, login: &Login) -> Result<Session, Error> {
         let tls = tls::connector(login.ca.as_deref())?;
         Session::open(login, &tls, &self.application_name, Limits::brief(login)).await
     }

@@ -3,7 +3,8 @@
 //!
 //! This is the only place that names `tokio-postgres`. Every connection is TLS with the certificate
 //! checked against the real host name, every session is read-only and bounded by timeouts, and
-//! nothing here writes, prints or sleeps.
+//! nothing here prints or sleeps. Only [`fencing`] writes: attributes of roles, in transactions that
+//! say so.
 //!
 //! [`Postgres`] is the edge that other layers use and [`Client`] the real thing behind it:
 //!
@@ -22,6 +23,7 @@ mod checks;
 mod client;
 mod connect;
 mod error;
+pub mod fencing;
 mod identity;
 mod login;
 mod postgres;

@@ -41,7 +41,7 @@ pub(super) async fn role(session: &Session) -> Result<Role, Error> {
         replayed_before: row.try_get("replayed_before").map_err(cell)?,
         ..Role::default()
     };
-    role.position = match session.one(doing, include_str!("sql/position.sql"), &[]).await {
+    role.position = match session.one(doing, include_str!("sql/wal_position.sql"), &[]).await {
         Ok(row) => row.try_get("position").map_err(cell)?,
         // Aurora refuses these functions unless logical replication is on.
         Err(error) if error.kind == ErrorKind::Query => None,

@@ -6,6 +6,7 @@
 
 pub mod choice;
 pub mod configuration;
+pub mod fence;
 pub mod freshness;
 pub mod inventory;
 pub mod leftovers;

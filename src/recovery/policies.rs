@@ -110,11 +110,7 @@ pub fn promotion(call: &str, access: Option<&Access>, moves_secret: bool) -> Vec
 }
 
 fn validate(access: &Access) -> Policy {
-    let action = match access.credentials {
-        Credentials::Secret { .. } => "secretsmanager:GetSecretValue",
-        Credentials::IamUser { .. } => "rds-db:connect",
-    };
-    bundle("validate", &[action])
+    bundle("validate", &[login_action(access)])
 }
 
 /// The bundle that the steps which make the target need.
@@ -173,8 +169,18 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     }
     let mut bundles = vec![bundle("observe", OBSERVE), restoring];
     bundles.extend(survey.access.as_ref().map(validate));
+    if let Some(fence) = &survey.fence {
+        bundles.push(bundle("fence", &[login_action(&fence.server.access)]));
+    }
     if survey.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }
     bundles
+}
+
+fn login_action(access: &Access) -> &'static str {
+    match &access.credentials {
+        Credentials::Secret { .. } => "secretsmanager:GetSecretValue",
+        Credentials::IamUser { .. } => "rds-db:connect",
+    }
 }

@@ -172,6 +172,16 @@ pub enum Refusal {
         #[source]
         source: Box<pg::Error>,
     },
+    /// The old writer cannot be fenced as the profile says.
+    #[error("the source of {database} cannot be fenced: {why}")]
+    Unfenceable {
+        /// The database.
+        database: String,
+        /// Why.
+        why: String,
+        /// The way out.
+        hint: String,
+    },
     /// Something of the profile cannot be used.
     #[error(transparent)]
     Step(#[from] Unusable),
@@ -263,7 +273,9 @@ impl Refusal {
             Self::NoSuchSecret { .. } => {
                 Some("check the name under [databases.….cutover] and [databases.….connect]".to_owned())
             }
-            Self::SecretUnfit { hint, .. } | Self::Unfit { hint, .. } => Some(hint.clone()),
+            Self::SecretUnfit { hint, .. } | Self::Unfit { hint, .. } | Self::Unfenceable { hint, .. } => {
+                Some(hint.clone())
+            }
             Self::NotAConnection { .. } => {
                 Some("for JSON with a URL under a key, name the key: secret_key under [databases.….cutover]".to_owned())
             }

@@ -5,6 +5,7 @@ use tokio::try_join;
 
 use super::{
     configuration::Configuration,
+    fence::{self, SurveyedFence},
     pointer::{self, Endpoint, SurveyedSecret},
     refusal::{Refusal, Unusable},
     windows,
@@ -36,6 +37,8 @@ pub struct Survey {
     pub instance_backup: Option<InstanceBackup>,
     /// The secret the application follows, where the profile names one.
     pub secret: Option<SurveyedSecret>,
+    /// How the source is fenced, where the profile says so and something is moved.
+    pub fence: Option<SurveyedFence>,
     /// How to log in, where the profile says so.
     pub access: Option<Access>,
     /// What the source said to the checks.
@@ -146,8 +149,13 @@ async fn surveyed(
         }
         Some(access) => rehearse(world, &source, access, database).await?,
     };
+    // What does not exist takes no writes; what is in another region has its secrets there.
+    let fence = match live && home == into {
+        true => fence::survey(world, &source, source.database_name(), database, secret.as_ref()).await?,
+        false => None,
+    };
     let (region, into) = (home.to_owned(), into.to_owned());
-    Ok(Survey { region, into, live, source, instance_backup, secret, access, rehearsal, at: now })
+    Ok(Survey { region, into, live, source, instance_backup, secret, fence, access, rehearsal, at: now })
 }
 
 /// How the profile says to log in. `made_with` is the database that the source was made with

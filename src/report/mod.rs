@@ -6,6 +6,7 @@
 pub mod evidence;
 pub mod expected;
 pub mod facts;
+pub mod fenced;
 pub mod next;
 mod person;
 pub mod promoted;

@@ -1,6 +1,7 @@
 //! What exists and where the application is, as far as a journal can tell: by the states of the steps that make and
 //! move things.
 
+use super::fenced;
 use crate::{
     recovery::sighting::pointer_of,
     run::{
@@ -149,9 +150,17 @@ pub fn application(state: &RunState<Step>) -> Application {
     }
 }
 
-/// The application's place in a sentence.
+/// The application's place in a sentence, with what became of the fence.
 #[must_use]
 pub fn application_words(state: &RunState<Step>) -> String {
+    let place = place_words(state);
+    match fenced::words(state) {
+        Some(fence) if state.removal.is_none() => format!("{place}; {fence}"),
+        _ => place,
+    }
+}
+
+fn place_words(state: &RunState<Step>) -> String {
     let brief = &state.plan.brief;
     if state.removal.is_some() {
         return "the application was not on the target when its removal began".to_owned();

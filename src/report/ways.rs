@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use super::shell::word;
-use super::{next::next_steps, shell::api_name};
+use super::{fenced, next::next_steps, shell::api_name};
 use crate::{
     aws::Call,
+    pg::fencing::{let_in_by_hand, marker},
     recovery::{
         names,
         sighting::{Answer, Found, Look, PointerSeen, Side, pointer_of},
@@ -22,12 +23,14 @@ use crate::{
     },
     steps::{
         add_tags::{AddTags, Tagged},
+        fence::Fence,
         modify_cluster::SETTLE,
         move_secret::{self, MoveSecret},
         prove,
         restore_cluster::{ID as RESTORE, RestoredCluster},
         serving,
         step::Step,
+        writers::Server,
     },
 };
 
@@ -129,7 +132,13 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
     }
     let does = crate::ui::history::title(&state.plan, step);
     let calls: Vec<Call> = match step {
-        Step::StageSecret(_) | Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) => Vec::new(),
+        Step::StageSecret(_)
+        | Step::Prove(_)
+        | Step::AwaitReaders(_)
+        | Step::Watch(_)
+        | Step::ListWriters(_)
+        | Step::Fence(_)
+        | Step::AdmitWriters(_) => Vec::new(),
         // By hand nobody would look whether it may be done: a resume does.
         Step::Guard(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
@@ -244,6 +253,7 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
             vec![way("takes the label of the staged version away".to_owned(), command)]
         }
         Step::MoveSecret(step) => move_back(step, look).map(|(does, command)| way(does, command)).into_iter().collect(),
+        Step::Fence(step) => vec![unfence(state, step)],
         Step::Promote(step) => step
             .call_back()
             .map(|(call, region)| Way {
@@ -258,7 +268,30 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
             })
             .into_iter()
             .collect(),
-        Step::Prove(_) | Step::AwaitReaders(_) | Step::Watch(_) | Step::Guard(_) => Vec::new(),
+        Step::Prove(_)
+        | Step::AwaitReaders(_)
+        | Step::Watch(_)
+        | Step::Guard(_)
+        | Step::ListWriters(_)
+        | Step::AdmitWriters(_) => Vec::new(),
+    }
+}
+
+/// SQL for a role that may alter the application's; the password is asked for.
+fn unfence(state: &RunState<Step>, step: &Fence) -> Way {
+    let Server { identifier, host, port, access } = &step.server;
+    let database = access.database.as_ref().or(access.default_database.as_ref()).map_or("postgres", String::as_str);
+    let roles = fenced::roles(state);
+    let sql = let_in_by_hand(roles.iter().map(String::as_str), &marker(&state.plan.run.to_string()));
+    Way {
+        does: format!(
+            "lets the application's roles log in to {identifier} again, once the application is back on it (add -U and a role that may alter them)"
+        ),
+        command: format!(
+            "psql {} -c {}",
+            word(&format!("host={host} port={port} dbname={database} sslmode=require")),
+            word(&sql)
+        ),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         secrets::Secrets,
     },
     http::Http,
-    pg::Postgres,
+    pg::{Postgres, fencing::Fencing},
 };
 
 /// Makes IAM authentication tokens, which PostgreSQL on RDS takes as passwords.
@@ -50,6 +50,8 @@ pub struct World {
     pub tokens: Arc<dyn Tokens>,
     /// PostgreSQL servers.
     pub postgres: Arc<dyn Postgres>,
+    /// Roles of PostgreSQL servers, shut out and let in.
+    pub fencing: Arc<dyn Fencing>,
     /// The application's health pages.
     pub http: Arc<dyn Http>,
     /// The other regions.

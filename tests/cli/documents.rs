@@ -51,6 +51,7 @@ fn the_schema_knows_the_tables_of_a_database_and_no_others() {
         "checks",
         "proof",
         "cutover",
+        "fence",
         "watch",
         "deadlines",
         "regions",

@@ -23,9 +23,10 @@ use crate::{
 
 const CUTS: [Fault; 2] = [Fault::LostBefore, Fault::LostAfter];
 
-/// A world whose recovery needs every kind of step: readers, quarantine, settings, tags, and a secret with all its labels.
+/// A world whose recovery needs every kind of step: readers, quarantine, settings, tags, a fence, and a secret with all its
+/// labels.
 fn rich() -> Scene {
-    let scene = Scene::new();
+    let scene = Scene::fenced();
     scene.cloud.edit_secret(|secret| {
         secret.versions.insert("v1".to_owned(), vec!["AWSCURRENT".to_owned(), "AWSPENDING".to_owned()]);
         secret.versions.insert("v0".to_owned(), vec!["AWSPREVIOUS".to_owned()]);

@@ -4,6 +4,7 @@
 mod choice;
 mod corpus;
 mod deadlines;
+mod fence;
 mod fleet;
 mod idempotency;
 mod instances;

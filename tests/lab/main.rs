@@ -7,6 +7,7 @@ mod bad_input;
 mod buckets;
 mod cleanup;
 mod faults;
+mod fence;
 mod fleets;
 mod instances;
 mod leaks;

@@ -3,6 +3,7 @@
 
 mod builtin;
 mod catalogs;
+mod fencing;
 mod login;
 mod newest;
 mod profile;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Wish, planned};
+use super::{Wish, fence, planned};
 use crate::{
     aws::{
         rds::{model::Tag, plain, requests},
@@ -60,9 +60,11 @@ pub fn prove(
     planned(database.deadlines.proof, Step::Prove(prove))
 }
 
-/// The pointer moved, the application watched.
+/// The source fenced, the pointer moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    survey.secret.as_ref().map(|secret| follow(wish, secret, access, target)).unwrap_or_default()
+    let mut steps = fence::fence(wish, survey, target);
+    steps.extend(survey.secret.iter().flat_map(|secret| follow(wish, secret, access, target)));
+    steps
 }
 
 /// This secret moved, the application watched.

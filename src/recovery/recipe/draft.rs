@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Wish;
+use super::{Wish, fence};
 use crate::{
     recovery::{pointer, policies, settings, survey::Survey},
     run::{
@@ -44,7 +44,7 @@ impl Draft {
     /// The plan.
     pub fn into_plan(self, wish: &Wish<'_>, survey: &Survey) -> Plan<Step> {
         let (endpoint, port) = survey.source.serves_at();
-        let warnings = self.warnings(survey);
+        let warnings = self.warnings(wish, survey);
         let data_time = self.window.restore_point.unwrap_or(self.requested_time);
         let brief = Brief {
             source: Source {
@@ -87,7 +87,7 @@ impl Draft {
         }
     }
 
-    fn warnings(&self, survey: &Survey) -> Vec<String> {
+    fn warnings(&self, wish: &Wish<'_>, survey: &Survey) -> Vec<String> {
         let mut warnings = self.warnings.clone();
         match &survey.secret {
             None if self.endpoints_return => warnings.push(format!(
@@ -104,6 +104,7 @@ impl Draft {
                 warnings.extend(secret.warnings.iter().cloned());
             }
         }
+        warnings.extend(fence::warnings(wish, survey));
         if let Some(why) = &survey.rehearsal.incomparable {
             warnings.push(format!("the source cannot be compared with: {why}"));
         }

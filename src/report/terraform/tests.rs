@@ -59,7 +59,7 @@ fn state(resources: &[Value]) -> Value {
 #[test]
 fn without_a_state_the_addresses_are_placeholders_and_it_says_how_to_find_them() {
     insta::assert_snapshot!(printed(recovered(), &[], None), @r#"
-    # daybreak run 20261120-150000-k3fa, database loans: loanserve-prod-aurora was recovered as
+    # Run 20261120-150000-k3fa of daybreak, database loans: loanserve-prod-aurora was recovered as
     # loanserve-prod-aurora-db-k3fa.
     # The application is on the target.
 
@@ -186,7 +186,7 @@ fn a_state_tells_the_addresses_and_what_follows_the_source() {
     );
     assert!(!text.contains("hunter2") && !text.contains("SOURCE_"), "{text}");
     insta::assert_snapshot!(text, @r#"
-    # daybreak run 20261120-150000-k3fa, database loans: loanserve-prod-aurora was recovered as
+    # Run 20261120-150000-k3fa of daybreak, database loans: loanserve-prod-aurora was recovered as
     # loanserve-prod-aurora-db-k3fa.
     # The application is on the target.
 
@@ -396,7 +396,7 @@ fn a_run_that_did_not_cut_over_gives_no_blocks() {
         assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");
     }
     insta::assert_snapshot!(printed(Story::rolled_back(), &[], None), @r"
-    # daybreak run 20261120-150000-k3fa, database loans: loanserve-prod-aurora was recovered as
+    # Run 20261120-150000-k3fa of daybreak, database loans: loanserve-prod-aurora was recovered as
     # loanserve-prod-aurora-db-k3fa.
     # The application is on the source, which the configuration goes on managing: nothing is to be
     # changed.

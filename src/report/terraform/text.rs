@@ -15,7 +15,7 @@ const WIDTH: usize = 100;
 pub fn render(advice: &Advice) -> String {
     let mut file = File::default();
     let Advice { run, database, source, target, .. } = advice;
-    file.comment(&format!("daybreak run {run}, database {database}: {source} was recovered as {target}."));
+    file.comment(&format!("Run {run} of daybreak, database {database}: {source} was recovered as {target}."));
     match advice.stands {
         Stands::Moved => file.comment("The application is on the target."),
         Stands::Done => {

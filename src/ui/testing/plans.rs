@@ -16,8 +16,11 @@ use crate::{
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
+        admit_writers::AdmitWriters,
         brief::{Brief, Pointer, Policy, Setting, Source, Target},
         create_instance::{CreateInstance, Role},
+        fence::Fence,
+        list_writers::{ListWriters, Unreachable},
         modify_cluster::{ModifyCluster, Purpose},
         move_secret::MoveSecret,
         prove::{Comparison, Prove, Question, Questions},
@@ -27,6 +30,7 @@ use crate::{
         target::TargetName,
         watch::Watch,
         window::{Family, Kind, Window},
+        writers::Server,
     },
 };
 
@@ -195,6 +199,35 @@ pub(crate) fn plan() -> Plan<Step> {
         brief: brief(),
         steps: steps.into_iter().map(|(deadline_seconds, step)| Planned { deadline_seconds, step }).collect(),
     }
+}
+
+/// The same with a fence before the pointer moves.
+pub(crate) fn fenced_plan() -> Plan<Step> {
+    let mut plan = plan();
+    let Some(at) = plan.steps.iter().position(|planned| matches!(planned.step, Step::StageSecret(_))) else {
+        return plan;
+    };
+    let access = Access {
+        credentials: Credentials::Secret { id: "prod/loans/admin".to_owned(), url_key: None },
+        database: None,
+        default_database: None,
+        via: None,
+        ca: None,
+        connect_timeout_ms: 10_000,
+    };
+    let server = Server {
+        identifier: SOURCE.to_owned(),
+        host: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com"),
+        port: 5432,
+        access: access.clone(),
+    };
+    let list = ListWriters { server: server.clone(), roles: Vec::new(), when_unreachable: Unreachable::Stop };
+    let seen = vec!["app".to_owned(), "batch".to_owned()];
+    let fence = Fence { server, roles: Vec::new(), seen, application: access.clone() };
+    let admit = AdmitWriters { target: TARGET.to_owned(), access, roles: Vec::new() };
+    let steps = [Step::ListWriters(list), Step::Fence(fence), Step::AdmitWriters(admit)];
+    plan.steps.splice(at..at, steps.map(|step| Planned { deadline_seconds: 300, step }));
+    plan
 }
 
 /// The same without a pointer: nothing follows the target by itself.

@@ -25,6 +25,7 @@ mod backups;
 mod instances;
 mod progress;
 mod replication;
+mod roles;
 mod secrets;
 mod snapshots;
 
@@ -71,6 +72,10 @@ pub(super) struct Inner {
     readable: Option<u32>,
     /// Whether reads are left without an answer.
     silent: bool,
+    /// The servers whose roles were asked for, by host.
+    sites: BTreeMap<String, roles::Site>,
+    /// A role that may not be altered.
+    untouchable: Option<&'static str>,
     /// The describe calls made: when, and of what.
     pub(super) looks: Vec<(Instant, &'static str)>,
 }
@@ -219,6 +224,11 @@ impl Cloud {
         let current = inner.secret.current().unwrap().to_owned();
         let value: serde_json::Value = serde_json::from_str(&inner.values[&current]).unwrap();
         value["host"].as_str().unwrap().to_owned()
+    }
+
+    /// From now on this role may not be altered.
+    pub(crate) fn role_is_untouchable(&self, role: &'static str) {
+        self.inner().untouchable = Some(role);
     }
 
     /// Whether reads are left without an answer.

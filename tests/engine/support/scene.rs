@@ -63,6 +63,12 @@ pub(crate) const CONFIG: &str = r#"
 /// The time that the plans of scenes recover to.
 const TO: &str = "2026-11-20T14:22:05Z";
 
+/// The table of a profile that fences.
+pub(crate) const FENCE: &str = r#"
+    [databases.loans.fence]
+    secret = "prod/loans/admin"
+"#;
+
 /// The same cloud from every region: what is made is told apart by its name.
 #[derive(Clone)]
 struct Everywhere {
@@ -82,6 +88,7 @@ impl Elsewhere for Everywhere {
             secrets: Arc::new(self.cloud.clone()),
             tokens: Arc::new(self.servers.clone()),
             postgres: Arc::new(self.servers.clone()),
+            fencing: Arc::new(self.cloud.clone()),
             http: Arc::new(self.servers.clone()),
             elsewhere: Arc::new(self.clone()),
             ca: None,
@@ -183,6 +190,12 @@ impl Scene {
             ..Cluster::default()
         };
         cloud.add_cluster(cluster, vec![writer, reader]);
+    }
+
+    /// A scene of a cluster with a profile that fences the source.
+    pub(crate) fn fenced() -> Self {
+        let config = Box::leak(format!("{CONFIG}{FENCE}").into_boxed_str());
+        Self::that(Way { config, before: |scene| scene.cloud.client_connects(), ..Way::default() })
     }
 
     /// A scene whose database is recovered in this way.
@@ -370,6 +383,7 @@ impl Scene {
             labels.sort_unstable();
             lines.push(format!("secret version {version} {labels:?}"));
         }
+        lines.extend(self.cloud.who_may_log_in());
         lines
     }
 }

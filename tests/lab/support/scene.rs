@@ -42,7 +42,12 @@ impl Scene {
 
     /// A scene with this secret; `cutover` is added to the profile's table of that name.
     pub(crate) fn with_secret(value: &str, cutover: &str) -> Self {
-        let (lab, source) = (Lab::shared(), Source::shared());
+        Self::of(Source::shared(), value, cutover)
+    }
+
+    /// A scene of another source in the shared lab.
+    pub(crate) fn of(source: &'static Source, value: &str, cutover: &str) -> Self {
+        let lab = Lab::shared();
         static SCENES: AtomicUsize = AtomicUsize::new(0);
         let number = SCENES.fetch_add(1, Ordering::Relaxed);
         let key = format!("scene-{number:03}");

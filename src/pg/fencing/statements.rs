@@ -1,0 +1,49 @@
+//! The statements that change roles, for psql and for daybreak alike.
+
+/// A name as an SQL identifier.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Makes the marker.
+pub(super) fn make_marker(marker: &str) -> String {
+    format!("CREATE ROLE {} NOLOGIN", quoted(marker))
+}
+
+/// Shuts a role out, under the marker.
+pub(super) fn shut_out(role: &str, marker: &str) -> String {
+    let role = quoted(role);
+    format!("GRANT {} TO {role}; ALTER ROLE {role} NOLOGIN", quoted(marker))
+}
+
+/// Lets a role in.
+pub(super) fn let_in(role: &str) -> String {
+    format!("ALTER ROLE {} LOGIN", quoted(role))
+}
+
+/// Removes the marker from all that bear it.
+pub(super) fn drop_marker(marker: &str) -> String {
+    format!("DROP ROLE IF EXISTS {}", quoted(marker))
+}
+
+/// Lets these roles in and removes the marker: for whoever does it by hand.
+#[must_use]
+pub fn let_in_by_hand<'a>(roles: impl IntoIterator<Item = &'a str>, marker: &str) -> String {
+    let mut statements: Vec<String> = roles.into_iter().map(let_in).collect();
+    statements.push(drop_marker(marker));
+    statements.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_end_its_own_quotes() {
+        assert_eq!(shut_out("a\"b", "m"), r#"GRANT "m" TO "a""b"; ALTER ROLE "a""b" NOLOGIN"#);
+        assert_eq!(
+            let_in_by_hand(["app", "Batch"], "daybreak-fence-x"),
+            r#"ALTER ROLE "app" LOGIN; ALTER ROLE "Batch" LOGIN; DROP ROLE IF EXISTS "daybreak-fence-x""#
+        );
+    }
+}
