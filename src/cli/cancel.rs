@@ -5,7 +5,7 @@ use super::{
     error::CliError,
     turn_back::{self, Turn},
 };
-use crate::run::record::Scope;
+use crate::{report::promoted, run::record::Scope};
 
 /// Take back all that a run made; the application must not be on it
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,13 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         keep: !args.no_final_snapshot,
         question: |state, final_snapshot| {
             let target = &state.plan.brief.target.identifier;
+            if promoted::promotes(state) {
+                return format!(
+                    "Run {}: this ends the run and deletes nothing; {}. Go on?",
+                    state.plan.run,
+                    promoted::role_words(state)
+                );
+            }
             let written = match (state.opened, final_snapshot) {
                 (true, None) => {
                     ", with what the application may have written to it before the rollback, without a final snapshot"

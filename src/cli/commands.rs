@@ -7,7 +7,7 @@ use super::{
     cancel, capture, cleanup, completions, config, cutover,
     desk::Desk,
     error::CliError,
-    plan, recover, report, resume, rollback, runs, status, validate, windows,
+    plan, promote, recover, report, resume, rollback, runs, status, validate, windows,
 };
 
 /// Bring a broken Aurora PostgreSQL database back: restore, prove, cut over, undo
@@ -35,6 +35,7 @@ pub(super) enum Command {
     Capture(capture::Args),
     Plan(plan::Args),
     Recover(recover::Args),
+    Promote(promote::Args),
     Cutover(cutover::Args),
     Rollback(rollback::Args),
     Status(status::Args),
@@ -51,7 +52,15 @@ pub(super) enum Command {
 impl Command {
     /// Whether it executes a run, and so has events to tell while it goes on.
     fn executes(&self) -> bool {
-        matches!(self, Self::Recover(_) | Self::Resume(_) | Self::Cutover(_) | Self::Rollback(_) | Self::Cancel(_))
+        matches!(
+            self,
+            Self::Recover(_)
+                | Self::Promote(_)
+                | Self::Resume(_)
+                | Self::Cutover(_)
+                | Self::Rollback(_)
+                | Self::Cancel(_)
+        )
     }
 
     /// Does it, and returns the exit code.
@@ -64,6 +73,7 @@ impl Command {
             Self::Capture(args) => capture::run(desk, args).await,
             Self::Plan(args) => plan::run(desk, args).await,
             Self::Recover(args) => recover::run(desk, args).await,
+            Self::Promote(args) => promote::run(desk, args).await,
             Self::Cutover(args) => cutover::run(desk, args).await,
             Self::Rollback(args) => rollback::run(desk, args).await,
             Self::Status(args) => status::run(desk, args).await,

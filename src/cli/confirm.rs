@@ -26,6 +26,16 @@ pub(super) async fn typed(desk: &Desk, signals: &Signals, question: &str, name: 
     Ok(if line == name { Answer::Yes } else { Answer::No })
 }
 
+/// Asks for the figure of a loss, typed.
+pub(super) async fn loss(desk: &Desk, signals: &Signals, question: &str, figure: &str) -> Result<Answer, CliError> {
+    let asked = match figure {
+        "unmeasured" => "The loss could not be measured. Type `unmeasured` to accept it whatever it is".to_owned(),
+        seconds => format!("Type the number of seconds that are lost ({seconds}) to accept it"),
+    };
+    let line = ask(desk, signals, &format!("{question}\n{asked}, anything else to stop: ")).await?;
+    Ok(if line == figure { Answer::Yes } else { Answer::No })
+}
+
 /// Asks for a target's name, typed: the one question after which data goes.
 pub(super) async fn removal(desk: &Desk, signals: &Signals, question: &str, name: &str) -> Result<Answer, CliError> {
     let line =

@@ -8,12 +8,13 @@ use super::{
     questions, which,
 };
 use crate::{
+    recovery::recipe::promote::is_final,
     run::{
         record::Outcome,
         state::{RunState, Stage, stage_words},
         step::{Outputs, Until},
     },
-    steps::{prove, step::Step},
+    steps::{promotion::guard, prove, step::Step},
 };
 
 /// Move the application to a proven recovery
@@ -26,6 +27,11 @@ pub(super) struct Args {
 /// Whether the run has come so far that the application can be moved: its data is proven, and it is not on its way already.
 fn ready(state: &RunState<Step>) -> bool {
     let proven = |outputs: &Outputs| outputs.has(prove::ID);
+    // What can be taken back by switching back is a cutover as a whole, proof included.
+    if state.plan.brief.promotion.is_some() && !is_final(&state.plan) {
+        return matches!(state.stage, Stage::Stopped(_) | Stage::Ended(Outcome::RolledBack))
+            && state.outputs.has(guard::ID);
+    }
     matches!(state.stage, Stage::Stopped(Until::Validated) | Stage::Ended(Outcome::RolledBack))
         && state.removal.is_none()
         && proven(&state.outputs)

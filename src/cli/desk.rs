@@ -138,6 +138,8 @@ impl Elsewhere for Everywhere {
         World {
             region: region.to_owned(),
             rds: Arc::new(self.session.rds(region)),
+            replication: Arc::new(self.session.rds(region)),
+            metrics: Arc::new(self.session.metrics(region)),
             snapshots: Arc::new(self.session.rds(region)),
             instances: Arc::new(self.session.rds(region)),
             fittings: Arc::new(self.session.rds(region)),

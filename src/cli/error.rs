@@ -151,6 +151,12 @@ impl From<Refusal> for CliError {
                 let failure = &unusable.0.failure;
                 Self { causes: failure.causes.clone(), ..Self::new(code, failure.message.clone()) }
             }
+            Refusal::NotPromoted(refusal) => {
+                let (causes, hints) = (refusal.causes(), refusal.hints());
+                let error = Self::from_error(code, refusal);
+                let causes = if causes.is_empty() { error.causes } else { causes };
+                return Self { causes, hints, ..Self::new(code, error.message) }.state("nothing was changed");
+            }
             other => Self::from_error(code, other),
         };
         error.maybe_hint(hint)

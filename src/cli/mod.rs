@@ -22,6 +22,7 @@ mod fleet;
 mod host;
 mod look;
 mod plan;
+mod promote;
 mod questions;
 mod recover;
 mod region;

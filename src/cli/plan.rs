@@ -1,6 +1,9 @@
 //! `daybreak plan`: what a recovery would do, saved to be reviewed and executed as it is.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{
     args::{Output, UntilArg},
@@ -194,17 +197,22 @@ pub(super) fn agreed_beforehand(desk: &Desk, made: &Made, how: &How) -> Result<(
     .hint(format!("daybreak windows {database} --to '{wanted}'")))
 }
 
+/// Writes a plan file.
+pub(super) fn write(file: &Path, text: &str) -> Result<(), CliError> {
+    fs::write(file, text).map_err(|error| {
+        CliError::from_error(exit::REFUSED, &error)
+            .state("nothing was created; the plan was not saved")
+            .hint(format!("save it elsewhere: --save FILE (it was {})", file.display()))
+    })
+}
+
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let moment = args.how.moment(desk, &args.to)?;
     let database = desk.database(&args.database)?;
     let Made { plan, .. } = make(desk, &database, moment, args.until.map(Until::from), &args.how).await?;
     let file = args.save.clone().unwrap_or_else(|| PathBuf::from(format!("{}.plan.json", plan.run)));
     let text = plan.to_file();
-    fs::write(&file, &text).map_err(|error| {
-        CliError::from_error(exit::REFUSED, &error)
-            .state("nothing was created; the plan was not saved")
-            .hint(format!("save it elsewhere: --save FILE (it was {})", file.display()))
-    })?;
+    write(&file, &text)?;
     match desk.global.output {
         Output::Text => desk.printer.result(&ui::plan::render(
             &plan,

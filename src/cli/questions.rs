@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     moment,
     pg::{Proof, Verdict},
-    recovery::recipe,
+    recovery::recipe::{self, promote::is_final},
     report::facts::Facts,
     run::{clock::elapsed, journal::History, plan::Plan, step::Until},
     steps::{brief::Brief, step::Step},
@@ -43,10 +43,31 @@ pub(super) fn before_restore(plan: &Plan<Step>, until: Until, asks: bool, now: T
     lines.join("\n")
 }
 
+/// Before anything is promoted.
+pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
+    let Brief { pointer, warnings, promotion, .. } = &plan.brief;
+    let mut lines = vec![String::new()];
+    if let Some(promotion) = promotion {
+        lines.extend(promotion.sides.iter().map(|side| format!("{}: {} -> {}", side.name, side.is, side.becomes)));
+        lines.push(format!("Loses: {}.", promotion.loses));
+        lines.push(format!("Old primary: {}.", promotion.old_primary));
+        lines.push(format!("Way back: {}.", promotion.back));
+    }
+    lines.push(match (until, pointer) {
+        (Until::Cutover, Some(pointer)) => format!("Then secret {} is moved to it.", pointer.secret),
+        _ => "No secret is moved.".to_owned(),
+    });
+    lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines.join("\n")
+}
+
 /// Before the application is moved.
 pub(super) fn before_cutover(history: &History<Step>) -> String {
     let plan = &history.state.plan;
     let Brief { source, target, pointer, .. } = &plan.brief;
+    if plan.brief.promotion.is_some() && !is_final(plan) {
+        return before_promotion(plan, Until::Cutover);
+    }
     let proof = Facts::of(history).proof.map(|(_, proof)| proof_words(&proof)).unwrap_or_default();
     let moves = match pointer {
         Some(pointer) => {

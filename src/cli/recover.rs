@@ -12,7 +12,7 @@ use super::{
     host,
     host::Signals,
     plan::{self, How, Made},
-    questions, several, which,
+    promote, questions, several, which,
 };
 use crate::{
     recovery::{freshness, recipe},
@@ -67,8 +67,10 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         _ => return Err(CliError::usage("recover what, and to when?").hint("daybreak recover DATABASE --to TIME")),
     };
     plan::agreed_beforehand(desk, &made, &args.how)?;
-    let until = until.unwrap_or(match (made.plan.recipe.as_str(), desk.global.yes) {
-        (recipe::CLONE, _) => recipe::furthest(&made.plan),
+    let promotes = made.plan.brief.promotion.is_some();
+    let until = until.unwrap_or_else(|| match (made.plan.recipe.as_str(), desk.global.yes) {
+        // Between a promotion and its cutover nobody serves the application: there is no stop by default.
+        (recipe::CLONE | recipe::promote::RECIPE, _) => recipe::furthest(&made.plan),
         (_, true) => Until::Cutover,
         (_, false) => Until::Validated,
     });
@@ -77,11 +79,15 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     if desk.can_ask() {
         let text = ui::plan::render(&made.plan, desk.clock.now(), desk.printer.err(), desk.printer.terminal().width);
         desk.printer.status(&text);
-        if agreed(desk, &signals, &made.plan, args.until.is_some(), until).await? == Answer::No {
+        let answer = match promotes {
+            true => promote::agreed(desk, &signals, &made.plan, until, false).await?,
+            false => agreed(desk, &signals, &made.plan, args.until.is_some(), until).await?,
+        };
+        if answer == Answer::No {
             return Err(CliError::refused("not confirmed"));
         }
         // The answer may have taken an hour.
-        freshness::check(&made.world, &made.plan).await?;
+        freshness::check(&made.world, &made.plan, desk.clock.now()).await?;
     }
     warn_of_others(desk, &*store, &[made.plan.database.as_str()]).await?;
     execute_plan(desk, store, made, until, args.until.is_some(), &signals).await
@@ -101,7 +107,7 @@ pub(super) fn far_enough(plan: &Plan<Step>, until: Until) -> Result<(), CliError
 }
 
 /// Without a terminal nothing is guessed: how far to go must have been said.
-fn decided(desk: &Desk) -> Result<(), CliError> {
+pub(super) fn decided(desk: &Desk) -> Result<(), CliError> {
     if desk.global.yes || desk.interactive() {
         return Ok(());
     }
@@ -133,14 +139,15 @@ async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
     let region = plan.brief.target.region.clone();
     let session = desk.session(Some(&region)).await?;
     let world = desk.world(&session, &region, plan.run.as_str())?;
-    let fresh = async { freshness::check(&world, &plan).await.map_err(CliError::from) };
+    let fresh = async { freshness::check(&world, &plan, desk.clock.now()).await.map_err(CliError::from) };
     let identity = async { session.identity().await.map_err(CliError::from) };
     let ((), identity) = tokio::try_join!(fresh, identity)?;
     freshness::same_account(&plan.brief.source, &identity.account)?;
     Ok(Made { choice: None, plan, world, identity: identity.arn, source: None })
 }
 
-async fn execute_plan(
+/// Begins the run of a plan, and executes it as far as it may go.
+pub(super) async fn execute_plan(
     desk: &Desk,
     store: Arc<dyn Store>,
     made: Made,

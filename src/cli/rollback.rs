@@ -5,7 +5,7 @@ use super::{
     error::CliError,
     turn_back::{self, Turn},
 };
-use crate::run::record::Scope;
+use crate::{recovery::recipe::promote::is_final, report::promoted, run::record::Scope};
 
 /// Move the application back to where it was before the cutover
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,12 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         keep: false,
         question: |state, _| {
             let brief = &state.plan.brief;
+            if promoted::promotes(state) && !is_final(&state.plan) {
+                return format!(
+                    "Run {}: this makes {} the primary again, and cuts the connections to {}. Go on?",
+                    state.plan.run, brief.source.identifier, brief.target.writer
+                );
+            }
             format!(
                 "Run {}: this moves the application back to {}; what was written to {} since the cutover stays there only. Go on?",
                 state.plan.run, brief.source.identifier, brief.target.identifier

@@ -59,7 +59,7 @@ pub(super) async fn run(
         }
         let mut fresh = Vec::new();
         for made in &made {
-            fresh.push(freshness::check(&made.world, &made.plan).await.map_err(CliError::from));
+            fresh.push(freshness::check(&made.world, &made.plan, desk.clock.now()).await.map_err(CliError::from));
         }
         all_or_none(names, fresh)?;
     }

@@ -35,7 +35,9 @@ pub(super) struct Turn {
 impl Turn {
     /// The name of the snapshot that the target leaves: one that the application never could write to leaves none.
     fn kept(&self, state: &RunState<Step>) -> Option<String> {
-        let wanted = self.keep && self.scope == Scope::Everything && state.opened;
+        // What is promoted is not removed.
+        let makes = state.plan.brief.promotion.is_none();
+        let wanted = makes && self.keep && self.scope == Scope::Everything && state.opened;
         wanted.then(|| names::final_snapshot(&state.plan.brief.target.identifier))
     }
 }

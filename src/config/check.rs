@@ -10,12 +10,12 @@ use url::Url;
 use super::error::Fault;
 use super::model::{
     Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, Fence, FenceMode, InstanceClass,
-    Proof, Readers, Regional, Restore, Source, Unreachable, Watch,
+    Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch,
 };
 use super::names;
 use super::raw::{
-    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawFence, RawProof,
-    RawReaders, RawRegional, RawRestore, RawWatch,
+    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawFence, RawPromote,
+    RawProof, RawReaders, RawRegional, RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
 use crate::expect::Expect;
@@ -63,6 +63,7 @@ impl Checker<'_> {
             fence: raw.fence.map(|raw| self.fence(&join(at, "fence"), raw)).unwrap_or_default(),
             watch: self.watch(&join(at, "watch"), raw.watch),
             deadlines: self.deadlines(&join(at, "deadlines"), raw.deadlines),
+            promote: self.promote(&join(at, "promote"), raw.promote),
             regions: self.regions(&join(at, "regions"), raw.regions),
             name,
         }
@@ -158,6 +159,11 @@ impl Checker<'_> {
             pointer: self.timeout(at, "pointer", raw.pointer).unwrap_or(default.pointer),
             run: self.timeout(at, "run", raw.run),
         }
+    }
+
+    fn promote(&mut self, at: &str, raw: RawPromote) -> Promote {
+        let max_lag = self.value(at, "max_lag", raw.max_lag, moment::parse_span);
+        Promote { max_lag: max_lag.unwrap_or(Promote::default().max_lag) }
     }
 
     fn readers(&mut self, at: &str, raw: RawReaders) -> Readers {

@@ -62,6 +62,7 @@ fn the_examples_of_the_default_are_valid_and_show_the_true_defaults() {
     assert_eq!(loans.proof, Proof { statement_timeout, lock_timeout, compare_with_source, ..loans.proof.clone() });
     let (sql, http) = (loans.watch.sql.clone(), loans.watch.http.clone());
     assert_eq!(loans.watch, Watch { sql, http, ..Watch::default() });
+    assert_eq!(loans.promote, Promote::default());
     assert_eq!(loans.deadlines, Deadlines { run: loans.deadlines.run, ..Deadlines::default() });
 }
 

@@ -18,7 +18,7 @@ pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
     Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, Fence, FenceMode, HostPort,
-    InstanceClass, Proof, Readers, Regional, Restore, Source, Unreachable, Watch,
+    InstanceClass, Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch,
 };
 pub use schema::schema;
 

@@ -45,8 +45,23 @@ pub struct Database {
     pub watch: Watch,
     /// How long steps, and the run, may take.
     pub deadlines: Deadlines,
+    /// What holds of a promotion.
+    pub promote: Promote,
     /// What a target gets in each region that is named.
     pub regions: BTreeMap<String, Regional>,
+}
+
+/// Settings of a promotion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promote {
+    /// How far what is promoted may be behind without a loss being accepted. Default 30 seconds; may be zero.
+    pub max_lag: Duration,
+}
+
+impl Default for Promote {
+    fn default() -> Self {
+        Self { max_lag: Duration::from_secs(30) }
+    }
 }
 
 /// What a target in one region gets instead of the source's; what is not set is taken from the source where that is possible.
@@ -323,6 +338,7 @@ impl Database {
             fence: Fence::default(),
             watch: Watch::default(),
             deadlines: Deadlines::default(),
+            promote: Promote::default(),
             regions: BTreeMap::new(),
         }
     }

@@ -54,9 +54,19 @@ pub(super) struct RawDatabase {
     pub(super) watch: RawWatch,
     /// How long steps, and the run, may take before they are given up.
     pub(super) deadlines: RawDeadlines,
+    /// What holds of the promotion of a replica or a secondary region.
+    pub(super) promote: RawPromote,
     /// What a target in a certain region gets, by the region's name: needed where the source's cannot be taken, which is so in
     /// another region and once the source is deleted.
     pub(super) regions: BTreeMap<String, RawRegional>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawPromote {
+    /// How far what is promoted may be behind without a loss being accepted. Default: "30s".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) max_lag: Option<String>,
 }
 
 /// What a target in one region gets instead of the source's.

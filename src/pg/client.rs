@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use super::error::{Error, ErrorKind};
 use super::identity::landed;
+use super::replication::role;
 use super::session::{Limits, Session};
-use super::{Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest, answer, checks, tls};
+use super::{Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest, Role, answer, checks, tls};
 use crate::expect::Value;
 
 /// Asks real servers. Sessions carry `application_name`, so that they can be told apart in
@@ -40,6 +41,13 @@ impl Postgres for Client {
         let landed = landed(&session).await;
         session.close().await;
         landed
+    }
+
+    async fn role(&self, login: &Login) -> Result<Role, Error> {
+        let session = self.brief(login).await?;
+        let role = role(&session).await;
+        session.close().await;
+        role
     }
 
     async fn probe(&self, login: &Login, sql: &str) -> Result<(), Error> {

@@ -11,6 +11,7 @@
 //! - [`Postgres::prove`] asks all checks of one snapshot and yields a [`Proof`];
 //! - [`Postgres::connect_check`] logs in and says where it landed;
 //! - [`Postgres::probe`] asks one question of the watch;
+//! - [`Postgres::role`] asks a server for its part in a replication;
 //! - [`Postgres::rehearse`] has the server parse the profile's questions without asking them.
 //!
 //! A check ends [`Verdict::Passed`], [`Verdict::Failed`] or [`Verdict::Unchecked`]. What could not
@@ -27,6 +28,7 @@ mod identity;
 mod login;
 mod postgres;
 mod proof;
+mod replication;
 mod session;
 mod snapshot;
 mod stage;
@@ -38,3 +40,4 @@ pub use identity::Landed;
 pub use login::Login;
 pub use postgres::{OnResult, Postgres, ProfileCheck, ProofRequest};
 pub use proof::{CheckKind, CheckResult, Proof, Verdict};
+pub use replication::{Other, Role};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{CheckResult, Error, Landed, Login, Proof};
+use super::{CheckResult, Error, Landed, Login, Proof, Role};
 use crate::expect::Expect;
 
 /// What is called with each result of a proof as it comes.
@@ -28,6 +28,13 @@ pub trait Postgres: Send + Sync {
     /// # Errors
     /// When the login fails or the server does not answer within the login's connect timeout.
     async fn connect_check(&self, login: &Login) -> Result<Landed, Error>;
+
+    /// Logs in, asks the server for its part in a replication and who else is connected to it, and leaves.
+    ///
+    /// # Errors
+    /// When the login fails or the server does not answer within the login's connect timeout. What a server does not tell
+    /// because it is of another kind is none.
+    async fn role(&self, login: &Login) -> Result<Role, Error>;
 
     /// Asks one question of a watch: it holds when the first value of the first row is neither NULL
     /// nor false.

@@ -1,9 +1,11 @@
 //! Whether a saved plan still fits the world. Asked before its first record is written, so a refusal leaves nothing behind.
 
+use jiff::Timestamp;
+
 use super::{
     plain,
     recipe::{CLONE, point_in_time},
-    refusal::Refusal,
+    refusal::{Refusal, Unusable},
     windows,
 };
 use crate::{
@@ -11,6 +13,11 @@ use crate::{
     run::plan::Plan,
     steps::{
         brief::{Brief, Source},
+        promotion::{
+            Promotion,
+            judge::judge,
+            look::{look, same},
+        },
         restore_cluster::{Request, RestoreCluster},
         step::Step,
         window::{Family, Kind},
@@ -28,8 +35,15 @@ pub fn same_account(source: &Source, account: &str) -> Result<(), Refusal> {
 
 /// Refuses a plan whose source, window, pointer or target name is no longer what the plan saw. `world` is that of the
 /// target's region.
-pub async fn check(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
+pub async fn check(world: &World, plan: &Plan<Step>, now: Timestamp) -> Result<(), Refusal> {
     let brief = &plan.brief;
+    if let Some(promotion) = plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::Guard(step) => Some(&step.promotion),
+        _ => None,
+    }) {
+        may_be_promoted(world, promotion, now).await?;
+        return pointer(world, brief).await;
+    }
     match (brief.target.family, brief.window.kind) {
         (Family::Instance, _) => plain::freshness::check(world, plan).await?,
         (Family::Cluster, Kind::Continuous) => continuous(world, plan).await?,
@@ -57,6 +71,16 @@ async fn continuous(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     }
     match window.restore_point {
         Some(point) => point_in_time::within(&source, crate::moment::Moment::At(point)).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a promotion that may not be made any more.
+async fn may_be_promoted(world: &World, promotion: &Promotion, now: Timestamp) -> Result<(), Refusal> {
+    let seen = look(world, promotion, now).await.map_err(Unusable::from)?;
+    same(promotion, &seen.target).map_err(Unusable::from)?;
+    match judge(promotion, &seen, now).obstacles.first() {
+        Some(obstacle) => moved(obstacle.what.clone()),
         None => Ok(()),
     }
 }
@@ -125,7 +149,7 @@ async fn names_free(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
 async fn pointer(world: &World, brief: &Brief) -> Result<(), Refusal> {
     let Some(pointer) = &brief.pointer else { return Ok(()) };
     let found = world
-        .secrets
+        .secrets_of(&pointer.arn)
         .describe(&pointer.arn)
         .await
         .map_err(Refusal::aws(format!("describe secret {}", pointer.secret)))?;

@@ -17,6 +17,7 @@ pub mod plain;
 pub mod pointer;
 pub mod policies;
 pub mod price;
+pub mod promotion;
 pub mod recipe;
 pub mod refusal;
 mod remains;

@@ -63,6 +63,15 @@ const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:UpdateSecretVersionStage",
 ];
 
+const PROMOTE: &[&str] = &[
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+    "rds:DescribeGlobalClusters",
+    "rds:DescribeEvents",
+    "cloudwatch:ListMetrics",
+    "cloudwatch:GetMetricData",
+];
+
 const CLEANUP: &[&str] = &[
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
@@ -136,6 +145,22 @@ fn parity(steps: &[Planned<Step>]) -> Policy {
     parity
 }
 
+/// The bundles that a promotion needs: `call` is the action that makes it, and takes it back where that can be.
+pub fn promotion(call: &str, access: Option<&Access>, moves_secret: bool) -> Vec<Policy> {
+    let mut promote = bundle("promote", PROMOTE);
+    promote.actions.push(format!("rds:{call}"));
+    let mut bundles = vec![promote];
+    bundles.extend(access.map(validate));
+    if moves_secret {
+        bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
+    }
+    bundles
+}
+
+fn validate(access: &Access) -> Policy {
+    bundle("validate", &[login_action(access)])
+}
+
 /// The bundle that the steps which make the target need.
 fn restoring(survey: &Survey, steps: &[Planned<Step>]) -> Policy {
     let mut restoring = steps
@@ -194,9 +219,7 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     if survey.source.family() == Family::Cluster {
         bundles.push(parity(steps));
     }
-    if let Some(access) = &survey.access {
-        bundles.push(bundle("validate", &[login_action(access)]));
-    }
+    bundles.extend(survey.access.as_ref().map(validate));
     if let Some(fence) = &survey.fence {
         bundles.push(bundle("fence", &[login_action(&fence.server.access)]));
     }

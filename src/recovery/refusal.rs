@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     aws, moment, pg,
     pointer::SecretValueError,
+    recovery::promotion::refusal::NotPromoted,
     run::{plan::InvalidPlan, step::StepError},
 };
 
@@ -184,6 +185,9 @@ pub enum Refusal {
     /// Something of the profile cannot be used.
     #[error(transparent)]
     Step(#[from] Unusable),
+    /// Nothing is promoted.
+    #[error(transparent)]
+    NotPromoted(#[from] NotPromoted),
     /// What was asked for cannot be had, or not so.
     #[error("{what}")]
     Unfit {
@@ -282,6 +286,7 @@ impl Refusal {
                 source.hint.clone().or_else(|| Some("correct its query under [[databases.….checks]]".to_owned()))
             }
             Self::Unprovable { source, .. } => source.hint.clone(),
+            Self::NotPromoted(refusal) => refusal.hints().into_iter().next(),
             Self::Step(unusable) => unusable.0.failure.hint.clone(),
             Self::OtherAccount { .. } => {
                 Some("use the credentials of that account: --profile, or AWS_PROFILE".to_owned())

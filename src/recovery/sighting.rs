@@ -255,8 +255,9 @@ type AboutSecret = (Option<BTreeMap<String, Vec<String>>>, Result<String, String
 
 /// Describes the secret and reads it as a client would. What clients get counts before what is described.
 async fn ask_secret(world: &World, step: &MoveSecret, clock: &dyn Clock, within: Duration) -> AboutSecret {
-    let described = bounded(world.secrets.describe(&step.secret), clock, within);
-    let read = bounded(world.secrets.get(&step.secret, &VersionRef::Current), clock, within);
+    let secrets = world.secrets_of(&step.secret);
+    let described = bounded(secrets.describe(&step.secret), clock, within);
+    let read = bounded(secrets.get(&step.secret, &VersionRef::Current), clock, within);
     let (described, read) = tokio::join!(described, read);
     let gone = || "there is no such secret, or no version of it is current".to_owned();
     let leads_to = |value| match SecretValue::parse(value, step.url_key.as_deref()) {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     recovery::{recipe::CLONE, windows::window::Earlier},
     run::{clock::elapsed, journal::History, record::Entry, step::StepId},
-    steps::step::Step,
+    steps::{promotion::promote, step::Step},
 };
 
 /// The median duration of each step that was completed in any of `histories` of `database`, by step id. Steps during which
@@ -22,7 +22,7 @@ pub fn expected(histories: &[History<Step>], database: &str) -> BTreeMap<StepId,
 }
 
 /// How long restores of each source took, from the restore's start to its writer's end, oldest first; the copy of a snapshot
-/// into another region is not counted, nor is a clone. Those during which the executor was away do not count.
+/// into another region is not counted, nor is a clone. How long promotions took is among them. Those during which the executor was away do not count.
 #[must_use]
 pub fn restores(histories: &[History<Step>]) -> Earlier {
     let mut durations = Earlier::new();
@@ -31,10 +31,13 @@ pub fn restores(histories: &[History<Step>]) -> Earlier {
         let of = |id: &str| completed.iter().find(|(step, _)| step.0 == id).map(|(_, duration)| *duration);
         let of_cluster = || Some(of("restore-cluster")? + of("create-writer")?);
         let plan = &history.state.plan;
-        if let Some(duration) = of("restore-instance").or_else(of_cluster)
+        let brief = &plan.brief;
+        // A failover within a cluster is no promotion of any window.
+        let of_promotion = || of(promote::ID).filter(|_| brief.source.identifier != brief.target.identifier);
+        if let Some(duration) = of("restore-instance").or_else(of_cluster).or_else(of_promotion)
             && plan.recipe != CLONE
         {
-            let of = (plan.brief.source.identifier.clone(), plan.brief.window.kind.alike());
+            let of = (brief.source.identifier.clone(), brief.window.kind.alike());
             durations.entry(of).or_default().push(duration);
         }
     }
@@ -112,6 +115,21 @@ mod tests {
         let restored = restores(&[whole.clone(), restored_in(90), whole]);
         let of = (cluster, Kind::Continuous);
         assert_eq!(restored, [(of, vec![seconds(800), seconds(800)])].into(), "one has no writer yet");
+    }
+
+    #[test]
+    fn a_promotion_counts_for_what_replicated() {
+        let mut promoted = Story::begun().done("restore-cluster", 0, 90).history();
+        promoted.state.plan.brief.window.kind = Kind::Replica;
+        for record in &mut promoted.records {
+            if let Entry::Started { step } | Entry::Finished { step, .. } = &mut record.entry {
+                *step = StepId::from(promote::ID);
+            }
+        }
+        let of = (promoted.state.plan.brief.source.identifier.clone(), Kind::Replica);
+        assert_eq!(restores(std::slice::from_ref(&promoted)), [(of.clone(), vec![seconds(90)])].into());
+        promoted.state.plan.brief.target.identifier = of.0;
+        assert!(restores(&[promoted]).is_empty(), "a reader of the cluster itself");
     }
 
     #[test]

@@ -192,6 +192,10 @@ pub fn rto_seconds(history: &History<Step>) -> Option<f64> {
 #[must_use]
 pub fn rpo_seconds(history: &History<Step>, facts: &Facts) -> Option<f64> {
     let newest = facts.proof.as_ref()?.1.newest?;
+    // A promotion has no time that was asked for.
+    if history.state.plan.brief.promotion.is_some() {
+        return None;
+    }
     let wanted = history.state.plan.brief.requested_time;
     (newest <= wanted).then(|| elapsed(newest, wanted).as_secs_f64())
 }

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod fenced;
 pub mod next;
 mod person;
+pub mod promoted;
 pub mod proof;
 pub mod result;
 mod settings;

@@ -1,6 +1,8 @@
 //! What a person can do next with a run, as commands.
 
+use super::promoted;
 use crate::{
+    recovery::recipe::promote::is_final,
     run::{
         record::{Outcome, Scope},
         state::{Direction, RunState, Stage},
@@ -24,8 +26,7 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
     let run = &state.plan.run;
     let offer = |verb: &str, does: &str| NextStep { command: format!("daybreak {verb} {run}"), does: does.to_owned() };
     let rollback = || state.can_turn_back(Scope::Cutover).then(|| offer("rollback", rollback_words(state)));
-    let cancel =
-        || state.can_turn_back(Scope::Everything).then(|| offer("cancel", "removes everything that the run made"));
+    let cancel = || state.can_turn_back(Scope::Everything).then(|| offer("cancel", cancel_words(state)));
     let mut next = Vec::new();
     if let Some(removal) = &state.removal {
         if removal.done().is_none() {
@@ -39,6 +40,11 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
         Stage::Going => {
             next.push(offer("resume", "goes on where it was, if no process executes the run any more"));
             next.extend(rollback().or_else(cancel));
+        }
+        // What can be taken back by switching back is a cutover as a whole.
+        Stage::Stopped(_) if promoted::promotes(state) && !is_final(&state.plan) => {
+            next.push(offer("cutover", "makes the target the primary"));
+            next.extend(cancel());
         }
         // What is not proven is not cut over.
         Stage::Stopped(Until::Restored) => {
@@ -72,6 +78,14 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
             next.extend(cancel());
         }
         Stage::Ended(Outcome::Undone) => {
+            if promoted::promotes(state) {
+                next.push(offer("report", "prints the evidence"));
+                if !promoted::stands(state) {
+                    let command = format!("daybreak promote {}", state.plan.database);
+                    next.push(NextStep { command, does: "makes a new plan".to_owned() });
+                }
+                return next;
+            }
             let (database, again) = (&state.plan.database, state.plan.brief.options());
             next.push(NextStep {
                 command: format!("daybreak plan {database}{again}"),
@@ -86,7 +100,18 @@ fn moves_the_application(state: &RunState<Step>) -> bool {
     state.plan.steps.iter().any(|planned| matches!(planned.step, Step::MoveSecret(_)))
 }
 
+fn cancel_words(state: &RunState<Step>) -> &'static str {
+    match (promoted::promotes(state), promoted::stands(state)) {
+        (true, true) => "ends the run; the promotion stays, since it cannot be taken back",
+        (true, false) => "ends the run; nothing was promoted",
+        (false, _) => "removes everything that the run made",
+    }
+}
+
 fn rollback_words(state: &RunState<Step>) -> &'static str {
+    if promoted::promotes(state) && !is_final(&state.plan) {
+        return "makes the old primary the primary again, and moves the application back to it";
+    }
     if moves_the_application(state) {
         "moves the application back to the source and keeps the target"
     } else {

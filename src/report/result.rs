@@ -14,6 +14,7 @@ use crate::{
     run::{
         id::RunId,
         journal::History,
+        plan::Plan,
         record::{Outcome as End, Scope},
         state::{Direction, Stage, StepState},
         step::Failure,
@@ -227,7 +228,7 @@ impl RunResult {
                 family: brief.target.family,
                 identifier: brief.target.identifier.clone(),
                 region: brief.target.region.clone(),
-                resource_id: facts.restored.clone(),
+                resource_id: facts.restored.clone().or_else(|| promoted_id(&state.plan)),
                 endpoint: facts.writer.as_ref().map(|writer| writer.endpoint.clone()),
                 port: facts.writer.as_ref().map(|writer| writer.port),
                 writer: brief.target.writer.clone(),
@@ -261,6 +262,14 @@ impl RunResult {
             stuck: Stuck::of(history, around),
         }
     }
+}
+
+/// The resource id of what is promoted.
+fn promoted_id(plan: &Plan<Step>) -> Option<String> {
+    plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::Promote(step) => step.promotion.target.resource_id.clone(),
+        _ => None,
+    })
 }
 
 impl Outcome {

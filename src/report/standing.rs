@@ -91,6 +91,10 @@ pub fn made(state: &RunState<Step>) -> Vec<Made> {
 /// Whether the target cluster is there, or may be.
 #[must_use]
 pub fn target_may_exist(state: &RunState<Step>) -> bool {
+    // What is promoted was there before.
+    if state.plan.brief.promotion.is_some() {
+        return true;
+    }
     let target = &state.plan.brief.target.identifier;
     made(state).iter().any(|made| made.identifier == *target && made.existence.may_cost())
 }
@@ -166,6 +170,9 @@ fn place_words(state: &RunState<Step>) -> String {
         return format!("the application is not on the target: {how}");
     }
     match application(state) {
+        Application::NotMoved if brief.promotion.is_some() => {
+            "daybreak moves no secret: the application uses the name that it used before".to_owned()
+        }
         Application::NotMoved => "daybreak does not move the application: it uses what it used before".to_owned(),
         Application::OnSource { secret, version } => {
             format!("the application is on the source {}: secret {secret}, version {version}", brief.source.identifier)

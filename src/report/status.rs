@@ -9,6 +9,7 @@ use super::{
     facts::{self, Facts},
     next::next_steps,
     person::person,
+    promoted,
     standing::{Application, application, application_words, cost_words, made},
     stuck::{Around, Stuck},
 };
@@ -42,6 +43,11 @@ pub fn status_line(state: &RunState<Step>) -> String {
 pub fn stage_sentence(state: &RunState<Step>) -> String {
     if let Some(removal) = &state.removal {
         return removal_sentence(state, removal);
+    }
+    if promoted::promotes(state)
+        && let Some(words) = promoted::stage_words(state, application(state) != Application::NotMoved)
+    {
+        return words;
     }
     let total = state.steps.len();
     let at = |wanted: &[StepState]| state.steps.iter().position(|step| wanted.contains(&step.state));
@@ -124,7 +130,9 @@ pub fn status(history: &History<Step>, around: &Around, now: Timestamp, theme: T
         12,
         &format!("{}, begun {} ago by {}", state.plan.run, ago(elapsed(state.begun, now)), clean(&state.begun_by.who)),
     );
-    page.field("data of", 12, &brief.data_time_words());
+    if !promoted::promotes(state) {
+        page.field("data of", 12, &brief.data_time_words());
+    }
     page.field("source", 12, &format!("{} ({})", brief.source.identifier, brief.source.region));
     page.field("target", 12, &brief.target.identifier);
     page.field("last entry", 12, &format!("{} ago", ago(elapsed(state.latest, now))));
@@ -227,6 +235,13 @@ fn failed(page: &mut Page, (step, failure): &(StepId, crate::run::step::Failure)
 
 /// What exists, where the application is, and what costs.
 pub(super) fn standing(page: &mut Page, state: &RunState<Step>) {
+    if let Some(promotion) = &state.plan.brief.promotion {
+        page.put(Tone::Strong, "  ", &clean(&promoted::role_words(state)));
+        page.put(Tone::Plain, "  ", &clean(&format!("the old primary: {}", promotion.old_primary)));
+        for line in &promotion.afterwards {
+            page.put(Tone::Caution, "  ", &clean(line));
+        }
+    }
     for made in made(state) {
         let class = made.class.as_deref().map(|class| format!(" ({class})")).unwrap_or_default();
         page.put(Tone::Plain, "  ", &format!("{}{class} {}", made.what, made.existence.words()));

@@ -9,7 +9,7 @@ use super::{
     evidence::decisions,
     facts::{self, Cutover, Facts},
     person::person,
-    proof,
+    promoted, proof,
     settings::{Likeness, SettingResult, read_back},
     status::{stage_sentence, stage_tone, standing, timeline},
     stuck::{Around, Stuck},
@@ -24,7 +24,7 @@ use crate::{
         record::{Outcome, Scope},
         state::{Stage, StepState},
     },
-    steps::{step::Step, window::Family},
+    steps::{brief::Promotion, step::Step, window::Family},
     ui::{
         history::lines,
         page::Page,
@@ -90,6 +90,9 @@ fn sentence(history: &History<Step>) -> String {
         .cause
         .map(|(step, failure)| format!(", because {step} failed: {}", clean(&failure.message)))
         .unwrap_or_default();
+    if promoted::promotes(state) {
+        return format!("{database}: {}{cause}.", stage_sentence(state));
+    }
     match state.stage {
         Stage::Ended(Outcome::Recovered) if brief.pointer.is_some() => {
             format!("{database} was recovered: the application is on {target}, which holds the data of {time}.")
@@ -116,6 +119,9 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
     let state = &history.state;
     let brief = &state.plan.brief;
     let (source, target) = (&brief.source, &brief.target);
+    if let Some(promotion) = &brief.promotion {
+        return what_was_promoted(page, history, facts, promotion);
+    }
     page.heading(Tone::Heading, "What was restored");
     let version = source.engine_version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
     page.field(
@@ -183,6 +189,23 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
         (None, None) => "unknown: there is no proof".to_owned(),
     };
     page.field("RPO achieved", LABEL, &rpo);
+}
+
+fn what_was_promoted(page: &mut Page, history: &History<Step>, facts: &Facts, promotion: &Promotion) {
+    page.heading(Tone::Heading, "What was promoted");
+    page.field("way", LABEL, &format!("{} ({})", promotion.way, promotion.call));
+    page.field("why", LABEL, &clean(&promotion.why));
+    for side in &promotion.sides {
+        page.field("side", LABEL, &clean(&format!("{}: was {}; becomes {}", side.name, side.is, side.becomes)));
+    }
+    if let Some(writer) = &facts.writer {
+        page.field("endpoint", LABEL, &format!("{}:{} ({})", writer.endpoint, writer.port, writer.identifier));
+    }
+    page.field("loses", LABEL, &clean(&promotion.loses));
+    page.field("old primary", LABEL, &clean(&promotion.old_primary));
+    page.field("way back", LABEL, &clean(&promotion.back));
+    let rto = facts::rto_seconds(history).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    page.field("RTO achieved", LABEL, &rto.map_or_else(|| "not achieved".to_owned(), in_words));
 }
 
 fn evidence(page: &mut Page, history: &History<Step>, facts: &Facts) {

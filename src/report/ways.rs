@@ -146,6 +146,8 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::RegisterScaling(_)
         | Step::PutScalingPolicy(_)
         | Step::CompareSettings(_) => Vec::new(),
+        // By hand nobody would look whether it may be done: a resume does.
+        Step::Guard(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, pointer(look)),
         Step::CopySnapshot(_)
@@ -266,12 +268,27 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
         }
         Step::MoveSecret(step) => move_back(step, look).map(|(does, command)| way(does, command)).into_iter().collect(),
         Step::Fence(step) => vec![unfence(state, step)],
+        Step::Promote(step) => step
+            .call_back()
+            .map(|(call, region)| Way {
+                does: format!("makes {} the primary again", step.promotion.primary.words()),
+                command: format!(
+                    "aws {} {} --cli-input-json {} --region {}",
+                    call.service,
+                    api_name(call.action),
+                    word(&call.parameters.to_string()),
+                    word(region)
+                ),
+            })
+            .into_iter()
+            .collect(),
         Step::AddRole(_) | Step::EnableDataApi(_) | Step::CreateEndpoint(_) | Step::RegisterScaling(_) => {
             fitting(state, step, look).map(|(does, command)| way(does, command)).into_iter().collect()
         }
         Step::Prove(_)
         | Step::AwaitReaders(_)
         | Step::Watch(_)
+        | Step::Guard(_)
         | Step::ListWriters(_)
         | Step::AdmitWriters(_)
         | Step::ManagePassword(_)

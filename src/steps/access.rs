@@ -132,7 +132,7 @@ pub async fn read_secret(
     url_key: Option<&str>,
 ) -> Result<(String, SecretValue), StepError> {
     let doing = format!("read secret {secret}");
-    let found = world.secrets.get(secret, version).await.map_err(|error| failure::of_aws(&doing, &error))?;
+    let found = world.secrets_of(secret).get(secret, version).await.map_err(|error| failure::of_aws(&doing, &error))?;
     let Some(found) = found else {
         let failure = Failure::new(format!("{doing}: there is no such secret, or no such version of it"));
         return Err(StepError::terminal(failure));

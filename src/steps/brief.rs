@@ -6,7 +6,10 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::window::{Family, Kind, Window};
+use super::{
+    promotion::Lag,
+    window::{Family, Kind, Window},
+};
 use crate::{
     moment::{in_words, show},
     run::clock::elapsed,
@@ -38,6 +41,47 @@ pub struct Brief {
     pub policies: Vec<Policy>,
     /// What the reader should know before saying yes.
     pub warnings: Vec<String>,
+    /// What is promoted; none where something is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Promotion>,
+}
+
+/// What a promotion tells its reader: both sides, what is lost, and what becomes of whom.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// What it is called: `switchover of the global database`.
+    pub way: String,
+    /// The API's name of the call.
+    pub call: String,
+    /// Why this way and no other.
+    pub why: String,
+    /// All that takes part.
+    pub sides: Vec<Side>,
+    /// How far the target was behind; none where the way loses nothing.
+    pub lag: Option<Lag>,
+    /// What is lost.
+    pub loses: String,
+    /// What stops, and for how long.
+    pub stops: String,
+    /// What becomes of the old primary.
+    pub old_primary: String,
+    /// How it is taken back, or that it cannot be.
+    pub back: String,
+    /// What is to be done by hand afterwards.
+    pub afterwards: Vec<String>,
+}
+
+/// One that takes part in a promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Side {
+    /// Its name and region.
+    pub name: String,
+    /// What it is now, with its status.
+    pub is: String,
+    /// What it will be.
+    pub becomes: String,
 }
 
 /// The permissions of one capability.

@@ -28,6 +28,7 @@ pub mod manage_password;
 pub mod modify_cluster;
 pub mod modify_instance;
 pub mod move_secret;
+pub mod promotion;
 pub mod prove;
 pub mod put_scaling_policy;
 pub mod register_scaling;

@@ -103,7 +103,7 @@ impl MoveSecret {
     /// Moves a label. A refused compare-and-set is no verdict: what was described may have been stale, so it is looked at
     /// again, and the next look tells whether somebody else has moved it.
     async fn put(&self, world: &World, request: &MoveLabel, doing: &str) -> Result<(), StepError> {
-        world.secrets.move_label(request).await.map_err(|error| match error.kind {
+        world.secrets_of(&request.secret_id).move_label(request).await.map_err(|error| match error.kind {
             ErrorKind::InvalidParameter => StepError::passing(Failure::of(doing, &error)),
             _ => failure::of_aws(doing, &error),
         })
@@ -122,7 +122,7 @@ impl MoveSecret {
             return Ok("");
         }
         let request = self.label(PREVIOUS, Some(&self.to_version), self.previous_version.as_deref());
-        match world.secrets.move_label(&request).await {
+        match world.secrets_of(&request.secret_id).move_label(&request).await {
             Ok(()) => Ok(""),
             Err(error) if error.is_retryable() && cx.attended < LABEL_PATIENCE => Err(failure::of_aws(doing, &error)),
             Err(_) => Ok("; AWSPREVIOUS is on the version that led to the target"),

@@ -41,6 +41,18 @@ pub struct Prove {
     pub requested_time: Option<Timestamp>,
     /// What is asked beside the built-in checks.
     pub questions: Questions,
+    /// What must have been allowed before it is asked: the cutover, where that is what makes the target the primary.
+    #[serde(default = "validated", skip_serializing_if = "is_validated")]
+    pub until: Until,
+}
+
+fn validated() -> Until {
+    Until::Validated
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_validated(until: &Until) -> bool {
+    *until == Until::Validated
 }
 
 /// Whether the source can be compared with.
@@ -221,12 +233,8 @@ impl Prove {
             }
             Comparison::Without(why) => Err(why.clone()),
         };
-        let request = self.questions.request(
-            target,
-            source,
-            self.requested_time,
-            Some(serving::restore_requested_at(cx.outputs)?),
-        )?;
+        let restore_started = serving::restore_requested_at(cx.outputs)?;
+        let request = self.questions.request(target, source, self.requested_time, restore_started)?;
         let tell = cx.tell;
         let proof = world.postgres.prove(&request, &|check| tell(&checked(check))).await;
         proof.map_err(|error| failure::of_postgres(&format!("prove the data of {}", self.target), &error))
@@ -240,7 +248,7 @@ impl Body for Prove {
     }
 
     fn until(&self) -> Until {
-        Until::Validated
+        self.until
     }
 
     fn reversibility(&self) -> Undo {

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     create_instance::WRITER,
+    promotion::promote,
     restore_cluster::{self, RestoredCluster},
     restore_instance::{self, RestoredInstance},
 };
 use crate::run::step::{Outputs, StepError};
 
 /// The steps that bring a writer up. A plan has one of them.
-const BRINGING_UP: [&str; 2] = [WRITER, restore_instance::ID];
+const BRINGING_UP: [&str; 3] = [WRITER, restore_instance::ID, promote::ID];
 
 /// The target's writer: where to connect. A step may leave more than this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,10 +40,14 @@ pub fn brings_up(step: &str) -> bool {
     BRINGING_UP.contains(&step)
 }
 
-/// When the target's restore was asked for: whatever was committed from then on was committed on the target.
-pub fn restore_requested_at(outputs: &Outputs) -> Result<Timestamp, StepError> {
+/// When the target's restore was asked for: whatever was committed from then on was committed on the target. None of what is
+/// promoted.
+pub fn restore_requested_at(outputs: &Outputs) -> Result<Option<Timestamp>, StepError> {
     if outputs.has(restore_instance::ID) {
-        return Ok(outputs.of::<RestoredInstance>(restore_instance::ID)?.requested_at);
+        return Ok(Some(outputs.of::<RestoredInstance>(restore_instance::ID)?.requested_at));
     }
-    Ok(outputs.of::<RestoredCluster>(restore_cluster::ID)?.requested_at)
+    if outputs.has(promote::ID) {
+        return Ok(None);
+    }
+    Ok(Some(outputs.of::<RestoredCluster>(restore_cluster::ID)?.requested_at))
 }

@@ -57,7 +57,7 @@ impl StageSecret {
 
 /// Looks at a secret that is there.
 pub(super) async fn describe(world: &World, secret: &str, doing: &str) -> Result<SecretDescription, StepError> {
-    let found = world.secrets.describe(secret).await.map_err(|error| failure::of_aws(doing, &error))?;
+    let found = world.secrets_of(secret).describe(secret).await.map_err(|error| failure::of_aws(doing, &error))?;
     found.ok_or_else(|| StepError::terminal(Failure::new(format!("{doing}: there is no such secret"))))
 }
 
@@ -144,7 +144,7 @@ impl Body for StageSecret {
             identifier: self.target.identifier.clone(),
         };
         let staged = value.retarget(&address);
-        match world.secrets.put_version(&self.put, &staged).await {
+        match world.secrets_of(&self.put.secret_id).put_version(&self.put, &staged).await {
             Ok(_) => {}
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
                 let failure = Failure::of(&doing, &error);
@@ -164,7 +164,7 @@ impl Body for StageSecret {
             move_to_version_id: Some(self.version().to_owned()),
             remove_from_version_id: None,
         };
-        world.secrets.move_label(&request).await.map_err(|error| failure::of_aws(&doing, &error))
+        world.secrets_of(&request.secret_id).move_label(&request).await.map_err(|error| failure::of_aws(&doing, &error))
     }
 
     async fn undo(&self, world: &World, _: &Context<'_>) -> Result<Undone, StepError> {
@@ -179,7 +179,11 @@ impl Body for StageSecret {
             move_to_version_id: None,
             remove_from_version_id: Some(self.version().to_owned()),
         };
-        world.secrets.move_label(&request).await.map_err(|error| failure::of_aws(&doing, &error))?;
+        world
+            .secrets_of(&request.secret_id)
+            .move_label(&request)
+            .await
+            .map_err(|error| failure::of_aws(&doing, &error))?;
         Ok(Undone::Done(format!("version {} has lost its label", self.version())))
     }
 }

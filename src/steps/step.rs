@@ -22,6 +22,7 @@ use super::{
     modify_cluster::ModifyCluster,
     modify_instance::ModifyInstance,
     move_secret::MoveSecret,
+    promotion::{guard::Guard, promote::Promote},
     prove::Prove,
     put_scaling_policy::PutScalingPolicy,
     register_scaling::RegisterScaling,
@@ -64,6 +65,8 @@ pub enum Step {
     RegisterScaling(RegisterScaling),
     PutScalingPolicy(PutScalingPolicy),
     CompareSettings(CompareSettings),
+    Guard(Guard),
+    Promote(Promote),
 }
 
 impl Step {
@@ -92,6 +95,8 @@ impl Step {
             Self::RegisterScaling(step) => step,
             Self::PutScalingPolicy(step) => step,
             Self::CompareSettings(step) => step,
+            Self::Guard(step) => step,
+            Self::Promote(step) => step,
         }
     }
 

@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use crate::{
     aws::{
         self,
-        metrics::Alarms,
-        rds::{Rds, fittings::Fittings, plain::Instances, snapshots::Snapshots},
+        metrics::{Alarms, Metrics},
+        rds::{Rds, fittings::Fittings, plain::Instances, replication::Replication, snapshots::Snapshots},
         scaling::Scaling,
         secrets::Secrets,
     },
@@ -37,6 +37,10 @@ pub struct World {
     pub region: String,
     /// RDS in the run's region.
     pub rds: Arc<dyn Rds>,
+    /// Who takes writes, in the run's region.
+    pub replication: Arc<dyn Replication>,
+    /// CloudWatch in the run's region.
+    pub metrics: Arc<dyn Metrics>,
     /// RDS's cluster snapshots and retained backups in the run's region.
     pub snapshots: Arc<dyn Snapshots>,
     /// Instances outside clusters in the run's region.
@@ -64,6 +68,15 @@ pub struct World {
 }
 
 impl World {
+    /// Secrets Manager where `secret` is: an ARN says so, a name means the run's region.
+    #[must_use]
+    pub fn secrets_of(&self, secret: &str) -> Arc<dyn Secrets> {
+        match secret.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(2)) {
+            Some(region) if !region.is_empty() && region != self.region => self.elsewhere.world(region).secrets,
+            _ => self.secrets.clone(),
+        }
+    }
+
     /// This world, seen from `region`.
     #[must_use]
     pub fn of_region(&self, region: &str) -> Self {

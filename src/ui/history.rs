@@ -56,6 +56,8 @@ struct Words {
 pub struct Narrator {
     words: BTreeMap<StepId, Words>,
     started: BTreeMap<StepId, Timestamp>,
+    /// Nothing is made by such a run.
+    promotes: bool,
 }
 
 impl Narrator {
@@ -66,7 +68,7 @@ impl Narrator {
             let undo = readable(plan, &planned.step.describe().undo);
             (planned.step.id(), Words { title: title(plan, &planned.step), undo })
         });
-        Self { words: words.collect(), started: BTreeMap::new() }
+        Self { words: words.collect(), started: BTreeMap::new(), promotes: plan.brief.promotion.is_some() }
     }
 
     /// What `record` says: one line, with further lines for what a failure leads to and what helps against it.
@@ -97,9 +99,17 @@ impl Narrator {
                 let mut lines =
                     of(step, Tone::Bad, format!("FAILED{}: {}", self.after(step, at), clean(&failure.to_string())));
                 lines.extend(hint(failure).map(|text| Line { at, step: Some(step.clone()), tone: Tone::Strong, text }));
-                lines.extend(run(Tone::Caution, consequence(*then).to_owned()));
+                let consequence = match then {
+                    Consequence::TurnBack(Scope::Everything) if self.promotes => "turning back: nothing was promoted",
+                    Consequence::TurnBack(Scope::Cutover) if self.promotes => {
+                        "turning back: the old primary and the application go where they were"
+                    }
+                    then => consequence(*then),
+                };
+                lines.extend(run(Tone::Caution, consequence.to_owned()));
                 lines
             }
+            Entry::Stopped { .. } if self.promotes => run(Tone::Strong, "stopped, as asked".to_owned()),
             Entry::Stopped { after } => run(Tone::Strong, format!("stopped, as asked: {}", reached(*after))),
             Entry::TurnedBack { scope, by, final_snapshot } => {
                 let kept = final_snapshot.as_ref().map(|name| format!(", keeping its data as snapshot {name}"));
@@ -132,6 +142,11 @@ impl Narrator {
             Entry::Interrupted { by } => {
                 run(Tone::Caution, format!("interrupted by {}; the run can be resumed", clean(by)))
             }
+            Entry::Ended { outcome } if self.promotes => match outcome {
+                Outcome::Recovered => run(Tone::Good, "promoted: every step is done".to_owned()),
+                Outcome::RolledBack => run(Tone::Caution, "rolled back".to_owned()),
+                Outcome::Undone => run(Tone::Caution, "ended before its end".to_owned()),
+            },
             Entry::Ended { outcome } => match outcome {
                 Outcome::Recovered => run(Tone::Good, "recovered: every step is done".to_owned()),
                 Outcome::RolledBack => {
@@ -179,6 +194,14 @@ pub fn lines(history: &History<Step>) -> Vec<Line> {
 
 fn begun(plan: &Plan<Step>, until: Until, who: &str) -> String {
     let brief = &plan.brief;
+    if let Some(promotion) = &brief.promotion {
+        let (old, new) = (&brief.source.identifier, &brief.target.writer);
+        let reach = match until {
+            Until::Cutover => "to the end",
+            Until::Restored | Until::Validated => "and stops on the way",
+        };
+        return format!("{} begins run {}: {new} in place of {old}, {}, {reach}", clean(who), plan.run, promotion.way);
+    }
     format!(
         "{} begins run {}: {} as it was at {} into {}, {}",
         clean(who),

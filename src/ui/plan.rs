@@ -20,7 +20,10 @@ use crate::{
         plan::{Plan, Planned},
         step::{Step as _, Undo, Until},
     },
-    steps::{brief::Setting, step::Step},
+    steps::{
+        brief::{Promotion, Setting},
+        step::Step,
+    },
 };
 
 /// The order in which the target gets its settings; others come last.
@@ -48,6 +51,9 @@ pub fn render(plan: &Plan<Step>, now: Timestamp, theme: Theme, width: usize) -> 
 
 fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
     let brief = &plan.brief;
+    if let Some(promotion) = &brief.promotion {
+        return promoted(page, plan, promotion);
+    }
     let data = show(brief.data_time());
     let given_up = ago(elapsed(brief.data_time(), now));
     page.heading(Tone::Heading, &format!("Plan {}: recover {}", plan.run, clean(&plan.database)));
@@ -96,6 +102,34 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
     }
 }
 
+/// Both sides, what is lost, what stops, and what becomes of the old primary.
+fn promoted(page: &mut Page, plan: &Plan<Step>, promotion: &Promotion) {
+    let brief = &plan.brief;
+    let (old, new) = (&brief.source.identifier, &brief.target.writer);
+    page.heading(Tone::Heading, &format!("Plan {}: promote {}", plan.run, clean(&plan.database)));
+    page.blank();
+    page.put(
+        Tone::Strong,
+        "",
+        &format!("Makes {new} ({}) the primary in place of {old} ({}).", brief.target.region, brief.source.region),
+    );
+    let tone = if promotion.loses == "nothing" { Tone::Strong } else { Tone::Caution };
+    page.put(tone, "", &clean(&format!("Loses {}.", promotion.loses)));
+    page.blank();
+    page.field("way", 12, &format!("{}: {}", promotion.way, promotion.call));
+    page.field("why", 12, &clean(&promotion.why));
+    for side in &promotion.sides {
+        page.field("side", 12, &clean(&format!("{}: {}; becomes: {}", side.name, side.is, side.becomes)));
+    }
+    page.field("stops", 12, &clean(&promotion.stops));
+    page.field("old primary", 12, &clean(&promotion.old_primary));
+    page.field("way back", 12, &clean(&promotion.back));
+    page.field("pointer", 12, &clean(&pointer_words(plan)));
+    for line in &promotion.afterwards {
+        page.field("afterwards", 12, &clean(line));
+    }
+}
+
 fn warnings(page: &mut Page, warnings: &[String]) {
     if warnings.is_empty() {
         return;
@@ -115,7 +149,9 @@ fn steps(page: &mut Page, plan: &Plan<Step>) {
     for (number, planned) in (1..).zip(&plan.steps) {
         let until = planned.step.until();
         if until == Until::Cutover && before != Some(Until::Cutover) {
-            let words = if plan.brief.pointer.is_some() {
+            let words = if plan.brief.promotion.is_some() && plan.brief.point_of_no_return.is_none() {
+                "cutover: what follows changes who takes the writes"
+            } else if plan.brief.pointer.is_some() {
                 "cutover: what follows moves the application"
             } else {
                 "what follows comes after the proof"

@@ -55,6 +55,7 @@ fn the_schema_knows_the_tables_of_a_database_and_no_others() {
         "watch",
         "deadlines",
         "regions",
+        "promote",
     ];
     assert_eq!(keys, known);
     assert_eq!(schema["additionalProperties"], Value::Bool(false));

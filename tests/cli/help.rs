@@ -3,11 +3,12 @@
 use crate::support::Daybreak;
 
 /// Every command.
-pub(crate) const COMMANDS: [&str; 15] = [
+pub(crate) const COMMANDS: [&str; 16] = [
     "windows",
     "capture",
     "plan",
     "recover",
+    "promote",
     "cutover",
     "rollback",
     "status",
@@ -36,6 +37,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
                    described
       plan         Show what a recovery would do, and save it as a plan file
       recover      Recover a database: plan, confirm, restore, prove, cut over, watch
+      promote      Make a replica, a reader or a secondary region the primary
       cutover      Move the application to a proven recovery
       rollback     Move the application back to where it was before the cutover
       status       Show where a run is and what can be done next
@@ -250,6 +252,51 @@ fn each_command_says_what_it_takes() {
               - restored:  The target exists, with its writer
               - validated: The data has been proven
               - cutover:   The application has been moved
+
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak promote --help
+    Make a replica, a reader or a secondary region the primary
+
+    Usage: daybreak promote [OPTIONS] <DATABASE>
+
+    Arguments:
+      <DATABASE>
+              Profile in daybreak.toml, or identifier of the cluster or instance that is the primary now
+
+    Options:
+          --to-replica <NAME|ARN>
+              The replica, reader or secondary to promote, by name or ARN [default: the only one]
+
+          --to-region <REGION>
+              The region to promote in [default: that of the only candidate]
+
+          --switchover
+              Of a global database: swap the roles, without loss; both regions must be healthy
+
+          --failover
+              Of a global database: fail over without waiting for the primary; needs --allow-data-loss
+
+          --detach
+              Of a global database: take the secondary out of it, for good, as a primary of its own
+
+          --allow-data-loss[=<SECONDS>]
+              Lose what the target lacks: the measured lag is asked for; unattended, up to SECONDS, or
+              `unmeasured` where it cannot be measured
+
+          --old-primary-keeps-writing
+              Accept that the old primary goes on taking writes that reach nobody else
+
+          --until <UNTIL>
+              How far to go [default: cutover, after one question]
+
+              Possible values:
+              - restored:  The target exists, with its writer
+              - validated: The data has been proven
+              - cutover:   The application has been moved
+
+          --save <FILE>
+              Change nothing: save the plan to this file, for daybreak recover --plan FILE
 
       -h, --help
               Print help (see a summary with '-h')

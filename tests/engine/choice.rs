@@ -8,7 +8,7 @@ use daybreak::{
         refusal::Refusal,
         windows::window::{Bound, Loss},
     },
-    run::{plan::Plan, step::Until},
+    run::{clock::Clock, plan::Plan, step::Until},
     steps::{step::Step, window::Kind},
 };
 
@@ -201,9 +201,9 @@ async fn a_saved_plan_is_refused_once_its_window_or_a_name_is_another() {
         let scene = make();
         let plan = scene.plan().await;
         let world = scene.world.of_region(&plan.brief.target.region);
-        freshness::check(&world, &plan).await.unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
+        freshness::check(&world, &plan, scene.clock.now()).await.unwrap_or_else(|refusal| panic!("{what}: {refusal}"));
         change(&scene);
-        let refusal = freshness::check(&world, &plan).await.unwrap_err();
+        let refusal = freshness::check(&world, &plan, scene.clock.now()).await.unwrap_err();
         assert!(refusal.to_string().contains(what), "{refusal}");
     }
 }

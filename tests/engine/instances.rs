@@ -13,6 +13,7 @@ use daybreak::{
         windows::window::{Kind, Window},
     },
     run::{
+        clock::Clock,
         plan::Plan,
         record::{Outcome, Scope},
         state::Stage,
@@ -413,9 +414,10 @@ async fn a_protection_that_somebody_else_put_on_is_respected() {
 async fn a_saved_plan_is_refused_once_its_world_has_moved() {
     let scene = Scene::of(Source::Instance);
     let plan = scene.plan().await;
-    freshness::check(&scene.world, &plan).await.unwrap();
-    let moved =
-        async |scene: &Scene, plan: &Plan<Step>| freshness::check(&scene.world, plan).await.unwrap_err().to_string();
+    freshness::check(&scene.world, &plan, scene.clock.now()).await.unwrap();
+    let moved = async |scene: &Scene, plan: &Plan<Step>| {
+        freshness::check(&scene.world, plan, scene.clock.now()).await.unwrap_err().to_string()
+    };
     scene.cloud.edit_instance(SOURCE, |source| source.resource_id = "db-ANOTHER".to_owned());
     assert!(moved(&scene, &plan).await.contains("db-ANOTHER now"));
     scene.cloud.edit_instance(SOURCE, |source| {
@@ -429,7 +431,7 @@ async fn a_saved_plan_is_refused_once_its_world_has_moved() {
 
     let scene = Scene::of(Source::Snapshot);
     let plan = scene.plan().await;
-    freshness::check(&scene.world, &plan).await.unwrap();
+    freshness::check(&scene.world, &plan, scene.clock.now()).await.unwrap();
     let copying =
         daybreak::aws::rds::backups::model::InstanceSnapshot { status: "copying".to_owned(), ..source::snapshot() };
     scene.cloud.add_instance_snapshot(copying);

@@ -15,6 +15,7 @@ mod leftovers;
 mod looks;
 mod parity;
 mod planning;
+mod promotions;
 mod recovery;
 mod removal;
 mod stores;

@@ -3,6 +3,7 @@
 use daybreak::{
     aws::rds::model::{Cluster, ServerlessV2Scaling},
     recovery::{freshness, refusal::Refusal},
+    run::clock::Clock,
     steps::{brief::Brief, create_instance::CreateInstance, step::Step},
 };
 
@@ -250,9 +251,9 @@ async fn a_plan_is_stale_once_its_source_its_secret_or_its_name_is_another() {
     for (what, change) in changes {
         let scene = Scene::new();
         let plan = scene.plan().await;
-        freshness::check(&scene.world, &plan).await.unwrap();
+        freshness::check(&scene.world, &plan, scene.clock.now()).await.unwrap();
         change(&scene);
-        let refusal = freshness::check(&scene.world, &plan).await.unwrap_err();
+        let refusal = freshness::check(&scene.world, &plan, scene.clock.now()).await.unwrap_err();
         assert!(refusal.to_string().contains(what), "{refusal}");
     }
 }

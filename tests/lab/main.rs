@@ -14,6 +14,8 @@ mod leaks;
 mod parity;
 mod permissions;
 mod plans;
+mod promotions;
+mod promotions_apart;
 mod proofs;
 mod recovery;
 mod secrets;

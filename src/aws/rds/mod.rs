@@ -1,4 +1,5 @@
-//! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions; what is fitted to a cluster.
+//! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions; what is fitted to a
+//! cluster; who takes writes.
 
 mod api;
 pub mod backups;
@@ -8,6 +9,7 @@ pub mod fittings;
 mod gather;
 pub mod model;
 pub mod plain;
+pub mod replication;
 pub mod requests;
 pub mod snapshots;
 pub mod status;

@@ -115,7 +115,7 @@ impl<'a> Pick<'a> {
         if !window.kind.is_restored() {
             return Err(Refusal::unfit(
                 format!("{} is a database of its own already: it is promoted, not restored", name(window)),
-                format!("daybreak promote {database}"),
+                window.promoted_by(),
             ));
         }
         if !window.usable {
@@ -154,7 +154,7 @@ impl<'a> Pick<'a> {
         let mut there: Vec<String> = Vec::new();
         for window in self.windows.iter().take(ASIDES) {
             let why = if !window.kind.is_restored() {
-                format!("can be promoted: daybreak promote {database}")
+                format!("can be promoted: {}", window.promoted_by())
             } else if !window.usable {
                 format!("cannot be used: {}", window.obstacles.join("; "))
             } else if !self.reaches(window) {
@@ -186,7 +186,6 @@ impl<'a> Pick<'a> {
 
     /// What else there was: the next best, what would have lost less and why it was not taken, and what could not be seen.
     pub(super) fn asides(&self, picked: &Window) -> Vec<String> {
-        let Subject { database, .. } = self.subject;
         let mut asides = Vec::new();
         if matches!(picked.loses, Loss::Later { .. }) {
             asides.push(format!("{} {}", name(picked), loses(&picked.loses)));
@@ -198,7 +197,7 @@ impl<'a> Pick<'a> {
         asides.extend(better.map(|other| {
             let loss = loses(&other.loses);
             if !other.kind.is_restored() && other.usable {
-                format!("{} {loss}: daybreak promote {database}", name(other))
+                format!("{} {loss}: {}", name(other), other.promoted_by())
             } else if !other.usable {
                 format!("{} {loss}, but cannot be used: {}", name(other), other.obstacles.join("; "))
             } else if !self.reaches(other) {

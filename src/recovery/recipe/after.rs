@@ -11,8 +11,11 @@ use crate::{
         secrets::requests::PutVersion,
     },
     config::{self, Database},
-    recovery::survey::{self, Survey},
-    run::plan::Planned,
+    recovery::{
+        pointer::SurveyedSecret,
+        survey::{self, Survey},
+    },
+    run::{plan::Planned, step::Until},
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
@@ -54,6 +57,7 @@ pub fn prove(
         source: comparison,
         requested_time: data_time,
         questions: survey::questions(database),
+        until: Until::Validated,
     };
     planned(database.deadlines.proof, Step::Prove(prove))
 }
@@ -61,7 +65,13 @@ pub fn prove(
 /// The source fenced, the pointer moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     let mut steps = fence::fence(wish, survey, target);
-    let Some(secret) = &survey.secret else { return steps };
+    steps.extend(survey.secret.iter().flat_map(|secret| follow(wish, secret, access, target)));
+    steps
+}
+
+/// This secret moved, the application watched.
+pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
+    let mut steps = Vec::new();
     let label = format!("daybreak-{}", wish.run.suffix());
     let token = format!("daybreak-{}-cutover", wish.run);
     let client = Access {
@@ -96,7 +106,7 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
     steps
 }
 
-/// The application's watch, where the profile wants one.
+/// The application's watch with this login, where the profile wants one.
 pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
     if watch.duration.is_zero() {
         return None;

@@ -72,6 +72,7 @@ impl Draft {
                 .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
                 .map(|planned| planned.step.id().0),
             policies: policies::needed(survey, &self.steps),
+            promotion: None,
         };
         Plan {
             format: FORMAT,

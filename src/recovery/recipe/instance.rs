@@ -18,7 +18,10 @@ use crate::{
         },
         refusal::Refusal,
         survey::Survey,
-        windows::window::{Estimate, Family, Kind, Loss, Window},
+        windows::{
+            arn::Arn,
+            window::{Estimate, Family, Kind, Loss, Window},
+        },
     },
     run::plan::{Plan, Planned},
     steps::{
@@ -63,9 +66,10 @@ pub fn continuous(database: &str, survey: &Survey, moment: Moment) -> Result<Win
     if instance.backup_retention_period == Some(0) {
         let (why, hint) = if instance.is_replica() {
             let of = instance.read_replica_source_instance.as_ref().or(instance.read_replica_source_cluster.as_ref());
-            let of = of.cloned().unwrap_or_default();
+            let of = of.map_or("", |of| Arn::parse(of).map_or(of.as_str(), |arn| arn.name));
             let why = format!("it is a read replica of {of}, and has no automated backups of its own");
-            (why, format!("recover {of}, or make the replica the primary as it is: daybreak promote {database}"))
+            let promote = format!("daybreak promote {of} --to-replica {}", instance.identifier);
+            (why, format!("recover {of}, or make the replica the primary as it is: {promote}"))
         } else {
             let why = "its automated backups are off (BackupRetentionPeriod is 0), so there is no time to restore to";
             (why.to_owned(), format!("see what snapshots there are: daybreak windows {database}"))
@@ -368,10 +372,9 @@ impl<'a> Restored<'a> {
                 }
                 Ok(Self { origin: Origin::Snapshot(&window.source), copy: Some(Copied { of, key }) })
             }
-            Kind::Replica | Kind::GlobalSecondary => Err(unfit(
-                "it is promoted, not restored".to_owned(),
-                Some(format!("daybreak promote {}", window.database)),
-            )),
+            Kind::Replica | Kind::GlobalSecondary => {
+                Err(unfit("it is promoted, not restored".to_owned(), Some(window.promoted_by())))
+            }
             Kind::GlobalFailoverSnapshot => Err(unfit("only clusters have such".to_owned(), None)),
         }
     }

@@ -12,6 +12,7 @@ pub mod fence;
 pub mod instance;
 pub mod parity;
 pub mod point_in_time;
+pub mod promote;
 mod snapshot;
 
 use std::time::Duration;
@@ -27,7 +28,7 @@ use crate::{
     run::{
         id::RunId,
         plan::{Actor, Plan, Planned},
-        step::Until,
+        step::{Step as _, Until},
     },
     steps::step::Step,
 };
@@ -70,8 +71,10 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
 /// How far a plan can go at most: without a way to log in nothing can be proven, and nothing unproven is cut over; nor is a clone,
 /// which has the damage in it.
 pub fn furthest(plan: &Plan<Step>) -> Until {
-    let proves = plan.steps.iter().any(|planned| matches!(planned.step, Step::Prove(_)));
-    match (proves, plan.recipe == CLONE) {
+    let planned = |is: fn(&Step) -> bool| plan.steps.iter().any(|planned| is(&planned.step));
+    // What is taken back by switching back is the cutover itself, proven or not.
+    let promotes = plan.recipe == promote::RECIPE && planned(|step| step.until() == Until::Cutover);
+    match (planned(|step| matches!(step, Step::Prove(_))) || promotes, plan.recipe == CLONE) {
         (false, _) => Until::Restored,
         (true, true) => Until::Validated,
         (true, false) => Until::Cutover,

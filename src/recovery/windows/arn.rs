@@ -2,18 +2,18 @@
 
 /// `arn:PARTITION:rds:REGION:ACCOUNT:TYPE:NAME`; the name of an automated snapshot has a colon of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Arn<'a> {
+pub(in crate::recovery) struct Arn<'a> {
     /// Empty of a global cluster.
-    pub(super) region: &'a str,
-    pub(super) account: &'a str,
+    pub(in crate::recovery) region: &'a str,
+    pub(in crate::recovery) account: &'a str,
     /// Such as `cluster`, `db` or `cluster-snapshot`.
-    pub(super) kind: &'a str,
-    pub(super) name: &'a str,
+    pub(in crate::recovery) kind: &'a str,
+    pub(in crate::recovery) name: &'a str,
 }
 
 impl<'a> Arn<'a> {
     /// None for what is no ARN of RDS.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(in crate::recovery) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(7, ':');
         let (arn, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
         let (region, account, kind, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);

@@ -5,7 +5,7 @@
 //! [`upkeep`] then look closer: how far replicas are behind, and at the keys and engine versions that windows need. All but the
 //! reading is pure.
 
-mod arn;
+pub(super) mod arn;
 pub mod catalogue;
 mod find;
 mod global;

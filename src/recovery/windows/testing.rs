@@ -327,5 +327,6 @@ pub(crate) fn global(primary: &str, secondary: &str) -> GlobalCluster {
         status: Some("available".to_owned()),
         engine: Some("aurora-postgresql".to_owned()),
         members: vec![member(arn(HOME, "cluster", primary), true), member(arn(ABROAD, "cluster", secondary), false)],
+        ..GlobalCluster::default()
     }
 }

@@ -139,4 +139,12 @@ impl Window {
             _ => &self.source,
         }
     }
+
+    /// The command that promotes it, of what replicates.
+    pub fn promoted_by(&self) -> String {
+        match self.kind {
+            Kind::GlobalSecondary => format!("daybreak promote {} --to-region {}", self.database, self.region),
+            _ => format!("daybreak promote {} --to-replica {}", self.database, self.source),
+        }
+    }
 }

@@ -9,7 +9,10 @@ use crate::{
         },
         secrets::requests::PutVersion,
     },
-    run::plan::{FORMAT, Plan, Planned},
+    run::{
+        plan::{FORMAT, Plan, Planned},
+        step::Until,
+    },
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
@@ -118,6 +121,7 @@ pub(crate) fn plan() -> Plan<Step> {
                     statement_timeout_seconds: 300,
                     lock_timeout_seconds: 10,
                 },
+                until: Until::Validated,
             }),
         ),
         (
@@ -303,6 +307,7 @@ fn brief() -> Brief {
             bundle: "observe".to_owned(),
             actions: vec!["rds:DescribeDBClusters".to_owned(), "rds:DescribeDBInstances".to_owned()],
         }],
+        promotion: None,
         warnings: vec!["not carried over to the target: IAM roles".to_owned()],
     }
 }

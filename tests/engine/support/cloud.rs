@@ -10,7 +10,7 @@ use daybreak::aws::{
     Error,
     rds::{
         Rds,
-        backups::model::{ClusterBackup, InstanceBackup, InstanceSnapshot},
+        backups::model::{ClusterBackup, GlobalCluster, InstanceBackup, InstanceSnapshot},
         model::{Cluster, ClusterSnapshot, Event, EventSource, Instance, MasterUserSecret, SecurityGroup, Tag},
         requests::{
             AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags,
@@ -25,6 +25,7 @@ mod backups;
 mod fittings;
 mod instances;
 mod progress;
+mod replication;
 mod roles;
 mod secrets;
 mod snapshots;
@@ -48,6 +49,7 @@ pub(crate) enum Fault {
 pub(super) struct Inner {
     pub(super) clusters: BTreeMap<String, Cluster>,
     pub(super) instances: BTreeMap<String, Instance>,
+    pub(super) globals: BTreeMap<String, GlobalCluster>,
     pub(super) snapshots: BTreeMap<String, ClusterSnapshot>,
     /// The backups of deleted clusters.
     pub(super) backups: Vec<ClusterBackup>,

@@ -88,6 +88,8 @@ impl Elsewhere for Everywhere {
             rds: Arc::new(self.cloud.clone()),
             snapshots: Arc::new(self.cloud.clone()),
             instances: Arc::new(self.cloud.clone()),
+            replication: Arc::new(self.cloud.clone()),
+            metrics: Arc::new(self.cloud.clone()),
             secrets: Arc::new(self.cloud.clone()),
             tokens: Arc::new(self.servers.clone()),
             postgres: Arc::new(self.servers.clone()),

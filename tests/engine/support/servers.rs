@@ -11,7 +11,7 @@ use daybreak::{
     http::{Http, Unhealthy},
     pg::{
         CheckKind, CheckResult, Error, ErrorKind, Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest,
-        Verdict,
+        Role, Verdict,
     },
     steps::world::Tokens,
 };
@@ -132,6 +132,10 @@ impl Postgres for Servers {
             return Err(Error::new(ErrorKind::Authentication, "log in", "password authentication failed"));
         }
         Ok(landed(login))
+    }
+
+    async fn role(&self, _: &Login) -> Result<Role, Error> {
+        Ok(Role { position: Some(1.0), replayed_before: Some(0.0), ..Role::default() })
     }
 
     async fn probe(&self, _: &Login, _: &str) -> Result<(), Error> {

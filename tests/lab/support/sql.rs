@@ -1,9 +1,9 @@
 //! psql against a server of the lab, over verified TLS. The password goes through a file, never through the command line.
 
 use std::{
-    io::Write,
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use tempfile::NamedTempFile;
@@ -57,5 +57,39 @@ impl Sql {
         let output = psql.wait_with_output().expect("psql's end");
         assert!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8").trim_end().to_owned()
+    }
+
+    /// A session that stays until it is dropped, as an application's does.
+    pub(crate) fn session(&self) -> Held {
+        let mut passfile = NamedTempFile::new().expect("a file for the password");
+        writeln!(passfile, "*:*:*:*:{PASSWORD}").expect("write the password");
+        let Self { host, port, ca } = self;
+        let target = format!(
+            "host={host} port={port} user={MASTER} dbname={DATABASE} sslmode=verify-full sslrootcert={}",
+            ca.display()
+        );
+        let mut psql = Command::new("psql")
+            .args(["-XqAt", "-d", &target])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("PGPASSFILE", passfile.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("start psql");
+        psql.stdin.as_mut().expect("its stdin").write_all(b"SELECT 1;\n").expect("hand the SQL over");
+        let mut line = String::new();
+        BufReader::new(psql.stdout.take().expect("its stdout")).read_line(&mut line).expect("an answer");
+        Held(psql)
+    }
+}
+
+/// A session that is held open.
+pub(crate) struct Held(Child);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

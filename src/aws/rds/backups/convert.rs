@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types;
 
-use super::model::{ClusterBackup, GlobalCluster, GlobalMember, InstanceBackup, InstanceSnapshot};
+use super::model::{ClusterBackup, FailoverState, GlobalCluster, GlobalMember, InstanceBackup, InstanceSnapshot};
 use crate::aws::error::Error;
 use crate::aws::rds::convert::{port, tags, time, whole_percent};
 use crate::aws::sdk::Operation;
@@ -79,7 +79,10 @@ pub(in crate::aws::rds) fn instance_snapshot(
     })
 }
 
-pub(super) fn global_cluster(it: types::GlobalCluster, operation: Operation) -> Result<GlobalCluster, Error> {
+pub(in crate::aws::rds) fn global_cluster(
+    it: types::GlobalCluster,
+    operation: Operation,
+) -> Result<GlobalCluster, Error> {
     let member = |it: types::GlobalClusterMember| {
         Some(GlobalMember {
             arn: it.db_cluster_arn?,
@@ -91,6 +94,12 @@ pub(super) fn global_cluster(it: types::GlobalCluster, operation: Operation) -> 
         identifier: it.global_cluster_identifier.ok_or_else(|| operation.lacks("GlobalClusterIdentifier"))?,
         status: it.status,
         engine: it.engine,
+        engine_version: it.engine_version,
+        failover: it.failover_state.map(|state| FailoverState {
+            status: state.status.map(|status| status.as_str().to_owned()),
+            to: state.to_db_cluster_arn,
+            data_loss_allowed: state.is_data_loss_allowed,
+        }),
         members: it.global_cluster_members.unwrap_or_default().into_iter().filter_map(member).collect(),
     })
 }

@@ -128,8 +128,23 @@ pub struct GlobalCluster {
     pub status: Option<String>,
     /// `Engine`.
     pub engine: Option<String>,
+    /// `EngineVersion`.
+    pub engine_version: Option<String>,
     /// `GlobalClusterMembers`.
     pub members: Vec<GlobalMember>,
+    /// `FailoverState`: there while a switchover or a failover is under way.
+    pub failover: Option<FailoverState>,
+}
+
+/// A switchover or a failover under way (`FailoverState`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FailoverState {
+    /// `Status`: `pending`, `failing-over`, `switching-over`, `cancelling`.
+    pub status: Option<String>,
+    /// `ToDbClusterArn`.
+    pub to: Option<String>,
+    /// `IsDataLossAllowed`: true of a failover, false of a switchover.
+    pub data_loss_allowed: Option<bool>,
 }
 
 /// A cluster of a global database (`GlobalClusterMember`).

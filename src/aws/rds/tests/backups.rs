@@ -230,6 +230,7 @@ async fn a_global_database_with_its_members() {
             member("arn:aws:rds:eu-west-1:123456789012:cluster:loans", true, None),
             member("arn:aws:rds:us-east-1:123456789012:cluster:loans-us", false, Some("connected")),
         ],
+        ..GlobalCluster::default()
     };
     assert_eq!(found, [expected]);
 }

@@ -98,6 +98,6 @@ impl Backups for Seen {
     }
 
     async fn global_clusters(&self) -> Result<Vec<GlobalCluster>, Error> {
-        Ok(Vec::new())
+        Ok(self.cloud.globals())
     }
 }

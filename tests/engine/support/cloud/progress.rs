@@ -66,7 +66,8 @@ impl Inner {
             self.instances.remove(identifier);
         } else {
             instance.status = ends.unwrap_or("available").into();
-            instance.address = Some(format!("{identifier}.instance.example"));
+            // What is promoted keeps its address.
+            instance.address.get_or_insert_with(|| format!("{identifier}.instance.example"));
         }
     }
 

@@ -1,0 +1,227 @@
+//! Measures and judges what was chosen, and finds the secrets: all that the plan of a promotion needs to know.
+
+use jiff::Timestamp;
+
+use super::{
+    Loss, Wanted,
+    candidates::{Candidate, Found, Kind, find},
+    choose::{self, Choice},
+    refusal::NotPromoted,
+};
+use crate::{
+    aws::secrets::Secrets,
+    config::{Credentials, CutoverSecret, Database},
+    recovery::{
+        pointer::{self, SurveyedSecret},
+        refusal::{Refusal, Unusable},
+        survey,
+    },
+    steps::{
+        access::Access,
+        promotion::{
+            Accepted, Lag, Member, Promotion,
+            judge::{Instead, Obstacle, Verdict, judge},
+            look::{Described, Seen, look, within},
+            way::Way,
+        },
+        world::World,
+    },
+};
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Outlook {
+    /// What is to be done.
+    pub promotion: Promotion,
+    /// Why so.
+    pub why: String,
+    /// What was found to replicate.
+    pub found: Found,
+    /// How things stand.
+    pub seen: Seen,
+    /// The judgement: nothing stands against it.
+    pub verdict: Verdict,
+    /// The secret that the application follows, where it leads to the old primary.
+    pub secret: Option<SurveyedSecret>,
+    /// Why the application's secret is not moved.
+    pub unmoved: Option<String>,
+    /// When it was seen.
+    pub at: Timestamp,
+}
+
+/// Looks for what can be promoted, chooses, measures, and judges. `world` is that of the database's region.
+pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Timestamp) -> Result<Outlook, Refusal> {
+    let found = find(world, &database.name, &database.source, wanted.region.as_deref()).await?;
+    let Choice { candidate, way, why } = choose::choose(&database.name, &found, wanted)?;
+    let target = target(candidate);
+    let primary = primary(&found, candidate.kind);
+    let regions = [target.region.as_str(), primary.region.as_str()];
+    let access = access(world, database, &regions, candidate).await?;
+    let mut promotion = Promotion {
+        way,
+        primary,
+        target,
+        global: found.global.as_ref().map(|global| global.identifier.clone()),
+        max_lag_seconds: database.promote.max_lag.as_secs(),
+        accepted: Accepted::Nothing,
+        old_primary_keeps_writing: wanted.old_primary_keeps_writing,
+        access,
+    };
+    let there = world.of_region(&promotion.target.region);
+    let seen = look(&there, &promotion, now).await.map_err(Unusable::from)?;
+    let command = command(&database.name, candidate, &promotion.way);
+    let (words, global) = (promotion.target.words(), promotion.global.is_some());
+    let obstructed = |obstacles: Vec<Obstacle>| NotPromoted::Obstructed {
+        target: words.clone(),
+        obstacles,
+        command: command.clone(),
+        lag: seen.lag.as_ref().and_then(Lag::whole_seconds),
+        global,
+    };
+    promotion.accepted = accept(&promotion, wanted.loss, &seen).map_err(|what| obstructed(vec![what]))?;
+    let mut verdict = judge(&promotion, &seen, now);
+    if !verdict.obstacles.is_empty() {
+        return Err(obstructed(std::mem::take(&mut verdict.obstacles)).into());
+    }
+    let (secret, unmoved) = pointer(world, database, &promotion).await?;
+    Ok(Outlook { promotion, why, found, seen, verdict, secret, unmoved, at: now })
+}
+
+/// The command for a candidate, with the flag for its way.
+fn command(database: &str, candidate: &Candidate, way: &Way) -> String {
+    let command = choose::command(database, candidate);
+    match way {
+        Way::Failover(_) => format!("{command} --failover"),
+        Way::Detach(_) => format!("{command} --detach"),
+        _ => command,
+    }
+}
+
+/// The loss that the person takes, against what was measured.
+fn accept(promotion: &Promotion, loss: Loss, seen: &Seen) -> Result<Accepted, Obstacle> {
+    let obstacle = |what: String| Obstacle { what, instead: Some(Instead::AcceptLoss) };
+    let Some(lag) = &seen.lag else { return Ok(Accepted::Nothing) };
+    let measured = lag.whole_seconds();
+    match (loss, measured) {
+        (Loss::Nothing, _) if matches!(promotion.way, Way::Failover(_)) => Err(obstacle(match (measured, lag) {
+            (Some(seconds), _) => format!("a failover loses what the secondary lacks: {seconds} s of writes now"),
+            (None, Lag::NotMeasured(why)) => {
+                format!("a failover loses what the secondary lacks, and how much that is could not be measured: {why}")
+            }
+            (None, Lag::Measured { .. }) => "a failover loses what the secondary lacks".to_owned(),
+        })),
+        (Loss::Nothing, _) => Ok(Accepted::Nothing),
+        (Loss::Asked, Some(seconds)) => Ok(Accepted::Seconds { seconds, data_time: lag.data_time() }),
+        (Loss::Asked | Loss::Unmeasured, None) => Ok(Accepted::Unmeasured),
+        (Loss::Unmeasured, Some(seconds)) => Err(obstacle(format!("the lag could be measured: it is {seconds} s"))),
+        (Loss::Seconds(named), Some(seconds)) if named < seconds => Err(obstacle(format!(
+            "a loss of {named} s was accepted, and {} is {seconds} s behind",
+            promotion.target.words()
+        ))),
+        (Loss::Seconds(named), Some(_)) => Ok(Accepted::Seconds { seconds: named, data_time: lag.data_time() }),
+        (Loss::Seconds(named), None) => {
+            Err(obstacle(format!("a loss of {named} s was accepted, but how large it is could not be measured")))
+        }
+    }
+}
+
+/// The side that becomes the primary: of a cluster's instance where it answers itself.
+fn target(candidate: &Candidate) -> Member {
+    let mut target = candidate.member.clone();
+    if let (Some(instance), Ok(Described::Cluster(_, instances))) = (&target.instance, &candidate.described)
+        && let Some(found) = instances.iter().find(|found| found.identifier == *instance)
+    {
+        target.host = found.address.clone().or(target.host);
+    }
+    target
+}
+
+/// The side that was it: for a failover within a cluster its writer instance.
+fn primary(found: &Found, kind: Kind) -> Member {
+    let mut primary = found.primary.clone();
+    if let (Kind::Reader, Ok(Described::Cluster(cluster, _))) = (kind, &found.described) {
+        primary.instance = cluster.writer().map(str::to_owned);
+    }
+    primary
+}
+
+/// How to log in to both sides. A secret that is named is looked for where the target is first: its region has to
+/// answer, the other's may not.
+async fn access(
+    world: &World,
+    database: &Database,
+    regions: &[&str],
+    candidate: &Candidate,
+) -> Result<Option<Access>, Refusal> {
+    let named = match &candidate.described {
+        Ok(Described::Cluster(cluster, _)) => cluster.database_name.clone(),
+        _ => None,
+    };
+    let mut database = database.clone();
+    if let Credentials::Secret(id) = &database.connect.credentials {
+        let (arn, _) = place(world, regions, id).await?;
+        // What is followed and what is logged in with are told to be one by their names.
+        if let Some(followed) = database.cutover.secret.as_mut().filter(|secret| secret.id == *id) {
+            followed.id.clone_from(&arn);
+        }
+        database.connect.credentials = Credentials::Secret(arn);
+    }
+    Ok(survey::access(&database, named.as_deref()))
+}
+
+/// The ARN of a secret, and its region: the first of `regions` that has it.
+async fn place(world: &World, regions: &[&str], id: &str) -> Result<(String, String), Refusal> {
+    if let Some(region) = id.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(2)) {
+        return Ok((id.to_owned(), region.to_owned()));
+    }
+    let mut failed = None;
+    for region in regions {
+        match within("DescribeSecret", world.of_region(region).secrets.describe(id)).await {
+            Ok(Some(found)) => return Ok((found.arn, (*region).to_owned())),
+            Ok(None) => {}
+            Err(error) => failed = Some(error),
+        }
+    }
+    match failed {
+        Some(error) => Err(Refusal::aws(format!("describe secret {id}"))(error)),
+        None => Err(Refusal::NoSuchSecret { secret: id.to_owned(), region: regions.join(" and ") }),
+    }
+}
+
+/// The secret that the application follows, if it has to be moved; else why not.
+async fn pointer(
+    world: &World,
+    database: &Database,
+    promotion: &Promotion,
+) -> Result<(Option<SurveyedSecret>, Option<String>), Refusal> {
+    let Some(wanted) = &database.cutover.secret else {
+        return Ok((
+            None,
+            Some("the profile names no pointer under cutover, so the application is not moved".to_owned()),
+        ));
+    };
+    // Where the old primary is, it is written; what follows it elsewhere is a replica.
+    let regions = [promotion.primary.region.as_str(), promotion.target.region.as_str()];
+    let (arn, region) = place(world, &regions, &wanted.id).await?;
+    let secrets: std::sync::Arc<dyn Secrets> = world.of_region(&region).secrets;
+    let wanted = CutoverSecret { id: arn, key: wanted.key.clone() };
+    let secret = pointer::survey(&*secrets, &region, &wanted).await?;
+    let (name, host) = (secret.pointer.secret.clone(), secret.host.clone());
+    let is = |known: &Option<String>| known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&host));
+    if let Way::Reader(_) = promotion.way {
+        let why = if is(&promotion.primary.host) {
+            format!("secret {name} leads to the cluster's writer endpoint, which follows the failover by itself")
+        } else {
+            format!("secret {name} leads to {host}, which is not the cluster's writer endpoint: it is not moved")
+        };
+        return Ok((None, Some(why)));
+    }
+    if is(&promotion.target.host) {
+        return Ok((None, Some(format!("secret {name} leads to {host} already, which is the target"))));
+    }
+    if promotion.primary.host.is_some() && !is(&promotion.primary.host) {
+        let why = format!("secret {name} leads to {host}, which is not the old primary: it is not moved");
+        return Ok((None, Some(why)));
+    }
+    Ok((Some(secret.of(promotion.target.family)), None))
+}

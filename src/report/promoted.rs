@@ -1,0 +1,68 @@
+//! The words for runs that promote: nothing is made by them, so nothing is gone or left, but somebody else takes the writes.
+
+use crate::{
+    recovery::recipe::promote::is_final,
+    run::{
+        record::Outcome,
+        state::{RunState, Stage, StepState},
+        step::Until,
+    },
+    steps::{promotion::promote, step::Step},
+};
+
+/// Whether the run promotes.
+#[must_use]
+pub fn promotes(state: &RunState<Step>) -> bool {
+    state.plan.brief.promotion.is_some()
+}
+
+/// Whether the target may be the primary and cannot be made a follower again.
+#[must_use]
+pub fn stands(state: &RunState<Step>) -> bool {
+    is_final(&state.plan) && state.step(promote::ID).is_some_and(|step| step.state != StepState::Pending)
+}
+
+/// Who takes the writes, in a sentence.
+#[must_use]
+pub fn role_words(state: &RunState<Step>) -> String {
+    let brief = &state.plan.brief;
+    let (source, target) = (&brief.source.identifier, &brief.target.writer);
+    match state.step(promote::ID).map(|step| step.state) {
+        None | Some(StepState::Pending) => format!("{target} was not promoted: {source} is the primary"),
+        Some(StepState::Done) => format!("{target} is the primary"),
+        Some(StepState::Undone) => format!("{target} is not the primary any more: {source} is"),
+        Some(StepState::Started | StepState::Failed | StepState::Undoing | StepState::UndoFailed) => {
+            format!("{target} may or may not be the primary: only RDS knows")
+        }
+    }
+}
+
+/// The stage of a run at rest, where a promotion needs words of its own.
+#[must_use]
+pub fn stage_words(state: &RunState<Step>, moves: bool) -> Option<String> {
+    let (finally, role) = (is_final(&state.plan), role_words(state));
+    Some(match state.stage {
+        Stage::Stopped(Until::Restored) if finally => "stopped: the target is promoted, not proven".to_owned(),
+        Stage::Stopped(Until::Validated) if finally => {
+            "stopped: the target is promoted and proven, the application not moved".to_owned()
+        }
+        Stage::Stopped(Until::Restored | Until::Validated) => {
+            "stopped before the promotion: nothing stands against it".to_owned()
+        }
+        Stage::Stopped(Until::Cutover) | Stage::Ended(Outcome::Recovered) if moves => {
+            format!("promoted: {role}, and the application is on it")
+        }
+        Stage::Stopped(Until::Cutover) | Stage::Ended(Outcome::Recovered) => {
+            format!("promoted: {role}; daybreak moved no secret")
+        }
+        Stage::Ended(Outcome::RolledBack) if finally => {
+            "rolled back: the application is where it was; the promoted target stays a primary".to_owned()
+        }
+        Stage::Ended(Outcome::RolledBack) => format!("rolled back: {role}"),
+        Stage::Ended(Outcome::Undone) if stands(state) => {
+            format!("ended early; a promotion cannot be taken back: {role}")
+        }
+        Stage::Ended(Outcome::Undone) => format!("ended: {role}"),
+        Stage::Going | Stage::TurningBack(_) | Stage::Stuck(_) => return None,
+    })
+}
