@@ -220,7 +220,7 @@ async fn in_another_region_nothing_that_is_bound_to_the_sources_is_asked_for() {
         assert!(request[regional].is_null(), "{regional}: {request}");
     }
     assert_eq!(plan.brief.target.region, region);
-    assert!(plan.brief.warnings.iter().any(|warning| warning.contains("default subnet group")));
+    assert!(plan.brief.warnings.iter().any(|warning| warning.contains("are the default ones")));
     assert!(!steps(&plan).contains(&"lift-quarantine".to_owned()), "the quarantine's groups are not there");
     assert_eq!(row(&plan, "encryption key").1, NEW_KEY);
 
