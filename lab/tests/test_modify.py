@@ -72,8 +72,8 @@ def test_a_clusters_settings_read_back(shared_lab, rds):
 
 
 def test_monitoring_and_insights_of_a_cluster_read_back(shared_lab, rds, key):
-    rds.modify_db_cluster(DBClusterIdentifier="here", MonitoringInterval=30, MonitoringRoleArn=ROLE)
-    assert shared_lab.cluster("here")["Status"] == "configuring-enhanced-monitoring"
+    begun = rds.modify_db_cluster(DBClusterIdentifier="here", MonitoringInterval=30, MonitoringRoleArn=ROLE)
+    assert begun["DBCluster"]["Status"] == "configuring-enhanced-monitoring"
     shared_lab.await_cluster("here")
 
     after = change(shared_lab, PerformanceInsightsKMSKeyId=key, **ADVANCED)
@@ -189,8 +189,9 @@ def restored(lab, name):
 def test_a_restored_cluster_is_given_a_managed_password(shared_lab, rds, key):
     assert "MasterUserSecret" not in restored(shared_lab, "managed")
 
-    rds.modify_db_cluster(DBClusterIdentifier="managed", ManageMasterUserPassword=True, MasterUserSecretKmsKeyId=key)
-    told = shared_lab.cluster("managed")
+    told = rds.modify_db_cluster(
+        DBClusterIdentifier="managed", ManageMasterUserPassword=True, MasterUserSecretKmsKeyId=key
+    )["DBCluster"]
     assert told["Status"] == "resetting-master-credentials" and told["MasterUserSecret"]["SecretStatus"] == "creating"
     shared_lab.await_cluster("managed")
     until(lambda: shared_lab.cluster("managed")["MasterUserSecret"]["SecretStatus"] == "active", "the secret")

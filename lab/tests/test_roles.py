@@ -15,6 +15,8 @@ def rds(shared_lab):
     """The client of a lab with a cluster ``here`` and an RDS instance ``plain``."""
     shared_lab.create_cluster("here")
     Instances(shared_lab).create("plain")
+    # Long enough to be seen pending on a busy machine.
+    assert control(shared_lab, "POST", "/_lab/delays", {"role": 1.0})[0] == 200
     return shared_lab.rds
 
 

@@ -26,3 +26,20 @@ impl Call {
         Self { service, action, parameters }
     }
 }
+
+/// Gives request types their operation's name, and the form in which a plan shows them.
+macro_rules! shown_as {
+    ($service:literal: $($request:ident => $action:literal),* $(,)?) => {$(
+        impl $request {
+            /// The operation's name in the API, which is also the IAM action's.
+            pub const ACTION: &'static str = $action;
+
+            /// The call as a plan shows it.
+            pub fn call(&self) -> $crate::aws::call::Call {
+                $crate::aws::call::Call::of($service, Self::ACTION, self)
+            }
+        }
+    )*};
+}
+
+pub(super) use shown_as;

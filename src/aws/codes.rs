@@ -35,6 +35,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "UnrecognizedClientException" => ErrorKind::Credentials,
 
         "DBClusterAutomatedBackupNotFoundFault"
+        | "DBClusterEndpointNotFoundFault"
         | "DBClusterNotFoundFault"
         | "DBClusterParameterGroupNotFound"
         | "DBClusterRoleNotFound"
@@ -42,6 +43,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "DBInstanceAutomatedBackupNotFound"
         | "DBInstanceNotFound"
         | "DBParameterGroupNotFound"
+        | "DBProxyNotFoundFault"
         | "DBSecurityGroupNotFound"
         | "DBSnapshotNotFound"
         | "DBSubnetGroupNotFoundFault"
@@ -50,18 +52,22 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "NoSuchKey"
         | "NotFound"
         | "NotFoundException"
+        | "ObjectNotFoundException"
         | "OptionGroupNotFoundFault"
         | "ResourceNotFoundException"
         | "ResourceNotFoundFault" => ErrorKind::NotFound,
 
         "DBClusterAlreadyExistsFault"
+        | "DBClusterEndpointAlreadyExistsFault"
         | "DBClusterRoleAlreadyExists"
         | "DBClusterSnapshotAlreadyExistsFault"
         | "DBInstanceAlreadyExists"
         | "DBSnapshotAlreadyExists"
         | "ResourceExistsException" => ErrorKind::AlreadyExists,
 
-        "InvalidDBClusterSnapshotStateFault"
+        "ConcurrentUpdateException"
+        | "InvalidDBClusterEndpointStateFault"
+        | "InvalidDBClusterSnapshotStateFault"
         | "InvalidDBClusterStateFault"
         | "InvalidDBInstanceState"
         | "InvalidDBSnapshotState"
@@ -69,6 +75,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "InvalidGlobalClusterStateFault"
         | "InvalidObjectState"
         | "InvalidRequestException"
+        | "InvalidResourceStateFault"
         | "PreconditionFailed"
         | "PreconditionNotMetException" => ErrorKind::InvalidState,
 
@@ -129,6 +136,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "InternalServiceError"
         | "InternalServiceErrorException"
         | "KMSInternalException"
+        | "InternalServiceException"
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => ErrorKind::Service,
 

@@ -2,8 +2,8 @@
 //!
 //! Callers see plain data: [`rds::model`], [`secrets::model`] and [`s3::model`] for what AWS tells,
 //! [`rds::requests`] and [`secrets::requests`] for what is asked of it, one [`Error`] for
-//! everything that fails. The traits [`rds::Rds`], [`rds::backups::Backups`],
-//! [`rds::versions::Versions`], [`metrics::Metrics`], [`kms::Keys`],
+//! everything that fails. The traits [`rds::Rds`], [`rds::backups::Backups`], [`rds::fittings::Fittings`],
+//! [`rds::versions::Versions`], [`scaling::Scaling`], [`metrics::Metrics`], [`metrics::Alarms`], [`kms::Keys`],
 //! [`secrets::Secrets`] and [`s3::Objects`] are the edge; [`Session`] makes the clients behind them.
 //!
 //! The layer decides nothing: whether "exists already" is good news or "not found" the end is the
@@ -24,6 +24,7 @@ mod profile;
 pub mod rds;
 mod resend;
 pub mod s3;
+pub mod scaling;
 mod sdk;
 pub mod secrets;
 mod session;

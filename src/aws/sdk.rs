@@ -27,6 +27,10 @@ impl Operation {
         Self { service: "rds", name }
     }
 
+    pub(super) const fn scaling(name: &'static str) -> Self {
+        Self { service: "application-autoscaling", name }
+    }
+
     pub(super) const fn secrets(name: &'static str) -> Self {
         Self { service: "secretsmanager", name }
     }

@@ -17,6 +17,7 @@ use super::metrics::MetricsClient;
 use super::profile;
 use super::rds::RdsClient;
 use super::s3::{self, S3Client};
+use super::scaling::ScalingClient;
 use super::sdk::{self, Operation};
 use super::secrets::SecretsClient;
 
@@ -155,6 +156,14 @@ impl Session {
     pub fn keys(&self, region: &str) -> KeysClient {
         let config = aws_sdk_kms::config::Builder::from(&self.config).region(Region::new(region.to_owned())).build();
         KeysClient::new(aws_sdk_kms::Client::from_conf(config))
+    }
+
+    /// A client of Application Auto Scaling in a region.
+    pub fn scaling(&self, region: &str) -> ScalingClient {
+        let config = aws_sdk_applicationautoscaling::config::Builder::from(&self.config)
+            .region(Region::new(region.to_owned()))
+            .build();
+        ScalingClient::new(aws_sdk_applicationautoscaling::Client::from_conf(config))
     }
 
     /// A client of Secrets Manager in a region.

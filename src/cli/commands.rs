@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     args::{Global, Output},
-    cancel, cleanup, completions, config, cutover,
+    cancel, capture, cleanup, completions, config, cutover,
     desk::Desk,
     error::CliError,
     plan, promote, recover, report, resume, rollback, runs, status, validate, windows,
@@ -32,6 +32,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Windows(windows::Args),
+    Capture(capture::Args),
     Plan(plan::Args),
     Recover(recover::Args),
     Promote(promote::Args),
@@ -69,6 +70,7 @@ impl Command {
         }
         match self {
             Self::Windows(args) => windows::run(desk, args).await,
+            Self::Capture(args) => capture::run(desk, args).await,
             Self::Plan(args) => plan::run(desk, args).await,
             Self::Recover(args) => recover::run(desk, args).await,
             Self::Promote(args) => promote::run(desk, args).await,

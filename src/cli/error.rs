@@ -6,7 +6,7 @@ use crate::{
     config::ConfigError,
     moment::MomentError,
     pg,
-    recovery::{inventory::Unlisted, refusal::Refusal},
+    recovery::{capture::CaptureError, inventory::Unlisted, refusal::Refusal},
     run::{
         id::{InvalidRunId, RunId},
         journal::JournalError,
@@ -201,6 +201,7 @@ impl From<StoreError> for CliError {
             StoreError::Io { .. } => {
                 vec!["make room, or rights, there; or name another place with --state".to_owned()]
             }
+            StoreError::Taken { .. } => vec!["it is written once: take another one".to_owned()],
             StoreError::Service { hint, .. } => hint.iter().cloned().collect(),
             StoreError::Unfit { .. } => {
                 vec!["keep runs in a bucket of Amazon S3, or in a directory: --state DIR".to_owned()]
@@ -210,6 +211,18 @@ impl From<StoreError> for CliError {
         let mut said = Self::from_error(exit::REFUSED, &error);
         said.hints.append(&mut hints);
         said
+    }
+}
+
+impl From<CaptureError> for CliError {
+    fn from(error: CaptureError) -> Self {
+        match error {
+            CaptureError::Store(error) => error.into(),
+            error @ CaptureError::Newer { .. } => {
+                Self::from_error(exit::REFUSED, &error).hint("use the daybreak that wrote it, or a later one")
+            }
+            error => Self::from_error(exit::REFUSED, &error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod args;
 mod cancel;
+mod capture;
 mod cleanup;
 mod commands;
 mod completions;

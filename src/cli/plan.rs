@@ -18,6 +18,7 @@ use crate::{
     moment::{self, Moment, show},
     recovery::{
         choice::{self, Choice, Manner, Wanted},
+        configuration::Configuration,
         recipe,
         windows::{catalogue::Regions, window::Loss},
     },
@@ -114,6 +115,8 @@ pub(super) struct Made {
     pub(super) plan: Plan<Step>,
     pub(super) world: World,
     pub(super) identity: String,
+    /// The source as it was seen; none where the plan was made before.
+    pub(super) source: Option<Configuration>,
 }
 
 /// What is asked of a plan.
@@ -160,14 +163,18 @@ pub(super) async fn make_in(
         _ => Until::Cutover,
     });
     let now = desk.clock.now();
-    let wanted = Wanted { database, home: region, into: &into, from: how.from.as_deref(), moment, manner, until, now };
+    let store = desk.store().await.ok();
+    let captures = store.as_deref();
+    let from = how.from.as_deref();
+    let wanted = Wanted { database, home: region, into: &into, from, moment, manner, until, now, captures };
     let chosen =
         async { choice::choose(&world, regions, windows::earlier(desk), wanted).await.map_err(CliError::from) };
     let (identity, (survey, choice)) = tokio::try_join!(identity, chosen)?;
     let by = host::actor(Some(identity.arn.clone()));
     let wish = recipe::Wish { database, run, by, account: identity.account.clone() };
     let plan = recipe::plan(&wish, &survey, &choice)?;
-    Ok(Made { choice: Some(choice), plan, world: world.of_region(&into), identity: identity.arn })
+    let source = survey.live.then_some(survey.source);
+    Ok(Made { choice: Some(choice), plan, world: world.of_region(&into), identity: identity.arn, source })
 }
 
 /// Without a person to agree, a window that loses anything must have been named.

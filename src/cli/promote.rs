@@ -142,7 +142,7 @@ async fn make(desk: &Desk, database: &Database, wanted: &Wanted) -> Result<Made,
     let wish = recipe::Wish { database, run, by, account: identity.account.clone() };
     let plan = recipe::promote::plan(&wish, &outlook)?;
     let world = world.of_region(&plan.brief.target.region);
-    Ok(Made { choice: None, plan, world, identity: identity.arn })
+    Ok(Made { choice: None, plan, world, identity: identity.arn, source: None })
 }
 
 /// Asks for the database's name, and, where data is lost, for how much.

@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use super::{
     args::UntilArg,
+    capture,
     confirm::{self, Answer},
     desk::Desk,
     error::CliError,
@@ -66,31 +67,30 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         _ => return Err(CliError::usage("recover what, and to when?").hint("daybreak recover DATABASE --to TIME")),
     };
     plan::agreed_beforehand(desk, &made, &args.how)?;
-    let Made { choice, plan, world, identity } = made;
-    let promotes = plan.brief.promotion.is_some();
-    let until = until.unwrap_or_else(|| match (plan.recipe.as_str(), desk.global.yes) {
+    let promotes = made.plan.brief.promotion.is_some();
+    let until = until.unwrap_or_else(|| match (made.plan.recipe.as_str(), desk.global.yes) {
         // Between a promotion and its cutover nobody serves the application: there is no stop by default.
-        (recipe::CLONE | recipe::promote::RECIPE, _) => recipe::furthest(&plan),
+        (recipe::CLONE | recipe::promote::RECIPE, _) => recipe::furthest(&made.plan),
         (_, true) => Until::Cutover,
         (_, false) => Until::Validated,
     });
-    far_enough(&plan, until)?;
+    far_enough(&made.plan, until)?;
     let signals = execute::signals()?;
     if desk.can_ask() {
-        let text = ui::plan::render(&plan, desk.clock.now(), desk.printer.err(), desk.printer.terminal().width);
+        let text = ui::plan::render(&made.plan, desk.clock.now(), desk.printer.err(), desk.printer.terminal().width);
         desk.printer.status(&text);
         let answer = match promotes {
-            true => promote::agreed(desk, &signals, &plan, until, false).await?,
-            false => agreed(desk, &signals, &plan, args.until.is_some(), until).await?,
+            true => promote::agreed(desk, &signals, &made.plan, until, false).await?,
+            false => agreed(desk, &signals, &made.plan, args.until.is_some(), until).await?,
         };
         if answer == Answer::No {
             return Err(CliError::refused("not confirmed"));
         }
         // The answer may have taken an hour.
-        freshness::check(&world, &plan, desk.clock.now()).await?;
+        freshness::check(&made.world, &made.plan, desk.clock.now()).await?;
     }
-    warn_of_others(desk, &*store, &[plan.database.as_str()]).await?;
-    execute_plan(desk, store, Made { choice, plan, world, identity }, until, args.until.is_some(), &signals).await
+    warn_of_others(desk, &*store, &[made.plan.database.as_str()]).await?;
+    execute_plan(desk, store, made, until, args.until.is_some(), &signals).await
 }
 
 /// Refuses to go further than a plan can.
@@ -143,7 +143,7 @@ async fn saved(desk: &Desk, file: &PathBuf) -> Result<Made, CliError> {
     let identity = async { session.identity().await.map_err(CliError::from) };
     let ((), identity) = tokio::try_join!(fresh, identity)?;
     freshness::same_account(&plan.brief.source, &identity.account)?;
-    Ok(Made { choice: None, plan, world, identity: identity.arn })
+    Ok(Made { choice: None, plan, world, identity: identity.arn, source: None })
 }
 
 /// Begins the run of a plan, and executes it as far as it may go.
@@ -155,8 +155,9 @@ pub(super) async fn execute_plan(
     said: bool,
     signals: &Signals,
 ) -> Result<u8, CliError> {
-    let Made { plan, world, identity, .. } = made;
+    let Made { plan, world, identity, source, .. } = made;
     let by = host::actor(Some(identity.clone()));
+    capture::of_run(desk, &store, &world, &plan, by.clone(), source).await;
     let journal = Journal::begin(store.clone(), plan, until, by, &host::holder(), desk.clock.now()).await?;
     let opened = Opened { store, journal, world, identity };
     let (mut opened, driven) = execute::go(desk, opened, &[], signals).await?;

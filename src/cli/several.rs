@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures_util::{StreamExt, future::join_all, stream};
 
 use super::{
+    capture,
     confirm::{self, Answer},
     desk::Desk,
     error::CliError,
@@ -160,8 +161,9 @@ fn warn_of_twins(desk: &Desk, made: &[Made]) {
 }
 
 async fn begin(desk: &Desk, store: Arc<dyn Store>, made: Made, until: Until) -> Result<Opened, CliError> {
-    let Made { plan, world, identity, .. } = made;
+    let Made { plan, world, identity, source, .. } = made;
     let by = host::actor(Some(identity.clone()));
+    capture::of_run(desk, &store, &world, &plan, by.clone(), source).await;
     let journal = Journal::begin(store.clone(), plan, until, by, &host::holder(), desk.clock.now()).await?;
     Ok(Opened { store, journal, world, identity })
 }

@@ -27,6 +27,9 @@ pub enum SecretValueError {
          deletes with the cluster: the application must follow a secret of its own"
     )]
     OnlyCredentials,
+    /// No JSON with a user and a password, where RDS is said to keep just these.
+    #[error("it is not JSON with a user and a password, as RDS writes the secrets that it manages")]
+    NoCredentials,
     /// The JSON has no `host`.
     #[error("its JSON has no `host`; if a connection URL stands under a key, name that key with `secret_key`")]
     NoHost,

@@ -13,6 +13,7 @@ use tokio::try_join;
 
 use self::pick::Pick;
 use super::{
+    capture::{self, Capture, Sought},
     configuration::{ClusterConfiguration, Configuration, InstanceConfiguration},
     recipe::{instance, point_in_time},
     refusal::Refusal,
@@ -29,12 +30,12 @@ use crate::{
     aws::rds::model::{Cluster, ClusterSnapshot, Instance},
     config::Database,
     moment::{Moment, show},
-    run::step::Until,
+    run::{step::Until, store::Store},
     steps::world::World,
 };
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Wanted<'a> {
     /// The profile, as it holds in the target's region ([`profile`]).
     pub database: &'a Database,
@@ -52,6 +53,8 @@ pub struct Wanted<'a> {
     pub until: Until,
     /// The present.
     pub now: Timestamp,
+    /// Where configurations were captured, for a source that is not there any more.
+    pub captures: Option<&'a dyn Store>,
 }
 
 /// How a target is made.
@@ -153,8 +156,8 @@ pub async fn choose(
         free_name(world, wanted).await?;
     }
     let choice = further(world, regions, earlier, wanted, refused).await?;
-    let (source, live) = configuration(world, &choice.window, wanted).await?;
-    let place = Place { home, into, live };
+    let Kept { source, live, captured } = configuration(world, &choice.window, wanted).await?;
+    let place = Place { home, into, live, captured };
     let survey = survey::survey_of(&world.of_region(into), place, source, database, until, now).await?;
     Ok((survey, choice))
 }
@@ -213,18 +216,58 @@ async fn further(
     })
 }
 
-/// The configuration of what is recovered: the live source's, or what the backup or snapshot tells of it.
-async fn configuration(world: &World, window: &Window, wanted: Wanted<'_>) -> Result<(Configuration, bool), Refusal> {
-    match window.family {
+/// The configuration of what is recovered.
+struct Kept {
+    source: Configuration,
+    /// Whether it is there.
+    live: bool,
+    /// When it was captured, where it is not there.
+    captured: Option<Timestamp>,
+}
+
+/// The configuration of what is recovered: the live source's, the one captured last, or what the backup or snapshot tells of it.
+async fn configuration(world: &World, window: &Window, wanted: Wanted<'_>) -> Result<Kept, Refusal> {
+    let (source, live) = match window.family {
         Family::Cluster => {
             let (configuration, live) = of_cluster(world, window, wanted).await?;
-            Ok((Configuration::Cluster(Box::new(configuration)), live))
+            (Configuration::Cluster(Box::new(configuration)), live)
         }
         Family::Instance => {
             let (instance, live) = of_instance(world, window, wanted).await?;
-            Ok((Configuration::Instance(Box::new(InstanceConfiguration { instance })), live))
+            (Configuration::Instance(Box::new(InstanceConfiguration { instance })), live)
         }
+    };
+    let captured = match (live, wanted.captures) {
+        (false, Some(store)) => captured(store, window, wanted).await?,
+        _ => None,
+    };
+    Ok(match captured {
+        Some(capture) if capture.source.family() == window.family => {
+            Kept { source: as_deleted(capture.source), live, captured: Some(capture.at) }
+        }
+        _ => Kept { source, live, captured: None },
+    })
+}
+
+/// The last captured configuration of what a window's data is of.
+async fn captured(store: &dyn Store, window: &Window, wanted: Wanted<'_>) -> Result<Option<Capture>, Refusal> {
+    let name = name_of(wanted.database);
+    let sought = Sought { resource_id: window.resource_id.as_deref(), region: wanted.home, identifier: &name };
+    capture::latest(store, sought).await.map_err(|error| {
+        Refusal::unfit(
+            format!("the captured configuration of {name} cannot be used: {error}"),
+            "read it with the newest daybreak, or move that document out of the state's captures to recover without it",
+        )
+    })
+}
+
+/// The same of a source that is not there any more.
+fn as_deleted(mut source: Configuration) -> Configuration {
+    match &mut source {
+        Configuration::Cluster(it) => it.cluster.status = "deleted".into(),
+        Configuration::Instance(it) => it.instance.status = "deleted".into(),
     }
+    source
 }
 
 async fn of_instance(world: &World, window: &Window, wanted: Wanted<'_>) -> Result<(Instance, bool), Refusal> {
@@ -320,7 +363,7 @@ async fn of_cluster(
     };
     cluster.identifier = name;
     cluster.status = "deleted".into();
-    Ok((ClusterConfiguration { cluster, instances: Vec::new() }, false))
+    Ok((ClusterConfiguration { cluster, ..ClusterConfiguration::default() }, false))
 }
 
 fn of_snapshot(snapshot: ClusterSnapshot) -> Cluster {
@@ -354,7 +397,7 @@ async fn live(world: &World, identifier: &str) -> Result<Option<ClusterConfigura
         world.rds.instances_of(identifier).await.map_err(Refusal::aws(doing))
     };
     let (cluster, instances) = try_join!(cluster, instances)?;
-    Ok(cluster.map(|cluster| ClusterConfiguration { cluster, instances }))
+    Ok(cluster.map(|cluster| ClusterConfiguration { cluster, instances, ..ClusterConfiguration::default() }))
 }
 
 /// Refuses to give a target the name of what is there, or another region's endpoints.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     aws::rds::model::{Cluster, Instance},
-    steps::window::Family,
+    steps::{surroundings::Surroundings, window::Family},
 };
 
 /// The configuration of a cluster or an instance.
@@ -25,6 +25,9 @@ pub struct ClusterConfiguration {
     pub cluster: Cluster,
     /// Its instances.
     pub instances: Vec<Instance>,
+    /// What belongs to it, and what names it, beside its own description.
+    #[serde(default)]
+    pub surroundings: Surroundings,
 }
 
 /// The configuration of an RDS instance.
@@ -130,5 +133,11 @@ impl ClusterConfiguration {
     pub fn writer(&self) -> Option<&Instance> {
         let name = self.cluster.writer()?;
         self.instances.iter().find(|instance| instance.identifier == name)
+    }
+
+    /// The others, in the order in which they are listed.
+    pub fn readers(&self) -> Vec<&Instance> {
+        let writer = self.cluster.writer();
+        self.instances.iter().filter(|instance| Some(instance.identifier.as_str()) != writer).collect()
     }
 }

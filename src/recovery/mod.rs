@@ -4,6 +4,7 @@
 //! a [`crate::run::plan::Plan`]; [`freshness`] asks, before a saved plan is executed, whether the world is still the one it
 //! was made for; [`sighting`] looks at what a run has made and where its pointer leads.
 
+pub mod capture;
 pub mod choice;
 pub mod configuration;
 pub mod fence;

@@ -9,10 +9,14 @@ const INSTANCE_ROOM: usize = 3;
 
 /// The identifier of the target, a cluster or an instance, cut so that a cluster's instances' fit too.
 pub fn target(source: &str, run: &RunId) -> String {
-    let suffix = format!("-db-{}", run.suffix());
-    let room = LONGEST - INSTANCE_ROOM - suffix.len();
+    cut(source, run, "", INSTANCE_ROOM)
+}
+
+/// `NAME-db-xxxx` with `end`, cut so that as many characters still fit behind it.
+fn cut(name: &str, run: &RunId, end: &str, spare: usize) -> String {
+    let suffix = format!("-db-{}{end}", run.suffix());
     // Identifiers are ASCII; a cut must not leave a double hyphen.
-    let stem: String = source.chars().take(room).collect();
+    let stem: String = name.chars().take(LONGEST - spare - suffix.len()).collect();
     format!("{}{suffix}", stem.trim_end_matches('-'))
 }
 
@@ -23,9 +27,12 @@ pub fn target_instance(cluster: &str, number: usize) -> String {
 
 /// The name of the copy that a run makes of a snapshot. RDS allows 63 characters for it.
 pub fn snapshot_copy(source: &str, run: &RunId) -> String {
-    let suffix = format!("-db-{}-copy", run.suffix());
-    let stem: String = source.chars().take(LONGEST - suffix.len()).collect();
-    format!("{}{suffix}", stem.trim_end_matches('-'))
+    cut(source, run, "-copy", 0)
+}
+
+/// The name of a custom endpoint like `endpoint`, which keeps its own.
+pub fn custom_endpoint(endpoint: &str, run: &RunId) -> String {
+    cut(endpoint, run, "", 0)
 }
 
 /// The name of the snapshot that a deleted target leaves. RDS allows 255 characters for it.
@@ -60,6 +67,7 @@ mod tests {
         let hyphen_at_the_cut = format!("{}-{}", "a".repeat(51), "b".repeat(11));
         assert_eq!(snapshot_copy(&"a".repeat(63), &run()).len(), LONGEST);
         assert!(!snapshot_copy(&hyphen_at_the_cut, &run()).contains("--"));
+        assert_eq!(custom_endpoint(&"a".repeat(63), &run()).len(), LONGEST);
         assert!(!target(&hyphen_at_the_cut, &run()).contains("--"));
     }
 }

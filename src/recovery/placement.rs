@@ -18,6 +18,7 @@ pub fn placed(source: &ClusterConfiguration, survey: &Survey, database: &Databas
         cluster.parameter_group = None;
         for instance in &mut placed.instances {
             instance.parameter_groups = Vec::new();
+            instance.availability_zone = None;
             instance.performance_insights_kms_key_id = None;
         }
     }

@@ -22,6 +22,8 @@ pub struct SurveyedSecret {
     pub pointer: Pointer,
     /// The host it names.
     pub host: String,
+    /// Whom its clients log in as, where it says so.
+    pub user: Option<String>,
     /// The key under which its URL stands.
     pub url_key: Option<String>,
     /// What its reader should know.
@@ -69,7 +71,8 @@ pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret)
         version: version.version_id,
         points_at: format!("{host}:{port}"),
     };
-    Ok(SurveyedSecret { pointer, host, url_key: wanted.key.clone(), warnings, leftovers })
+    let user = value.connection().user.clone();
+    Ok(SurveyedSecret { pointer, host, user, url_key: wanted.key.clone(), warnings, leftovers })
 }
 
 fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@ use crate::{
     steps::{
         access::{Access, Credentials},
         brief::Policy,
+        modify_cluster::{ModifyCluster, Purpose},
         restore_cluster::{self, RestoreCluster},
         restore_instance::{self, RestoreInstance},
         step::Step,
@@ -97,6 +98,53 @@ pub fn cleanup() -> Policy {
     bundle("cleanup", CLEANUP)
 }
 
+/// What belongs to a cluster beside its description. What cannot be seen of it is said, and not carried over.
+const SURROUNDINGS: &[&str] = &[
+    "rds:DescribeDBClusterEndpoints",
+    "rds:DescribeEventSubscriptions",
+    "rds:DescribeDBProxies",
+    "rds:DescribeDBProxyTargets",
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "cloudwatch:DescribeAlarms",
+];
+
+/// The bundle that giving the target what the source has beside its settings needs: what the steps call, and what AWS asks of
+/// their caller. A refusal of it fails no recovery, but for a role, which waits for a person.
+fn parity(steps: &[Planned<Step>]) -> Policy {
+    let mut parity = bundle("parity", SURROUNDINGS);
+    for planned in steps {
+        let actions: &[&str] = match &planned.step {
+            Step::AddRole(_) => &["rds:AddRoleToDBCluster", "rds:RemoveRoleFromDBCluster", "iam:PassRole"],
+            Step::ManagePassword(_) => &[
+                "secretsmanager:CreateSecret",
+                "secretsmanager:TagResource",
+                "secretsmanager:GetSecretValue",
+                "kms:DescribeKey",
+            ],
+            Step::EnableDataApi(_) => &["rds:EnableHttpEndpoint", "rds:DisableHttpEndpoint"],
+            Step::CreateEndpoint(_) => &["rds:CreateDBClusterEndpoint", "rds:DeleteDBClusterEndpoint"],
+            Step::RegisterScaling(_) => &[
+                "application-autoscaling:RegisterScalableTarget",
+                "application-autoscaling:DeregisterScalableTarget",
+                "application-autoscaling:TagResource",
+                "iam:CreateServiceLinkedRole",
+            ],
+            Step::PutScalingPolicy(_) => {
+                &["application-autoscaling:PutScalingPolicy", "cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"]
+            }
+            Step::ModifyCluster(ModifyCluster { purpose: Purpose::ApplyMonitoring, .. }) => &["iam:PassRole"],
+            _ => &[],
+        };
+        for action in actions.iter().map(|action| (*action).to_owned()) {
+            if !parity.actions.contains(&action) {
+                parity.actions.push(action);
+            }
+        }
+    }
+    parity
+}
+
 /// The bundles that a promotion needs: `call` is the action that makes it, and takes it back where that can be.
 pub fn promotion(call: &str, access: Option<&Access>, moves_secret: bool) -> Vec<Policy> {
     let mut promote = bundle("promote", PROMOTE);
@@ -168,6 +216,9 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
         restoring.actions.push("iam:PassRole".to_owned());
     }
     let mut bundles = vec![bundle("observe", OBSERVE), restoring];
+    if survey.source.family() == Family::Cluster {
+        bundles.push(parity(steps));
+    }
     bundles.extend(survey.access.as_ref().map(validate));
     if let Some(fence) = &survey.fence {
         bundles.push(bundle("fence", &[login_action(&fence.server.access)]));

@@ -66,7 +66,7 @@ pub fn instance(
         db_cluster_identifier: target.to_owned(),
         db_instance_class: class,
         engine: source.engine.clone(),
-        availability_zone: None,
+        availability_zone: from(|model| model.availability_zone.clone()),
         promotion_tier: model.and_then(|model| model.promotion_tier),
         db_parameter_group_name: from(|model| model.parameter_groups.first().map(|group| group.name.clone())),
         publicly_accessible: Some(false),
@@ -122,9 +122,41 @@ pub fn after_restore(source: &Cluster, target: &str) -> Option<ModifyCluster> {
         db_cluster_identifier: target.to_owned(),
         apply_immediately: true,
         preferred_maintenance_window: source.preferred_maintenance_window.clone(),
+        auto_minor_version_upgrade: source.auto_minor_version_upgrade,
         ..ModifyCluster::default()
     };
-    request.preferred_maintenance_window.is_some().then_some(request)
+    let says = request.preferred_maintenance_window.is_some() || request.auto_minor_version_upgrade.is_some();
+    says.then_some(request)
+}
+
+/// The monitoring that is set on the cluster and not on its instances, or nothing where there is none. A restore of Aurora
+/// refuses these parameters. Only what the source says is sent: what RDS does not tell of it, it would not tell of the target.
+pub fn monitoring(source: &Cluster, target: &str) -> Option<ModifyCluster> {
+    let insights = source.performance_insights == Some(true);
+    let monitored = source.monitoring_interval.is_some_and(|seconds| seconds > 0);
+    let mode = source.database_insights_mode.clone().filter(|mode| mode != "standard");
+    (insights || monitored || mode.is_some()).then(|| ModifyCluster {
+        db_cluster_identifier: target.to_owned(),
+        apply_immediately: true,
+        monitoring_interval: source.monitoring_interval.filter(|_| monitored),
+        monitoring_role_arn: source.monitoring_role_arn.clone().filter(|_| monitored),
+        database_insights_mode: mode,
+        enable_performance_insights: source.performance_insights.filter(|_| insights),
+        performance_insights_kms_key_id: source.performance_insights_kms_key_id.clone().filter(|_| insights),
+        performance_insights_retention_period: source.performance_insights_retention_period.filter(|_| insights),
+        ..ModifyCluster::default()
+    })
+}
+
+/// The master password handed to RDS, under the source's key.
+pub fn managed_password(source: &Cluster, target: &str) -> Option<ModifyCluster> {
+    source.master_user_secret.as_ref().map(|secret| ModifyCluster {
+        db_cluster_identifier: target.to_owned(),
+        apply_immediately: true,
+        manage_master_user_password: Some(true),
+        master_user_secret_kms_key_id: secret.kms_key_id.clone(),
+        ..ModifyCluster::default()
+    })
 }
 
 /// The change of security groups alone.

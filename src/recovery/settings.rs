@@ -5,58 +5,26 @@
 
 use crate::{
     aws::rds::{
-        model::{Cluster, Instance, ServerlessV2Scaling, Tag},
+        model::{Cluster, Instance, Tag},
         requests::{CreateInstance, RestoreClusterToPointInTime},
     },
-    steps::brief::Setting,
+    steps::{
+        brief::Setting,
+        configured::{days, key, list, monitoring, performance_insights, scaling, switch, tag_list, text},
+    },
 };
 
 pub(super) const AT_RESTORE: &str = "at restore";
-const WITH_WRITER: &str = "with the writer";
+pub(super) const WITH_WRITER: &str = "with the writer";
+pub(super) const WITH_READERS: &str = "with the readers";
 pub(super) const AFTER_RESTORE: &str = "after restore";
 pub(super) const AT_CUTOVER: &str = "at cutover";
 pub(super) const AFTER_WATCH: &str = "after the watch";
 pub(super) const NOT_CARRIED: &str = "not carried over";
 
-pub(super) fn text(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
-}
-
-pub(super) fn list(values: &[String]) -> String {
-    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
-}
-
-pub(super) fn switch(value: Option<bool>) -> String {
-    if value == Some(true) { "on" } else { "off" }.to_owned()
-}
-
-pub(super) fn tag_list(tags: &[Tag]) -> String {
-    list(&tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect::<Vec<_>>())
-}
-
+/// One row.
 pub(super) fn setting(name: &str, source: String, default: &str, target: String, when: &str) -> Setting {
     Setting { name: name.to_owned(), source, default: default.to_owned(), target, when: when.to_owned() }
-}
-
-/// A KMS key; without one the storage is not encrypted.
-pub(super) fn key(key: Option<&String>) -> String {
-    key.cloned().unwrap_or_else(|| "none".to_owned())
-}
-
-pub(super) fn days(count: Option<i32>) -> String {
-    text(count.map(|count| if count == 1 { "1 day".to_owned() } else { format!("{count} days") }))
-}
-
-/// An interval of Enhanced Monitoring: 0 is off.
-pub(super) fn monitoring(seconds: Option<i32>) -> String {
-    seconds.filter(|seconds| *seconds > 0).map_or_else(|| "off".to_owned(), |seconds| format!("every {seconds} s"))
-}
-
-fn scaling(range: Option<ServerlessV2Scaling>) -> String {
-    range.map_or_else(
-        || "none".to_owned(),
-        |range| format!("{} to {} ACU", text(range.min_capacity), text(range.max_capacity)),
-    )
 }
 
 /// The table of settings.
@@ -79,6 +47,8 @@ pub fn table(
     rows.extend(with_writer(writer, instance));
     let window = text(source.preferred_maintenance_window.as_ref());
     rows.push(setting("maintenance window", window.clone(), "random", window, AFTER_RESTORE));
+    let upgrades = switch(source.auto_minor_version_upgrade);
+    rows.push(setting("minor version upgrades", upgrades.clone(), "on", upgrades, AFTER_RESTORE));
     rows.push(setting(
         "tags",
         tag_list(own_tags),
@@ -88,8 +58,14 @@ pub fn table(
     ));
     let protection = switch(source.deletion_protection);
     rows.push(setting("deletion protection", protection.clone(), "off", protection, AFTER_WATCH));
-    rows.extend(not_carried(source));
     rows
+}
+
+/// Names in an order of their own.
+fn names(names: &[String]) -> String {
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    list(&names)
 }
 
 fn at_restore(source: &Cluster, restore: &RestoreClusterToPointInTime) -> Vec<Setting> {
@@ -118,7 +94,7 @@ fn at_restore(source: &Cluster, restore: &RestoreClusterToPointInTime) -> Vec<Se
             "off",
             switch(restore.enable_iam_database_authentication),
         ),
-        same("log exports", list(&source.log_exports), "none", list(&restore.enable_cloudwatch_logs_exports)),
+        same("log exports", names(&source.log_exports), "none", names(&restore.enable_cloudwatch_logs_exports)),
         same(
             "copy tags to snapshots",
             switch(source.copy_tags_to_snapshot),
@@ -164,6 +140,12 @@ fn with_writer(writer: Option<&Instance>, instance: &CreateInstance) -> Vec<Sett
             instance.db_instance_class.clone(),
         ),
         row(
+            "zone of the writer",
+            of(|writer| writer.availability_zone.clone()),
+            "any",
+            text(instance.availability_zone.as_ref()),
+        ),
+        row(
             "instance parameter group",
             of(|writer| writer.parameter_groups.first().map(|group| group.name.clone())),
             "the engine's default",
@@ -195,31 +177,14 @@ fn with_writer(writer: Option<&Instance>, instance: &CreateInstance) -> Vec<Sett
         ),
         row(
             "Performance Insights",
-            switch(writer.and_then(|writer| writer.performance_insights)),
+            performance_insights(
+                writer.and_then(|writer| writer.performance_insights),
+                writer.and_then(|writer| writer.performance_insights_retention_period),
+            ),
             "off",
-            switch(instance.enable_performance_insights),
+            performance_insights(instance.enable_performance_insights, instance.performance_insights_retention_period),
         ),
     ]
-}
-
-/// What the source has and the target will lack; rows only for what the source really has.
-fn not_carried(source: &Cluster) -> Vec<Setting> {
-    let roles: Vec<String> = source.associated_roles.iter().map(|role| role.role_arn.clone()).collect();
-    let managed = source.master_user_secret.as_ref().and_then(|secret| secret.arn.clone());
-    let activity = source.activity_stream_status.clone().filter(|status| status != "stopped");
-    let insights = source.database_insights_mode.clone().filter(|mode| mode == "advanced");
-    let rows = [
-        ("IAM roles", (!roles.is_empty()).then(|| list(&roles))),
-        ("custom endpoints", (!source.custom_endpoints.is_empty()).then(|| list(&source.custom_endpoints))),
-        ("RDS-managed password", managed),
-        ("Data API", (source.http_endpoint == Some(true)).then(|| "on".to_owned())),
-        ("activity stream", activity),
-        ("Database Insights", insights),
-        ("global database", source.global_cluster_identifier.clone()),
-    ];
-    rows.into_iter()
-        .filter_map(|(name, value)| Some(setting(name, value?, "none", "none".to_owned(), NOT_CARRIED)))
-        .collect()
 }
 
 /// The settings that the source has and the target will lack, for a warning.

@@ -18,6 +18,7 @@ use crate::{
     steps::{
         access::{Access, Credentials},
         prove::{Question, Questions},
+        surroundings::Surroundings,
         world::World,
     },
 };
@@ -31,6 +32,8 @@ pub struct Survey {
     pub into: String,
     /// Whether the source is there; otherwise its configuration is what was kept of it.
     pub live: bool,
+    /// When the configuration of a source that is not there was captured, if it was.
+    pub captured: Option<Timestamp>,
     /// The source.
     pub source: Configuration,
     /// The automated backup of a source that is an instance: it tells how far back that reaches.
@@ -71,6 +74,8 @@ pub struct Place<'a> {
     pub into: &'a str,
     /// Whether the source is there.
     pub live: bool,
+    /// When the configuration of a source that is not there was captured, if it was.
+    pub captured: Option<Timestamp>,
 }
 
 /// Surveys a live cluster or instance that is recovered in its own region, by its name. Checks are rehearsed on the source when
@@ -89,7 +94,7 @@ pub async fn survey(
         }
     };
     let (source, secret) = try_join!(windows::source(&*world.rds, region, &database.source), secret)?;
-    let place = Place { home: region, into: region, live: true };
+    let place = Place { home: region, into: region, live: true, captured: None };
     surveyed(world, place, source, secret, database, until, now).await
 }
 
@@ -118,7 +123,7 @@ async fn surveyed(
     until: Until,
     now: Timestamp,
 ) -> Result<Survey, Refusal> {
-    let Place { home, into, live } = place;
+    let Place { home, into, live, captured } = place;
     let secret = match secret {
         Some(secret) => {
             follows_writer(world, &source, &secret.pointer.secret, &secret.host).await?;
@@ -138,24 +143,41 @@ async fn surveyed(
     if access.is_none() && until >= Until::Validated {
         return Err(Refusal::NoAccess { database: database.name.clone() });
     }
-    let rehearsal = match &access {
-        None => Rehearsal::impossible("there is no way to log in"),
-        Some(_) if !live => {
-            let (what, name) = (source.family().word(), source.identifier());
-            Rehearsal::impossible(format!("{what} {name} does not exist any more"))
+    let rehearsal = async {
+        match &access {
+            None => Ok(Rehearsal::impossible("there is no way to log in")),
+            Some(_) if !live => {
+                let (what, name) = (source.family().word(), source.identifier());
+                Ok(Rehearsal::impossible(format!("{what} {name} does not exist any more")))
+            }
+            Some(_) if home != into => {
+                Ok(Rehearsal::impossible(format!("it is in {home}, and its secrets are not read there")))
+            }
+            Some(access) => rehearse(world, &source, access, database).await,
         }
-        Some(_) if home != into => {
-            Rehearsal::impossible(format!("it is in {home}, and its secrets are not read there"))
-        }
-        Some(access) => rehearse(world, &source, access, database).await?,
+    };
+    let surroundings = async {
+        Ok(match &source {
+            Configuration::Cluster(it) if live => {
+                Some(Surroundings::of(&world.of_region(home), &it.cluster, &it.instances).await)
+            }
+            Configuration::Cluster(_) | Configuration::Instance(_) => None,
+        })
     };
     // What does not exist takes no writes; what is in another region has its secrets there.
-    let fence = match live && home == into {
-        true => fence::survey(world, &source, source.database_name(), database, secret.as_ref()).await?,
-        false => None,
+    let fence = async {
+        match live && home == into {
+            true => fence::survey(world, &source, source.database_name(), database, secret.as_ref()).await,
+            false => Ok(None),
+        }
     };
+    let (rehearsal, surroundings, fence) = try_join!(rehearsal, surroundings, fence)?;
+    let mut source = source;
+    if let (Configuration::Cluster(it), Some(seen)) = (&mut source, surroundings) {
+        it.surroundings = seen;
+    }
     let (region, into) = (home.to_owned(), into.to_owned());
-    Ok(Survey { region, into, live, source, instance_backup, secret, fence, access, rehearsal, at: now })
+    Ok(Survey { region, into, live, captured, source, instance_backup, secret, fence, access, rehearsal, at: now })
 }
 
 /// How the profile says to log in. `made_with` is the database that the source was made with

@@ -245,7 +245,7 @@ pub(super) fn was_moved_onto(history: &History<Step>) -> bool {
     history.records.iter().any(|record| matches!(&record.entry, Entry::Started { step } if step.0 == move_secret::ID))
 }
 
-fn finished_writer<'h>(history: &'h History<Step>) -> Option<&'h serde_json::Value> {
+fn finished_writer(history: &History<Step>) -> Option<&serde_json::Value> {
     [WRITER, restore_instance::ID].into_iter().find_map(|step| finished(history, step))
 }
 

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{result::RunResult, stuck::Around};
+use super::{
+    result::RunResult,
+    settings::{self, SettingResult},
+    stuck::Around,
+};
 use crate::{
     run::{
         journal::History,
@@ -37,6 +41,8 @@ pub struct Evidence {
     pub given_up_seconds: u64,
     /// The settings, as planned.
     pub settings: Vec<Setting>,
+    /// The same as the target was seen to have them in the end; null before.
+    pub read_back: Option<Vec<SettingResult>>,
     /// Who decided what, oldest first.
     pub decisions: Vec<Decision>,
     /// What happened, oldest first.
@@ -87,6 +93,7 @@ impl Evidence {
             window: brief.window.clone(),
             given_up_seconds: brief.given_up_seconds,
             settings: brief.settings.clone(),
+            read_back: settings::read_back(history),
             decisions: decisions(history),
             timeline: lines(history).into_iter().map(happening).collect(),
         }

@@ -12,6 +12,7 @@ mod person;
 pub mod promoted;
 pub mod proof;
 pub mod result;
+mod settings;
 pub mod several;
 mod shell;
 pub mod standing;

@@ -10,6 +10,7 @@ use super::{
     facts::{self, Cutover, Facts},
     person::person,
     promoted, proof,
+    settings::{Likeness, SettingResult, read_back},
     status::{stage_sentence, stage_tone, standing, timeline},
     stuck::{Around, Stuck},
 };
@@ -275,8 +276,12 @@ fn settings(page: &mut Page, history: &History<Step>) {
     if settings.is_empty() {
         return;
     }
-    page.heading(Tone::Heading, "Settings, as planned");
     let columns = settings.iter().map(|setting| width(&clean(&setting.name))).max().unwrap_or(0) + 2;
+    if let Some(found) = read_back(history) {
+        page.heading(Tone::Heading, "Settings of the target, as read back");
+        return found.iter().for_each(|setting| found_setting(page, setting, columns));
+    }
+    page.heading(Tone::Heading, "Settings, as planned");
     for setting in settings {
         let words = if setting.source == setting.target {
             format!("{} ({})", setting.target, setting.when)
@@ -285,6 +290,20 @@ fn settings(page: &mut Page, history: &History<Step>) {
         };
         page.field(&clean(&setting.name), columns, &clean(&words));
     }
+}
+
+fn found_setting(page: &mut Page, setting: &SettingResult, columns: usize) {
+    let SettingResult { source, planned, found, why, .. } = setting;
+    let found = found.as_deref().unwrap_or("not seen");
+    let because = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let words = match setting.likeness {
+        Likeness::Same if why.is_some() => format!("WARNING: {found}{because}"),
+        Likeness::Same => found.to_owned(),
+        Likeness::AsPlanned => format!("{found}, as planned; on the source {source}{because}"),
+        Likeness::Unknown => format!("WARNING: {found}; on the source {source}{because}"),
+        Likeness::Differs => format!("WARNING: {found}; on the source {source}, planned {planned}{because}"),
+    };
+    page.field(&clean(&setting.name), columns, &clean(&words));
 }
 
 fn actor(actor: &Actor) -> String {

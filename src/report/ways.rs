@@ -139,6 +139,13 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::ListWriters(_)
         | Step::Fence(_)
         | Step::AdmitWriters(_) => Vec::new(),
+        // The run goes on without these by itself.
+        Step::ManagePassword(_)
+        | Step::EnableDataApi(_)
+        | Step::CreateEndpoint(_)
+        | Step::RegisterScaling(_)
+        | Step::PutScalingPolicy(_)
+        | Step::CompareSettings(_) => Vec::new(),
         // By hand nobody would look whether it may be done: a resume does.
         Step::Guard(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
@@ -147,6 +154,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::RestoreCluster(_)
         | Step::CreateInstance(_)
         | Step::ModifyCluster(_)
+        | Step::AddRole(_)
         | Step::CopyInstanceSnapshot(_)
         | Step::RestoreInstance(_)
         | Step::ModifyInstance(_) => step.describe().calls,
@@ -179,7 +187,13 @@ fn undo_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
             && !matches!(step.state, StepState::Pending | StepState::Undone)
             && (scope == Scope::Everything || step.until == Until::Cutover)
     };
-    let steps = (0..state.steps.len()).rev().filter(owed).map(|index| &state.plan.steps[index].step);
+    let mut owing: Vec<usize> = (0..state.steps.len()).rev().filter(owed).collect();
+    // As the run does it: what moved the application first.
+    owing.sort_by_key(|index| {
+        let step = &state.steps[*index];
+        (step.until != Until::Cutover, step.optional)
+    });
+    let steps = owing.into_iter().map(|index| &state.plan.steps[index].step);
     steps.flat_map(|step| undo_of(state, step, look)).collect()
 }
 
@@ -268,12 +282,56 @@ fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
             })
             .into_iter()
             .collect(),
+        Step::AddRole(_) | Step::EnableDataApi(_) | Step::CreateEndpoint(_) | Step::RegisterScaling(_) => {
+            fitting(state, step, look).map(|(does, command)| way(does, command)).into_iter().collect()
+        }
         Step::Prove(_)
         | Step::AwaitReaders(_)
         | Step::Watch(_)
         | Step::Guard(_)
         | Step::ListWriters(_)
-        | Step::AdmitWriters(_) => Vec::new(),
+        | Step::AdmitWriters(_)
+        | Step::ManagePassword(_)
+        | Step::PutScalingPolicy(_)
+        | Step::CompareSettings(_) => Vec::new(),
+    }
+}
+
+/// How something that was fitted to the target is taken off: all but the scaling goes with the cluster.
+fn fitting(state: &RunState<Step>, step: &Step, look: &Look) -> Option<(String, String)> {
+    match step {
+        Step::AddRole(step) => {
+            let request = &step.request;
+            let (cluster, role) = (&request.db_cluster_identifier, word(&request.role_arn));
+            removable(look, cluster)?;
+            let feature = request.feature_name.as_ref().map(|feature| format!(" --feature-name {}", word(feature)));
+            let command = format!(
+                "aws rds remove-role-from-db-cluster --db-cluster-identifier {cluster} --role-arn {role}{}",
+                feature.unwrap_or_default()
+            );
+            Some((format!("takes role {role} from cluster {cluster}"), command))
+        }
+        Step::EnableDataApi(step) => {
+            removable(look, &step.cluster)?;
+            let arn = state.outputs.of::<RestoredCluster>(RESTORE).ok()?.arn;
+            let command = format!("aws rds disable-http-endpoint --resource-arn {arn}");
+            Some((format!("switches the Data API of cluster {} off", step.cluster), command))
+        }
+        Step::CreateEndpoint(step) => {
+            removable(look, &step.request.db_cluster_identifier)?;
+            let name = &step.request.db_cluster_endpoint_identifier;
+            let command = format!("aws rds delete-db-cluster-endpoint --db-cluster-endpoint-identifier {name}");
+            Some((format!("deletes the custom endpoint {name}"), command))
+        }
+        Step::RegisterScaling(step) => {
+            let request = &step.request;
+            let command = format!(
+                "aws application-autoscaling deregister-scalable-target --service-namespace {} --resource-id {} --scalable-dimension {}",
+                request.service_namespace, request.resource_id, request.scalable_dimension
+            );
+            Some((format!("ends the scaling of the readers of {}", step.cluster), command))
+        }
+        _ => None,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Does what comes next, and records it: one small advance at a time, never blocking on the world.
 //!
 //! Order within a step: `Started` is durable before `act` is called; `act` is called only after `observe` asked for it;
-//! `Finished` is written only from an observation. A process that dies anywhere leaves a journal from which the
-//! next one observes and goes on.
+//! `Finished` is written only from an observation, or where the run goes on without a step. A process that dies anywhere
+//! leaves a journal from which the next one observes and goes on.
 
 use std::time::Duration;
+
+use serde_json::json;
 
 use super::{
     clock::{Clock, elapsed},
@@ -15,7 +17,7 @@ use super::{
     plan::Actor,
     record::{Consequence, Entry, Scope},
     state::{Next, StepStatus},
-    step::{Context, Failure, Observed, Remedy, Step, StepError, StepId, Undone, Until, Waiting},
+    step::{Context, Failure, Forgone, Observed, Remedy, Step, StepError, StepId, Undone, Until, Waiting},
 };
 
 /// What one advance came to.
@@ -242,13 +244,25 @@ impl<'a, S: Step> Executor<'a, S> {
     async fn failed(&mut self, index: usize, error: StepError) -> Result<Advance, JournalError> {
         let step = self.id(index);
         let StepError { failure, remedy } = error;
+        if self.journal.state().plan.steps[index].step.is_optional() && !matches!(remedy, Remedy::Hold | Remedy::Lost) {
+            let passing = matches!(remedy, Remedy::Retry | Remedy::Await);
+            let late = self.overdue(index, &failure.to_string());
+            let forgone = match (passing, late) {
+                (false, _) => failure,
+                (true, Some(late)) => late,
+                (true, None) => return Ok(self.try_again(index, &failure)),
+            };
+            let moved = self.moved(Entry::Finished { step, output: json!(Forgone { forgone }) }).await?;
+            self.acted = None;
+            return Ok(moved);
+        }
         let (failure, then) = match remedy {
             Remedy::Retry | Remedy::Await => match self.overdue(index, &failure.to_string()) {
                 Some(late) if remedy == Remedy::Await => (late, Consequence::Hold),
                 Some(late) => (late, self.journal.state().consequence_of_failure(index)),
                 None => return Ok(self.try_again(index, &failure)),
             },
-            Remedy::TurnBack => (failure, self.journal.state().consequence_of_failure(index)),
+            Remedy::TurnBack | Remedy::Lost => (failure, self.journal.state().consequence_of_failure(index)),
             Remedy::Hold => (failure, Consequence::Hold),
         };
         let moved = self.moved(Entry::Failed { step, failure, then }).await?;

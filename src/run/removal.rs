@@ -21,7 +21,7 @@ use super::{
     plan::Actor,
     record::Scope,
     state::{Next, RunState, StepState, StepStatus},
-    step::{Step, Until},
+    step::Step,
 };
 
 /// How far a removal is.
@@ -65,7 +65,7 @@ impl<S: Step> RunState<S> {
     pub(super) fn begin_removal(&mut self, at: Timestamp, final_snapshot: &Option<String>, by: &Actor) {
         let unfinished = self.removal.as_ref().filter(|removal| removal.done().is_none());
         let began = unfinished.map_or(at, |removal| removal.began);
-        for step in self.steps.iter_mut().filter(|step| step.made_the_target()) {
+        for step in self.steps.iter_mut().filter(|step| step.goes_with_the_target) {
             match step.state {
                 StepState::UndoFailed => step.start(StepState::Undoing, at),
                 // Believed gone, and found again: a request that was under way when it was looked for.
@@ -91,15 +91,8 @@ impl<S: Step> RunState<S> {
         if let Some(index) = self.position(|step| step.state == StepState::Undoing) {
             return Next::Undo(index);
         }
-        let left = |step: &StepStatus| step.made_the_target() && step.owes_undo(Scope::Everything);
+        let left = |step: &StepStatus| step.goes_with_the_target && step.owes_undo(Scope::Everything);
         self.steps.iter().rposition(left).map_or(Next::EndRemoval, Next::StartUndo)
-    }
-}
-
-impl StepStatus {
-    /// Whether it is among the steps that make the target, before anything is proven or moved.
-    fn made_the_target(&self) -> bool {
-        self.until == Until::Restored
     }
 }
 

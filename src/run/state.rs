@@ -81,6 +81,10 @@ pub struct StepStatus {
     pub until: Until,
     /// Whether it can be taken back.
     pub reversibility: Undo,
+    /// Whether the run goes on without it where it cannot be done.
+    pub optional: bool,
+    /// Whether it goes when the target of an ended run is removed.
+    pub goes_with_the_target: bool,
     /// Where it is.
     pub state: StepState,
     /// When it, or its undo, last started.
@@ -296,7 +300,10 @@ impl<S: Step> RunState<S> {
                 if let Some(index) = self.position(|step| step.state == StepState::Undoing) {
                     return Next::Undo(index);
                 }
-                match self.steps.iter().rposition(|step| step.owes_undo(scope)) {
+                let owes = |step: &StepStatus| step.owes_undo(scope);
+                let moved = |step: &StepStatus| owes(step) && step.until == Until::Cutover && !step.optional;
+                // What moved the application comes first: nothing optional keeps it from its source.
+                match self.steps.iter().rposition(moved).or_else(|| self.steps.iter().rposition(owes)) {
                     Some(index) => Next::StartUndo(index),
                     None => Next::End(match scope {
                         Scope::Cutover => Outcome::RolledBack,
@@ -387,6 +394,8 @@ impl StepStatus {
             id: step.id(),
             until: step.until(),
             reversibility: step.reversibility(),
+            optional: step.is_optional(),
+            goes_with_the_target: step.goes_with_the_target(),
             state: StepState::Pending,
             started: None,
             ended: None,

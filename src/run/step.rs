@@ -170,8 +170,10 @@ pub enum Remedy {
     /// The provider cannot be asked, or does not let us: try again until the step's deadline, then hold. It says nothing of the
     /// step, and the way back would meet the same.
     Await,
-    /// The step has failed: turn back.
+    /// The step has failed: turn back, or go on without it where it is optional.
     TurnBack,
+    /// What the step works on is given up, or not this run's: turn back, whatever the step.
+    Lost,
     /// The step has failed and a person must decide: keep everything as it is.
     Hold,
 }
@@ -206,9 +208,29 @@ impl StepError {
         Self { failure, remedy: Remedy::Hold }
     }
 
+    /// The end of what this step works on.
+    pub fn lost(failure: Failure) -> Self {
+        Self { failure, remedy: Remedy::Lost }
+    }
+
     /// The end of this step.
     pub fn terminal(failure: Failure) -> Self {
         Self { failure, remedy: Remedy::TurnBack }
+    }
+}
+
+/// What a step leaves that could not be done and that the run goes on without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forgone {
+    /// Why.
+    pub forgone: Failure,
+}
+
+impl Forgone {
+    /// Reads what a finished step left, if it is that.
+    pub fn of(output: &Value) -> Option<Failure> {
+        serde_json::from_value(output.clone()).ok().map(|Self { forgone }| forgone)
     }
 }
 
@@ -270,6 +292,15 @@ pub trait Step: Serialize + DeserializeOwned + Clone + PartialEq + fmt::Debug + 
     fn until(&self) -> Until;
     /// Whether it can be taken back.
     fn reversibility(&self) -> Undo;
+    /// Whether the run goes on without it where it cannot be done: then it ends with [`Forgone`] as its output. On the way
+    /// back of a cutover it comes after those that are not: nothing optional stands between the application and its source.
+    fn is_optional(&self) -> bool {
+        false
+    }
+    /// Whether it goes when the target of an ended run is removed.
+    fn goes_with_the_target(&self) -> bool {
+        self.until() == Until::Restored
+    }
     /// Looks at the world; changes nothing.
     async fn observe(&self, world: &Self::World, cx: &Context<'_>) -> Result<Observed, StepError>;
     /// Makes the step's one change.

@@ -30,8 +30,46 @@ pub trait Store: Send + Sync {
     /// Takes the lease of `run` for `holder`; [`StoreError::Held`] when someone else has it.
     async fn lease(&self, run: &RunId, holder: &Holder) -> Result<Box<dyn Lease>, StoreError>;
 
+    /// Keeps a document that is no run's, durably and for good; [`StoreError::Taken`] when there is one of that name.
+    async fn keep(&self, document: &Document, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// The documents below a first part of their names, sorted.
+    async fn kept(&self, shelf: &str) -> Result<Vec<Document>, StoreError>;
+
+    /// What a document holds; none when there is none of that name.
+    async fn document(&self, document: &Document) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// Where this is, for people: `/home/ann/.local/state/daybreak`, `s3://acme-state/daybreak`.
     fn place(&self) -> String;
+}
+
+/// The name of a document that is no run's: parts like those of a path, the first of which is its shelf.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Document(Vec<String>);
+
+impl Document {
+    /// A name of two or more parts; none where a part is empty or has another character than an ASCII letter, a digit or a
+    /// hyphen.
+    pub fn named(parts: &[&str]) -> Option<Self> {
+        let fit =
+            |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (parts.len() > 1 && parts.iter().all(fit)).then(|| Self(parts.iter().map(|part| (*part).to_owned()).collect()))
+    }
+
+    /// Reads a name from where it is kept, as [`Self::path`] writes it.
+    pub fn at(path: &str) -> Option<Self> {
+        Self::named(&path.strip_suffix(".json")?.split('/').collect::<Vec<_>>())
+    }
+
+    /// Its parts.
+    pub fn parts(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Where it is kept, below the store's place.
+    pub fn path(&self) -> String {
+        format!("{}.json", self.0.join("/"))
+    }
 }
 
 /// The right to execute a run. Dropped without [`Lease::release`] it ends as it does when its holder dies.
@@ -90,6 +128,14 @@ pub enum StoreError {
         run: RunId,
         /// The record.
         number: u64,
+    },
+    /// There is a document of that name already.
+    #[error("{document} exists already in {place}")]
+    Taken {
+        /// Where it is kept.
+        document: String,
+        /// The store.
+        place: String,
     },
     /// Nothing is known of the run.
     #[error("there is no run {run} in {place}")]

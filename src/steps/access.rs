@@ -74,6 +74,11 @@ impl Access {
         self.login(world, connection, None)
     }
 
+    /// A login at `host` and `port` as `user`, whoever the profile says.
+    pub fn with(&self, world: &World, host: String, port: u16, user: String, password: SecretString) -> Login {
+        self.assemble(world, host, port, user, password, self.database.clone())
+    }
+
     fn login(&self, world: &World, connection: Connection, at: Option<(&str, u16)>) -> Result<Login, StepError> {
         let Connection { user, password, host, port, database } = connection;
         let (Some(user), Some(password)) = (user, password) else {

@@ -78,6 +78,21 @@ pub trait Body: Send + Sync {
         None
     }
 
+    /// Whether the run goes on without it where it cannot be done.
+    fn is_optional(&self) -> bool {
+        false
+    }
+
+    /// Whether it goes when the target of an ended run is removed.
+    fn goes_with_the_target(&self) -> bool {
+        self.until() == Until::Restored
+    }
+
+    /// The settings that the target lacks where it is not done, by their names in the plan's table.
+    fn settings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Looks at the world; changes nothing.
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError>;
 

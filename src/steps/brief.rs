@@ -192,6 +192,6 @@ pub struct Setting {
     pub default: String,
     /// Its value on the target.
     pub target: String,
-    /// When the target gets it: `at restore`, `with the writer`, `after restore`, `at cutover`, `after the watch` or `not carried over`.
+    /// When the target gets it: `at restore`, `with the writer`, `with the readers`, `after restore`, `at cutover`, `after the watch` or `not carried over`.
     pub when: String,
 }

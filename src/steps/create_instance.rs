@@ -61,6 +61,11 @@ impl CreateInstance {
         format!("create instance {}", self.name())
     }
 
+    fn place(&self) -> String {
+        let zone = self.request.availability_zone.as_ref();
+        zone.map(|zone| format!(" in {zone}, or wherever there is room")).unwrap_or_default()
+    }
+
     async fn look(&self, world: &World, doing: &str) -> Result<Option<Instance>, StepError> {
         world.rds.instance(self.name()).await.map_err(|error| failure::of_aws(doing, &error))
     }
@@ -127,7 +132,7 @@ impl Body for CreateInstance {
             Role::Reader => ("reader", &self.request.db_instance_class),
         };
         Description {
-            title: format!("create the {role} {} ({class})", self.name()),
+            title: format!("create the {role} {} ({class}{})", self.name(), self.place()),
             calls: vec![self.request.call()],
             undo: format!("delete instance {}", self.name()),
         }
@@ -159,7 +164,15 @@ impl Body for CreateInstance {
     }
 
     async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {
-        match world.rds.create_instance(&self.request).await {
+        let mut answer = world.rds.create_instance(&self.request).await;
+        // A zone that has no room, or is the very one that failed, is no reason to be without an instance.
+        if self.request.availability_zone.is_some()
+            && answer.as_ref().is_err_and(|error| error.kind == ErrorKind::Capacity)
+        {
+            let anywhere = requests::CreateInstance { availability_zone: None, ..self.request.clone() };
+            answer = world.rds.create_instance(&anywhere).await;
+        }
+        match answer {
             Ok(()) => Ok(()),
             Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
             Err(error) if error.kind == ErrorKind::InvalidState => Err(self.refused(world, &error, cx).await),

@@ -106,5 +106,5 @@ pub async fn of_status(world: &World, what: &str, status: &str, source: &EventSo
     };
     let failure =
         Failure { causes, ..Failure::new(format!("{what} is {status}, which RDS does not recover from by itself")) };
-    StepError::terminal(failure)
+    StepError::lost(failure)
 }

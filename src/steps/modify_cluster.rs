@@ -28,6 +28,8 @@ pub const SETTLE: &str = "settle";
 pub enum Purpose {
     /// Settings that a restore does not take.
     ApplySettings,
+    /// What of the monitoring is set on the cluster and not on its instances.
+    ApplyMonitoring,
     /// The quarantine's security groups give way to the source's.
     LiftQuarantine,
     /// The last settings, after which the run no longer turns back by itself.
@@ -39,6 +41,7 @@ impl Purpose {
     pub(super) fn id(self) -> StepId {
         StepId::from(match self {
             Self::ApplySettings => "apply-settings",
+            Self::ApplyMonitoring => "apply-monitoring",
             Self::LiftQuarantine => "lift-quarantine",
             Self::Settle => SETTLE,
         })
@@ -47,7 +50,7 @@ impl Purpose {
     pub(super) const fn until(self) -> Until {
         match self {
             Self::ApplySettings => Until::Restored,
-            Self::LiftQuarantine | Self::Settle => Until::Cutover,
+            Self::ApplyMonitoring | Self::LiftQuarantine | Self::Settle => Until::Cutover,
         }
     }
 
@@ -85,6 +88,7 @@ impl ModifyCluster {
     fn doing(&self) -> String {
         match self.purpose {
             Purpose::ApplySettings => format!("apply settings to cluster {}", self.target()),
+            Purpose::ApplyMonitoring => format!("apply the monitoring to cluster {}", self.target()),
             Purpose::LiftQuarantine => format!("lift the quarantine of cluster {}", self.target()),
             Purpose::Settle => format!("apply the last settings to cluster {}", self.target()),
         }
@@ -102,24 +106,77 @@ enum Distance {
     Untold,
 }
 
-/// Compares what the requests of these purposes carry. What else is pending is somebody else's and of no concern here.
+/// Compares all that a request can carry. What else is pending is somebody else's and of no concern here.
 fn distance(cluster: &Cluster, wanted: &requests::ModifyCluster) -> Distance {
-    let mut groups = wanted.vpc_security_group_ids.clone();
+    let in_force = |status: &Option<String>| status.as_deref().is_none_or(|status| status == "active");
+    let secret = cluster.master_user_secret.as_ref().filter(|_| wanted.manage_master_user_password == Some(true));
+    let settled = cluster.status.is_available()
+        && cluster.vpc_security_groups.iter().all(|group| in_force(&group.status))
+        && secret.is_none_or(|secret| in_force(&secret.status));
+    match (told(cluster, wanted), settled) {
+        (false, _) => Distance::Untold,
+        (true, false) => Distance::Settling,
+        (true, true) => Distance::None,
+    }
+}
+
+fn told(cluster: &Cluster, wanted: &requests::ModifyCluster) -> bool {
+    fn is<T: PartialEq>(wanted: &Option<T>, found: &Option<T>) -> bool {
+        wanted.is_none() || wanted == found
+    }
+    // Taken apart, so that a parameter that joins the request cannot be overlooked here.
+    let requests::ModifyCluster {
+        db_cluster_identifier: _,
+        apply_immediately: _,
+        vpc_security_group_ids,
+        db_cluster_parameter_group_name,
+        port,
+        backup_retention_period,
+        preferred_backup_window,
+        preferred_maintenance_window,
+        auto_minor_version_upgrade,
+        enable_iam_database_authentication,
+        cloudwatch_logs_export_configuration,
+        deletion_protection,
+        copy_tags_to_snapshot,
+        serverless_v2_scaling_configuration,
+        monitoring_interval,
+        monitoring_role_arn,
+        database_insights_mode,
+        enable_performance_insights,
+        performance_insights_kms_key_id,
+        performance_insights_retention_period,
+        manage_master_user_password,
+        master_user_secret_kms_key_id,
+    } = wanted;
+    let mut groups = vpc_security_group_ids.clone();
     groups.sort_unstable();
     groups.dedup();
-    let protection = wanted.deletion_protection;
-    let window = &wanted.preferred_maintenance_window;
-    let told = (groups.is_empty() || groups == cluster.security_group_ids())
-        && (protection.is_none() || protection == cluster.deletion_protection)
-        && (window.is_none() || *window == cluster.preferred_maintenance_window);
-    let in_force = |status: &Option<String>| status.as_deref().is_none_or(|status| status == "active");
-    if !told {
-        Distance::Untold
-    } else if cluster.status.is_available() && cluster.vpc_security_groups.iter().all(|group| in_force(&group.status)) {
-        Distance::None
-    } else {
-        Distance::Settling
-    }
+    let logs = cloudwatch_logs_export_configuration.as_ref().is_none_or(|change| {
+        change.enable_log_types.iter().all(|log| cluster.log_exports.contains(log))
+            && !change.disable_log_types.iter().any(|log| cluster.log_exports.contains(log))
+    });
+    let secret = cluster.master_user_secret.as_ref();
+    (groups.is_empty() || groups == cluster.security_group_ids())
+        && logs
+        && is(db_cluster_parameter_group_name, &cluster.parameter_group)
+        && is(port, &cluster.port)
+        && is(backup_retention_period, &cluster.backup_retention_period)
+        && is(preferred_backup_window, &cluster.preferred_backup_window)
+        && is(preferred_maintenance_window, &cluster.preferred_maintenance_window)
+        && is(auto_minor_version_upgrade, &cluster.auto_minor_version_upgrade)
+        && is(enable_iam_database_authentication, &cluster.iam_database_authentication)
+        && is(deletion_protection, &cluster.deletion_protection)
+        && is(copy_tags_to_snapshot, &cluster.copy_tags_to_snapshot)
+        && is(serverless_v2_scaling_configuration, &cluster.serverless_v2_scaling)
+        && is(monitoring_interval, &cluster.monitoring_interval)
+        && is(monitoring_role_arn, &cluster.monitoring_role_arn)
+        && is(database_insights_mode, &cluster.database_insights_mode)
+        && is(enable_performance_insights, &cluster.performance_insights)
+        && is(performance_insights_kms_key_id, &cluster.performance_insights_kms_key_id)
+        && is(performance_insights_retention_period, &cluster.performance_insights_retention_period)
+        && is(manage_master_user_password, &Some(secret.is_some()))
+        && is(master_user_secret_kms_key_id, &secret.and_then(|secret| secret.kms_key_id.clone()))
 }
 
 #[async_trait]
@@ -136,9 +193,25 @@ impl Body for ModifyCluster {
         self.purpose.reversibility(self.back.is_some())
     }
 
+    /// A target without its maintenance window serves; one whose quarantine is not lifted does not.
+    fn is_optional(&self) -> bool {
+        matches!(self.purpose, Purpose::ApplySettings | Purpose::ApplyMonitoring)
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let names: &[&str] = match self.purpose {
+            Purpose::ApplySettings => &["maintenance window", "minor version upgrades"],
+            Purpose::ApplyMonitoring => &["Database Insights", "monitoring of the cluster", "insights of the cluster"],
+            Purpose::LiftQuarantine => &["security groups"],
+            Purpose::Settle => &["deletion protection"],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
     fn describe(&self) -> Description {
         let title = match self.purpose {
             Purpose::ApplySettings => format!("give {} the settings a restore does not take", self.target()),
+            Purpose::ApplyMonitoring => format!("monitor {} like the source", self.target()),
             Purpose::LiftQuarantine => {
                 format!("lift the quarantine: the source's security groups on {}", self.target())
             }
@@ -202,5 +275,130 @@ impl Body for ModifyCluster {
             Distance::Untold | Distance::Settling => {}
         }
         Ok(Undone::Wait(Waiting::on(format!("cluster {} to take its quarantine groups", self.target()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::rds::model::{MasterUserSecret, SecurityGroup, ServerlessV2Scaling};
+
+    fn wanted() -> requests::ModifyCluster {
+        requests::ModifyCluster {
+            db_cluster_identifier: "loans".to_owned(),
+            apply_immediately: true,
+            vpc_security_group_ids: vec!["sg-2".to_owned(), "sg-1".to_owned()],
+            db_cluster_parameter_group_name: Some("group".to_owned()),
+            port: Some(5433),
+            backup_retention_period: Some(7),
+            preferred_backup_window: Some("01:00-02:00".to_owned()),
+            preferred_maintenance_window: Some("mon:03:00-mon:04:00".to_owned()),
+            auto_minor_version_upgrade: Some(false),
+            enable_iam_database_authentication: Some(true),
+            cloudwatch_logs_export_configuration: Some(requests::LogExportChange {
+                enable_log_types: vec!["postgresql".to_owned()],
+                disable_log_types: vec!["instance".to_owned()],
+            }),
+            deletion_protection: Some(true),
+            copy_tags_to_snapshot: Some(true),
+            serverless_v2_scaling_configuration: Some(ServerlessV2Scaling {
+                max_capacity: Some(4.0),
+                ..ServerlessV2Scaling::default()
+            }),
+            monitoring_interval: Some(60),
+            monitoring_role_arn: Some("role".to_owned()),
+            database_insights_mode: Some("advanced".to_owned()),
+            enable_performance_insights: Some(true),
+            performance_insights_kms_key_id: Some("key".to_owned()),
+            performance_insights_retention_period: Some(465),
+            manage_master_user_password: Some(true),
+            master_user_secret_kms_key_id: Some("secret-key".to_owned()),
+        }
+    }
+
+    fn as_wanted() -> Cluster {
+        let group = |id: &str| SecurityGroup { id: id.to_owned(), status: Some("active".to_owned()) };
+        let wanted = wanted();
+        Cluster {
+            status: "available".into(),
+            vpc_security_groups: vec![group("sg-1"), group("sg-2")],
+            parameter_group: wanted.db_cluster_parameter_group_name,
+            port: wanted.port,
+            backup_retention_period: wanted.backup_retention_period,
+            preferred_backup_window: wanted.preferred_backup_window,
+            preferred_maintenance_window: wanted.preferred_maintenance_window,
+            auto_minor_version_upgrade: wanted.auto_minor_version_upgrade,
+            iam_database_authentication: wanted.enable_iam_database_authentication,
+            log_exports: vec!["postgresql".to_owned()],
+            deletion_protection: wanted.deletion_protection,
+            copy_tags_to_snapshot: wanted.copy_tags_to_snapshot,
+            serverless_v2_scaling: wanted.serverless_v2_scaling_configuration,
+            monitoring_interval: wanted.monitoring_interval,
+            monitoring_role_arn: wanted.monitoring_role_arn,
+            database_insights_mode: wanted.database_insights_mode,
+            performance_insights: wanted.enable_performance_insights,
+            performance_insights_kms_key_id: wanted.performance_insights_kms_key_id,
+            performance_insights_retention_period: wanted.performance_insights_retention_period,
+            master_user_secret: Some(MasterUserSecret {
+                arn: None,
+                status: Some("active".to_owned()),
+                kms_key_id: wanted.master_user_secret_kms_key_id,
+            }),
+            ..Cluster::default()
+        }
+    }
+
+    #[test]
+    fn a_cluster_as_wanted_is_at_no_distance() {
+        assert_eq!(distance(&as_wanted(), &wanted()), Distance::None);
+        assert_eq!(
+            distance(&Cluster { status: "available".into(), ..Cluster::default() }, &Default::default()),
+            Distance::None
+        );
+    }
+
+    #[test]
+    fn each_setting_that_differs_is_still_to_be_told() {
+        let differ: [fn(&mut Cluster); 20] = [
+            |it| it.vpc_security_groups.truncate(1),
+            |it| it.parameter_group = None,
+            |it| it.port = Some(1),
+            |it| it.backup_retention_period = Some(1),
+            |it| it.preferred_backup_window = None,
+            |it| it.preferred_maintenance_window = None,
+            |it| it.auto_minor_version_upgrade = Some(true),
+            |it| it.iam_database_authentication = Some(false),
+            |it| it.log_exports.clear(),
+            |it| it.log_exports.push("instance".to_owned()),
+            |it| it.deletion_protection = Some(false),
+            |it| it.copy_tags_to_snapshot = None,
+            |it| it.serverless_v2_scaling = None,
+            |it| it.monitoring_interval = Some(0),
+            |it| it.monitoring_role_arn = None,
+            |it| it.database_insights_mode = Some("standard".to_owned()),
+            |it| it.performance_insights = None,
+            |it| it.performance_insights_kms_key_id = None,
+            |it| it.performance_insights_retention_period = Some(7),
+            |it| it.master_user_secret = None,
+        ];
+        for (number, differ) in differ.iter().enumerate() {
+            let mut cluster = as_wanted();
+            differ(&mut cluster);
+            assert_eq!(distance(&cluster, &wanted()), Distance::Untold, "difference {number}");
+        }
+    }
+
+    #[test]
+    fn what_was_told_and_is_not_in_force_settles() {
+        let settling: [fn(&mut Cluster); 3] = [
+            |it| it.status = "modifying".into(),
+            |it| it.vpc_security_groups[0].status = Some("adding".to_owned()),
+            |it| it.master_user_secret.as_mut().unwrap().status = Some("creating".to_owned()),
+        ];
+        for (number, settle) in settling.iter().enumerate() {
+            let mut cluster = as_wanted();
+            settle(&mut cluster);
+            assert_eq!(distance(&cluster, &wanted()), Distance::Settling, "{number}");
+        }
     }
 }

@@ -43,7 +43,9 @@ impl ModifyInstance {
 
     fn doing(&self) -> String {
         match self.purpose {
-            Purpose::ApplySettings => format!("apply settings to instance {}", self.target()),
+            Purpose::ApplySettings | Purpose::ApplyMonitoring => {
+                format!("apply settings to instance {}", self.target())
+            }
             Purpose::LiftQuarantine => format!("lift the quarantine of instance {}", self.target()),
             Purpose::Settle => format!("apply the last settings to instance {}", self.target()),
         }
@@ -108,9 +110,28 @@ impl Body for ModifyInstance {
         self.purpose.reversibility(self.back.is_some())
     }
 
+    /// A target without its monitoring serves; one whose quarantine is not lifted does not.
+    fn is_optional(&self) -> bool {
+        self.purpose == Purpose::ApplySettings
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let names: &[&str] = match self.purpose {
+            Purpose::ApplySettings => {
+                &["maintenance window", "Enhanced Monitoring", "Performance Insights", "Database Insights"]
+            }
+            Purpose::LiftQuarantine => &["security groups"],
+            Purpose::Settle => &["deletion protection", "RDS-managed password"],
+            Purpose::ApplyMonitoring => &[],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
     fn describe(&self) -> Description {
         let title = match self.purpose {
-            Purpose::ApplySettings => format!("give {} the settings a restore does not take", self.target()),
+            Purpose::ApplySettings | Purpose::ApplyMonitoring => {
+                format!("give {} the settings a restore does not take", self.target())
+            }
             Purpose::LiftQuarantine => {
                 format!("lift the quarantine: the source's security groups on {}", self.target())
             }

@@ -4,21 +4,28 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    add_role::AddRole,
     add_tags::AddTags,
     admit_writers::AdmitWriters,
     await_readers::AwaitReaders,
     body::{Body, Description, Makes},
     brief::Brief,
+    compare_settings::CompareSettings,
     copy_instance_snapshot::CopyInstanceSnapshot,
     copy_snapshot::CopySnapshot,
+    create_endpoint::CreateEndpoint,
     create_instance::CreateInstance,
+    enable_data_api::EnableDataApi,
     fence::Fence,
     list_writers::ListWriters,
+    manage_password::ManagePassword,
     modify_cluster::ModifyCluster,
     modify_instance::ModifyInstance,
     move_secret::MoveSecret,
     promotion::{guard::Guard, promote::Promote},
     prove::Prove,
+    put_scaling_policy::PutScalingPolicy,
+    register_scaling::RegisterScaling,
     restore_cluster::RestoreCluster,
     restore_instance::RestoreInstance,
     stage_secret::StageSecret,
@@ -51,6 +58,13 @@ pub enum Step {
     StageSecret(StageSecret),
     MoveSecret(MoveSecret),
     Watch(Watch),
+    AddRole(AddRole),
+    ManagePassword(ManagePassword),
+    EnableDataApi(EnableDataApi),
+    CreateEndpoint(CreateEndpoint),
+    RegisterScaling(RegisterScaling),
+    PutScalingPolicy(PutScalingPolicy),
+    CompareSettings(CompareSettings),
     Guard(Guard),
     Promote(Promote),
 }
@@ -74,6 +88,13 @@ impl Step {
             Self::StageSecret(step) => step,
             Self::MoveSecret(step) => step,
             Self::Watch(step) => step,
+            Self::AddRole(step) => step,
+            Self::ManagePassword(step) => step,
+            Self::EnableDataApi(step) => step,
+            Self::CreateEndpoint(step) => step,
+            Self::RegisterScaling(step) => step,
+            Self::PutScalingPolicy(step) => step,
+            Self::CompareSettings(step) => step,
             Self::Guard(step) => step,
             Self::Promote(step) => step,
         }
@@ -87,6 +108,11 @@ impl Step {
     /// What the step makes, if it makes something.
     pub fn makes(&self) -> Option<Makes<'_>> {
         self.body().makes()
+    }
+
+    /// The settings that the target lacks where the step is not done.
+    pub fn settings(&self) -> Vec<String> {
+        self.body().settings()
     }
 }
 
@@ -105,6 +131,14 @@ impl run::step::Step for Step {
 
     fn reversibility(&self) -> Undo {
         self.body().reversibility()
+    }
+
+    fn is_optional(&self) -> bool {
+        self.body().is_optional()
+    }
+
+    fn goes_with_the_target(&self) -> bool {
+        self.body().goes_with_the_target()
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {

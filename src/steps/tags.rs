@@ -123,7 +123,7 @@ pub fn ours(thing: &impl Tagged, run: &RunId, seen: Option<&str>) -> Result<(), 
         Whose::Ours => Ok(()),
         Whose::Theirs(why) => {
             let failure = Failure::new(format!("{why}: this run did not make it and leaves it alone"));
-            Err(StepError::terminal(failure.hint("make a new plan: it chooses another name")))
+            Err(StepError::lost(failure.hint("make a new plan: it chooses another name")))
         }
     }
 }

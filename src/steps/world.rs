@@ -8,8 +8,9 @@ use secrecy::SecretString;
 use crate::{
     aws::{
         self,
-        metrics::Metrics,
-        rds::{Rds, plain::Instances, replication::Replication, snapshots::Snapshots},
+        metrics::{Alarms, Metrics},
+        rds::{Rds, fittings::Fittings, plain::Instances, replication::Replication, snapshots::Snapshots},
+        scaling::Scaling,
         secrets::Secrets,
     },
     http::Http,
@@ -44,6 +45,12 @@ pub struct World {
     pub snapshots: Arc<dyn Snapshots>,
     /// Instances outside clusters in the run's region.
     pub instances: Arc<dyn Instances>,
+    /// What is fitted to clusters in the run's region.
+    pub fittings: Arc<dyn Fittings>,
+    /// Application Auto Scaling in the run's region.
+    pub scaling: Arc<dyn Scaling>,
+    /// CloudWatch's alarms in the run's region.
+    pub alarms: Arc<dyn Alarms>,
     /// Secrets Manager in the run's region.
     pub secrets: Arc<dyn Secrets>,
     /// IAM tokens in the run's region.

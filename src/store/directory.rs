@@ -2,7 +2,7 @@
 //!
 //! A record is written to a temporary file, made durable, and then linked to its name: the link either appears whole or
 //! not at all, and fails when the name is taken. So a record is never torn by the death of its writer, and record n is
-//! created once. The lease is a lock of the operating system on `runs/RUN/lease`: it ends with the process that holds it,
+//! created once. Documents that are no run's are written in the same way, and stand beside `runs`. The lease is a lock of the operating system on `runs/RUN/lease`: it ends with the process that holds it,
 //! so a killed run can be resumed at once.
 
 use std::{
@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use crate::run::{
     id::RunId,
-    store::{Holder, Lease, Store, StoreError},
+    store::{Document, Holder, Lease, Store, StoreError},
 };
 
 /// Keeps journals under one directory.
@@ -58,6 +58,39 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Writes a file whole and durably, unless there is one; whether there was none.
+fn write_once(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    // No two writers share a temporary file, not even two of one process id on two hosts.
+    let temporary = directory.join(format!(".writing.{:016x}", fastrand::u64(..)));
+    make_directory(directory)?;
+    let linked = write_new(&temporary, bytes).and_then(|()| fs::hard_link(&temporary, path));
+    let removed = fs::remove_file(&temporary);
+    match linked {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    removed.and_then(|()| sync_directory(directory))?;
+    Ok(true)
+}
+
+/// The files in a directory and all below it, by their paths below `root`.
+fn files(directory: &Path, root: &Path, found: &mut Vec<String>) -> io::Result<()> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files(&entry.path(), root, found)?;
+        } else if let Some(path) = entry.path().strip_prefix(root).ok().and_then(Path::to_str) {
+            found.push(path.to_owned());
+        }
+    }
+    Ok(())
+}
+
 /// Makes the names in a directory durable.
 fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
@@ -78,20 +111,10 @@ impl Store for DirectoryStore {
     async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let directory = self.directory(run);
         let path = directory.join(file_name(number));
-        // No two writers share a temporary file, not even two of one process id on two hosts.
-        let temporary = directory.join(format!(".{number:06}.{:016x}", fastrand::u64(..)));
         let failed = |source| io_error(format!("write record {number} of run {run} to"), &path, source);
-        make_directory(&directory).map_err(failed)?;
-        let linked = write_new(&temporary, bytes).and_then(|()| fs::hard_link(&temporary, &path));
-        let removed = fs::remove_file(&temporary);
-        match linked {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(StoreError::Exists { run: run.clone(), number });
-            }
-            Err(error) => return Err(failed(error)),
+        if !write_once(&directory, &path, bytes).map_err(failed)? {
+            return Err(StoreError::Exists { run: run.clone(), number });
         }
-        removed.and_then(|()| sync_directory(&directory)).map_err(failed)?;
         if number == 0 {
             let runs = self.runs_directory();
             sync_directory(&runs).and_then(|()| sync_directory(&self.root)).map_err(failed)?;
@@ -185,6 +208,36 @@ impl Store for DirectoryStore {
                 Err(StoreError::Held { run: run.clone(), by, heard: None })
             }
             Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    async fn keep(&self, document: &Document, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.root.join(document.path());
+        let directory = path.parent().unwrap_or(&self.root);
+        let failed = |source| io_error("keep", &path, source);
+        if !write_once(directory, &path, bytes).map_err(failed)? {
+            return Err(StoreError::Taken { document: document.path(), place: self.place() });
+        }
+        let above = directory.ancestors().skip(1).take_while(|above| above.starts_with(&self.root));
+        above.into_iter().try_for_each(sync_directory).map_err(failed)
+    }
+
+    async fn kept(&self, shelf: &str) -> Result<Vec<Document>, StoreError> {
+        let directory = self.root.join(shelf);
+        let mut paths = Vec::new();
+        let listed = files(&directory, &self.root, &mut paths);
+        listed.map_err(|source| io_error("list what is kept in", &directory, source))?;
+        let mut documents: Vec<Document> = paths.iter().filter_map(|path| Document::at(path)).collect();
+        documents.sort_unstable();
+        Ok(documents)
+    }
+
+    async fn document(&self, document: &Document) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.root.join(document.path());
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(io_error("read", &path, source)),
         }
     }
 

@@ -28,8 +28,9 @@ pub struct InvalidPlace {
     why: String,
 }
 
-/// The longest key below a prefix is `/runs/RUN/NUMBER.json`, and S3 takes 1024 bytes for all of it.
-const LONGEST_PREFIX: usize = 900;
+/// The longest key below a prefix is that of a capture, `/captures/REGION/NAME/ID/RUN.json`, and S3 takes 1024 bytes for all
+/// of it.
+const LONGEST_PREFIX: usize = 850;
 
 impl Place {
     /// Reads a place. Whatever looks like a URL and is none of S3 is refused, and not taken for a directory.
@@ -138,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused() {
-        let long = format!("s3://acme-state/{}", "p".repeat(901));
+        let long = format!("s3://acme-state/{}", "p".repeat(851));
         let refused = [
             ("", "it is empty"),
             ("s3:acme-state/daybreak", "neither"),

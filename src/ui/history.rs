@@ -17,7 +17,7 @@ use crate::{
         journal::History,
         plan::Plan,
         record::{Consequence, Entry, Outcome, Record, Scope},
-        step::{Failure, Step as _, StepId, Until},
+        step::{Failure, Forgone, Step as _, StepId, Until},
     },
     steps::step::Step,
 };
@@ -89,6 +89,11 @@ impl Narrator {
             Entry::Noted { step, note } => note_words(note).map_or_else(Vec::new, |(tone, text)| of(step, tone, text)),
             // Told while it lasts; afterwards only how long the step took matters.
             Entry::Awaiting { .. } => Vec::new(),
+            Entry::Finished { step, output } if Forgone::of(output).is_some() => {
+                let failure = Forgone::of(output).map(|failure| clean(&failure.to_string())).unwrap_or_default();
+                let text = format!("not done{}, and gone on without it: {failure}", self.after(step, at));
+                of(step, Tone::Caution, text)
+            }
             Entry::Finished { step, .. } => of(step, Tone::Good, format!("done{}", self.after(step, at))),
             Entry::Failed { step, failure, then } => {
                 let mut lines =

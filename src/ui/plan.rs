@@ -27,8 +27,15 @@ use crate::{
 };
 
 /// The order in which the target gets its settings; others come last.
-const OCCASIONS: [&str; 6] =
-    ["at restore", "with the writer", "after restore", "at cutover", "after the watch", "not carried over"];
+const OCCASIONS: [&str; 7] = [
+    "at restore",
+    "with the writer",
+    "with the readers",
+    "after restore",
+    "at cutover",
+    "after the watch",
+    "not carried over",
+];
 
 /// The plan in lines of at most `width` columns (never less than 40).
 #[must_use]

@@ -3,8 +3,9 @@
 use crate::support::Daybreak;
 
 /// Every command.
-pub(crate) const COMMANDS: [&str; 15] = [
+pub(crate) const COMMANDS: [&str; 16] = [
     "windows",
+    "capture",
     "plan",
     "recover",
     "promote",
@@ -32,6 +33,8 @@ fn help_lists_the_commands_and_the_exit_codes() {
 
     Commands:
       windows      Show what can be restored, from where, to when
+      capture      Keep the configuration of a database, for the day on which it can no longer be
+                   described
       plan         Show what a recovery would do, and save it as a plan file
       recover      Recover a database: plan, confirm, restore, prove, cut over, watch
       promote      Make a replica, a reader or a secondary region the primary
@@ -149,6 +152,21 @@ fn each_command_says_what_it_takes() {
           --to <TIME>
               Time to restore to: RFC 3339, `2026-11-20 14:22:05 UTC`, `12m ago` or `latest` [default:
               latest]
+
+      -h, --help
+              Print help (see a summary with '-h')
+    $ daybreak capture --help
+    Keep the configuration of a database, for the day on which it can no longer be described
+
+    Usage: daybreak capture [OPTIONS] [DATABASE]
+
+    Arguments:
+      [DATABASE]
+              Profile in daybreak.toml, or cluster or instance identifier
+
+    Options:
+          --all
+              Every Aurora PostgreSQL cluster and PostgreSQL instance of the region
 
       -h, --help
               Print help (see a summary with '-h')

@@ -6,9 +6,9 @@ use daybreak::run::{
     clock::Clock,
     executor::Advance,
     interrupt::Interrupt,
-    record::{Outcome, Scope},
+    record::{Entry, Outcome, Scope},
     state::Stage,
-    step::Until,
+    step::{Forgone, Until},
 };
 
 use crate::support::{Fault, Scene, Source, actor, of_every_source};
@@ -103,6 +103,16 @@ async fn a_denied_call_is_undone_or_holds_and_never_moves_the_application_by_hal
         scene.cloud.fail(nth, Fault::Denied);
         match scene.recover(Until::Cutover).await {
             Stage::Ended(Outcome::Undone) => assert_eq!(scene.what_exists(), before, "denied at {nth}"),
+            // What nobody's data depends on is gone on without, and said.
+            Stage::Ended(Outcome::Recovered) => {
+                assert_eq!(scene.cloud.secret_points_at(), "loans-prod-db-k3fa.cluster.example", "denied at {nth}");
+                let records = scene.history().await.records;
+                let forgone = records.iter().filter(|record| match &record.entry {
+                    Entry::Finished { output, .. } => Forgone::of(output).is_some(),
+                    _ => false,
+                });
+                assert!(forgone.count() > 0, "denied at {nth}, and nothing of it is said");
+            }
             Stage::Ended(Outcome::RolledBack) => {
                 assert_eq!(scene.cloud.secret_points_at(), source.host(), "denied at {nth}");
                 assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::Recovered), "denied at {nth}");

@@ -13,6 +13,7 @@ mod journal;
 mod kills;
 mod leftovers;
 mod looks;
+mod parity;
 mod planning;
 mod promotions;
 mod recovery;

@@ -1,7 +1,7 @@
 //! What a plan says, and when there is none.
 
 use daybreak::{
-    aws::rds::model::{AssociatedRole, Cluster, ServerlessV2Scaling},
+    aws::rds::model::{Cluster, ServerlessV2Scaling},
     recovery::{freshness, refusal::Refusal},
     run::clock::Clock,
     steps::{brief::Brief, create_instance::CreateInstance, step::Step},
@@ -103,12 +103,12 @@ async fn every_setting_of_the_source_is_passed_explicitly() {
 async fn what_the_target_will_lack_is_said() {
     let scene = Scene::new();
     scene.cloud.edit_cluster(SOURCE, |cluster| {
-        cluster.associated_roles =
-            vec![AssociatedRole { role_arn: "arn:aws:iam::1:role/s3".to_owned(), ..Default::default() }];
-        cluster.http_endpoint = Some(true);
+        cluster.activity_stream_status = Some("started".to_owned());
+        cluster.global_cluster_identifier = Some("loans-global".to_owned());
     });
     let brief = brief(&scene).await;
-    assert!(brief.warnings.iter().any(|warning| warning.contains("IAM roles, Data API")), "{:?}", brief.warnings);
+    let lacking = "not carried over to the target: activity stream, global database";
+    assert!(brief.warnings.iter().any(|warning| warning == lacking), "{:?}", brief.warnings);
 }
 
 fn instances(steps: &[daybreak::run::plan::Planned<Step>]) -> Vec<(String, String)> {

@@ -149,7 +149,8 @@ async fn what_comes_into_use_while_it_is_being_removed_keeps_what_is_left() {
     let asked = Cell::new(0);
     let removing = remove(&mut executor, &scene.clock, &interrupt, async || {
         asked.set(asked.get() + 1);
-        if asked.get() == 2 {
+        // First for the scaling, which is found to have ended; then for the reader, then for the writer.
+        if asked.get() == 3 {
             scene.cloud.secret_is_written_by_somebody(&format!("{TARGET}.cluster.example"));
         }
         permission(&scene).await

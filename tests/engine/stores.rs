@@ -26,7 +26,7 @@ use crate::support::{
 };
 
 /// How many tests the contract has.
-const TESTS: usize = 12;
+const TESTS: usize = 15;
 
 /// The lease of a directory, or in memory, ends when it is dropped, as with a process.
 struct AtOnce<S>(S);

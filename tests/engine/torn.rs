@@ -14,7 +14,7 @@ use daybreak::{
         record::{FORMAT, InvalidRecord, Outcome, Record, Scope},
         state::Stage,
         step::Until,
-        store::{Holder, Lease, Store, StoreError},
+        store::{Document, Holder, Lease, Store, StoreError},
     },
     steps::step::Step,
     store::directory::DirectoryStore,
@@ -227,6 +227,18 @@ impl Store for Filling {
 
     async fn runs(&self) -> Result<Vec<RunId>, StoreError> {
         self.store.runs().await
+    }
+
+    async fn keep(&self, document: &Document, bytes: &[u8]) -> Result<(), StoreError> {
+        self.store.keep(document, bytes).await
+    }
+
+    async fn kept(&self, shelf: &str) -> Result<Vec<Document>, StoreError> {
+        self.store.kept(shelf).await
+    }
+
+    async fn document(&self, document: &Document) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.document(document).await
     }
 
     async fn lease(&self, run: &RunId, holder: &Holder) -> Result<Box<dyn Lease>, StoreError> {

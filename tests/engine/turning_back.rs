@@ -187,8 +187,9 @@ async fn one_stale_answer_makes_no_orphan() {
 async fn a_failure_after_the_point_of_no_return_holds_instead_of_turning_back() {
     let scene = Scene::new();
     scene.recover(Until::Validated).await;
-    // Of the changes of a cutover, in order: security groups, put, move, unlabel, tags, tags, protection.
-    scene.cloud.fail(6, Fault::Denied);
+    // Of the changes of a cutover, in order: security groups, role, password, tags, tags, put, move, unlabel, monitoring, Data
+    // API, endpoint, range, policy, protection.
+    scene.cloud.fail(13, Fault::Denied);
     assert_eq!(scene.cut_over().await, Stage::Stuck(Direction::Forward));
     assert_ne!(scene.cloud.secret_points_at(), source_host());
     assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered));

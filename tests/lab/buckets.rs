@@ -312,5 +312,5 @@ fn in_the_labs_s3(bucket: &str) {
         })
         .await
     });
-    assert_eq!(held, 12, "tests of the contract");
+    assert_eq!(held, 15, "tests of the contract");
 }

@@ -15,7 +15,7 @@ use daybreak::run::{
     event::{Event, Listener},
     id::RunId,
     step::Context,
-    store::{Holder, Lease, Store, StoreError},
+    store::{Document, Holder, Lease, Store, StoreError},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -245,6 +245,18 @@ impl Store for Process {
         }
         self.site.inner().processes[self.number].known += 1;
         Ok(())
+    }
+
+    async fn keep(&self, document: &Document, _: &[u8]) -> Result<(), StoreError> {
+        unimplemented!("no run keeps {document:?}")
+    }
+
+    async fn kept(&self, shelf: &str) -> Result<Vec<Document>, StoreError> {
+        unimplemented!("no run asks for {shelf}")
+    }
+
+    async fn document(&self, document: &Document) -> Result<Option<Vec<u8>>, StoreError> {
+        unimplemented!("no run reads {document:?}")
     }
 
     async fn read(&self, run: &RunId) -> Result<Vec<Vec<u8>>, StoreError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daybreak::run::{
     id::RunId,
-    store::{Holder, Lease, Store, StoreError},
+    store::{Document, Holder, Lease, Store, StoreError},
 };
 use futures_util::future::join_all;
 
@@ -37,6 +37,10 @@ macro_rules! contract {
 
 fn run(number: u32) -> RunId {
     format!("20261120-1422{number:02}-k3fa").parse().expect("a run")
+}
+
+fn document(id: &str) -> Document {
+    Document::named(&["captures", "eu-west-1", "loans-prod", "cluster-ABC", id]).expect("a name")
 }
 
 fn holder(who: &str) -> Holder {
@@ -96,6 +100,41 @@ contract! {
             ground.enter().check().await.expect("a good place");
         }
         assert_eq!(ground.enter().runs().await.expect("a list"), []);
+    }
+
+    async fn a_document_is_kept_once_and_read_as_it_was_written(ground: &dyn Ground) {
+        let name = document("20261120-142205-k3fa");
+        assert_eq!(ground.enter().document(&name).await.expect("an answer"), None);
+        let bytes = [0xff, 0, b'\n'];
+        ground.enter().keep(&name, &bytes).await.expect("the first");
+        for again in [&bytes[..], b"else"] {
+            let again = ground.enter().keep(&name, again).await;
+            assert!(matches!(again, Err(StoreError::Taken { .. })), "{again:?}");
+        }
+        assert_eq!(ground.enter().document(&name).await.expect("an answer"), Some(bytes.to_vec()));
+    }
+
+    async fn of_many_writers_of_a_document_one_succeeds(ground: &dyn Ground) {
+        let others: Vec<_> = (0..8).map(|_| ground.enter()).collect();
+        let name = document("20261120-142205-k3fa");
+        let kept = join_all(others.iter().map(|other| async { other.keep(&name, b"same").await })).await;
+        let refused = kept.iter().filter(|one| matches!(one, Err(StoreError::Taken { .. }))).count();
+        assert_eq!((kept.iter().filter(|one| one.is_ok()).count(), refused), (1, 7), "{kept:?}");
+    }
+
+    async fn documents_are_listed_by_shelf_and_are_no_runs(ground: &dyn Ground) {
+        let store = ground.enter();
+        assert_eq!(store.kept("captures").await.expect("a list"), []);
+        let names = [document("20261120-142205-k3fa"), document("20261121-142205-k3fa")];
+        for name in names.iter().rev() {
+            store.keep(name, b"kept").await.expect("a document");
+        }
+        let elsewhere = Document::named(&["captured", "elsewhere"]).expect("a name");
+        store.keep(&elsewhere, b"kept").await.expect("a document");
+        store.create(&run(1), 0, b"begun").await.expect("a record");
+        assert_eq!(ground.enter().kept("captures").await.expect("a list"), names);
+        assert_eq!(ground.enter().kept("captured").await.expect("a list"), [elsewhere]);
+        assert_eq!(ground.enter().runs().await.expect("a list"), [run(1)]);
     }
 
     async fn a_lease_has_one_holder_who_is_named(ground: &dyn Ground) {

@@ -17,8 +17,7 @@ class GlobalFailover(GlobalClusters):
     def switchover_global_cluster(self, global_cluster_identifier: str, target: str) -> GlobalCluster:
         found, cluster = self._sides(global_cluster_identifier, target)
         former = found.writer
-        self.check_reachable(former.region)
-        if former.status != "available":
+        if self.plane.regions.away(former.region) or former.status != "available":
             raise errors.cluster_state(f"The primary DB cluster {former.resource_id} is not available.")
         others = [one for one in found.secondaries if one is not cluster]
 
@@ -82,8 +81,7 @@ class GlobalFailover(GlobalClusters):
             raise self.global_state(f"Global cluster {found.identifier} is {found.status}.")
         if cluster not in found.secondaries:
             raise errors.cluster_state(f"{target} is no secondary DB cluster of {found.identifier}.")
-        self.check_reachable(cluster.region)
-        if cluster.status != "available" or not cluster.served:
+        if cluster.status != "available" or not cluster.served or self.plane.regions.away(cluster.region):
             raise errors.cluster_state(f"DB cluster {cluster.resource_id} is not available, or has no instance.")
         if not cluster.synchronised:
             raise errors.cluster_state(f"DB cluster {cluster.resource_id} is being resynchronised.")

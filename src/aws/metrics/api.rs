@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::aws::error::Error;
 
@@ -32,4 +33,25 @@ pub trait Metrics: Send + Sync {
     /// dimension has the value, whatever other dimensions they have; none where nothing was measured. (`ListMetrics`,
     /// `GetMetricData`.)
     async fn newest(&self, gauge: &Gauge, now: Timestamp) -> Result<Option<Sample>, Error>;
+}
+
+/// An alarm on a figure of a database (`DescribeAlarms`, `MetricAlarms`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alarm {
+    /// `AlarmName`.
+    pub name: String,
+    /// `MetricName`; absent where it is computed from several.
+    pub metric: Option<String>,
+    /// The databases that its dimensions name.
+    pub databases: Vec<String>,
+    /// `ActionsEnabled`: whether anybody is told.
+    pub actions_enabled: Option<bool>,
+}
+
+/// One region's alarms.
+#[async_trait]
+pub trait Alarms: Send + Sync {
+    /// Returns the alarms with a metric of one of these clusters and instances, over all pages (`DescribeAlarms`).
+    async fn alarms_on(&self, databases: &[String]) -> Result<Vec<Alarm>, Error>;
 }

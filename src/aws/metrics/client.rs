@@ -22,7 +22,7 @@ const GET_METRIC_DATA: Operation = Operation { service: "cloudwatch", name: "Get
 /// One region's CloudWatch, called through the SDK.
 #[derive(Debug, Clone)]
 pub struct MetricsClient {
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl MetricsClient {

@@ -7,7 +7,7 @@ use aws_smithy_types::body::SdkBody;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Gauge, Metrics, Sample};
+use super::{Alarm, Alarms, Gauge, Metrics, Sample};
 use crate::aws::error::ErrorKind;
 use crate::aws::testing::session_without_retries;
 
@@ -131,4 +131,34 @@ async fn a_denial_names_the_action() {
     let denied = json!({ "__type": "AccessDenied", "message": "not authorized" });
     let error = newest(&script([(403, denied)])).await.expect_err("denied");
     assert_eq!((error.kind, error.action().as_str()), (ErrorKind::AccessDenied, "cloudwatch:ListMetrics"));
+}
+
+#[tokio::test]
+async fn alarms_are_found_by_what_their_metrics_name() {
+    let of = |name: &str, value: &str| json!([{ "Name": name, "Value": value }]);
+    let computed = json!([{ "Id": "m1", "MetricStat": { "Stat": "Sum", "Metric": {
+        "Namespace": "AWS/RDS", "MetricName": "Deadlocks", "Dimensions": of("DBInstanceIdentifier", "loans-1"),
+    } } }]);
+    let http = script([
+        (
+            200,
+            json!({ "NextToken": "page-2", "MetricAlarms": [
+                { "AlarmName": "cpu", "MetricName": "CPUUtilization", "Dimensions": of("DBClusterIdentifier", "loans") },
+                { "AlarmName": "other", "MetricName": "CPUUtilization", "Dimensions": of("DBClusterIdentifier", "cards") },
+                { "AlarmName": "role", "MetricName": "CPUUtilization", "Dimensions": of("Role", "loans") },
+            ] }),
+        ),
+        (200, json!({ "MetricAlarms": [{ "AlarmName": "deadlocks", "Metrics": computed }] })),
+    ]);
+    let databases = ["loans".to_owned(), "loans-1".to_owned()];
+    let found = session_without_retries(http.clone()).await.metrics("eu-central-1").alarms_on(&databases).await;
+    let alarm = |name: &str, metric: Option<&str>, database: &str| Alarm {
+        name: name.to_owned(),
+        metric: metric.map(str::to_owned),
+        databases: vec![database.to_owned()],
+        actions_enabled: None,
+    };
+    let expected = vec![alarm("cpu", Some("CPUUtilization"), "loans"), alarm("deadlocks", None, "loans-1")];
+    assert_eq!(found, Ok(expected));
+    assert!(sent(&http, 1).contains("page-2"));
 }

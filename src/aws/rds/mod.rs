@@ -1,9 +1,11 @@
-//! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions; who takes writes.
+//! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions; what is fitted to a
+//! cluster; who takes writes.
 
 mod api;
 pub mod backups;
 mod client;
 mod convert;
+pub mod fittings;
 mod gather;
 pub mod model;
 pub mod plain;

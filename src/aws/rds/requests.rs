@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::model::{ServerlessV2Scaling, Tag};
-use crate::aws::call::Call;
+use crate::aws::call::shown_as;
 
 /// `RestoreDBClusterToPointInTime`: makes a new cluster, without instances, from another one's
 /// continuous backup.
@@ -293,21 +293,7 @@ pub struct RemoveTags {
     pub tag_keys: Vec<String>,
 }
 
-macro_rules! shown_as {
-    ($($request:ident => $action:literal),* $(,)?) => {$(
-        impl $request {
-            /// The operation's name in the API, which is also the IAM action's.
-            pub const ACTION: &'static str = $action;
-
-            /// The call as a plan shows it.
-            pub fn call(&self) -> Call {
-                Call::of("rds", Self::ACTION, self)
-            }
-        }
-    )*};
-}
-
-shown_as! {
+shown_as! { "rds":
     RestoreClusterToPointInTime => "RestoreDBClusterToPointInTime",
     CreateInstance => "CreateDBInstance",
     ModifyCluster => "ModifyDBCluster",

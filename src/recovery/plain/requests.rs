@@ -29,7 +29,7 @@ pub enum Origin<'a> {
 
 /// Where the target will be, in terms of what is bound to a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Surroundings {
+pub enum Locality {
     /// In the source's region: its groups are there.
     Same,
     /// In another region, where the source's subnet group, security groups, keys and groups of its own do not exist.
@@ -61,8 +61,8 @@ fn takes_figures(storage_type: Option<&str>, allocated: Option<i32>) -> bool {
 }
 
 /// A group that AWS itself keeps in every region, such as `default.postgres15`; those of the account's own are in one only.
-fn found_in(surroundings: Surroundings, group: Option<&String>) -> Option<String> {
-    let ours = |group: &&String| surroundings == Surroundings::Same || group.starts_with("default");
+fn found_in(locality: Locality, group: Option<&String>) -> Option<String> {
+    let ours = |group: &&String| locality == Locality::Same || group.starts_with("default");
     group.filter(ours).cloned()
 }
 
@@ -72,12 +72,12 @@ pub fn restore(
     source: &Instance,
     target: &str,
     origin: &Origin<'_>,
-    surroundings: Surroundings,
+    locality: Locality,
     backup_storage: Option<i32>,
     restore: &Restore,
     tags: Vec<Tag>,
 ) -> Request {
-    let here = surroundings == Surroundings::Same;
+    let here = locality == Locality::Same;
     let allocated = storage(source.allocated_storage, backup_storage);
     let figures = takes_figures(source.storage_type.as_deref(), allocated);
     let like_source = RestoreInstanceToPointInTime {
@@ -88,8 +88,8 @@ pub fn restore(
         db_subnet_group_name: source.subnet_group.clone().filter(|_| here),
         network_type: source.network_type.clone(),
         publicly_accessible: Some(false),
-        db_parameter_group_name: found_in(surroundings, source.parameter_groups.first().map(|group| &group.name)),
-        option_group_name: found_in(surroundings, source.option_group.as_ref()),
+        db_parameter_group_name: found_in(locality, source.parameter_groups.first().map(|group| &group.name)),
+        option_group_name: found_in(locality, source.option_group.as_ref()),
         ca_certificate_identifier: source.ca_certificate_identifier.clone(),
         storage_type: source.storage_type.clone(),
         allocated_storage: allocated,
@@ -180,7 +180,7 @@ pub fn after_restore(
     source: &Instance,
     target: &str,
     restored: &Request,
-    surroundings: Surroundings,
+    locality: Locality,
 ) -> Option<ModifyInstance> {
     let monitoring = source.monitoring_interval.filter(|seconds| *seconds > 0);
     let insights = source.performance_insights.filter(|on| *on);
@@ -194,7 +194,7 @@ pub fn after_restore(
         monitoring_role_arn: source.monitoring_role_arn.clone().filter(|_| monitoring.is_some()),
         database_insights_mode: source.database_insights_mode.clone().filter(|mode| mode == "advanced"),
         enable_performance_insights: insights,
-        performance_insights_kms_key_id: key.filter(|_| insights.is_some() && surroundings == Surroundings::Same),
+        performance_insights_kms_key_id: key.filter(|_| insights.is_some() && locality == Locality::Same),
         performance_insights_retention_period: source
             .performance_insights_retention_period
             .filter(|_| insights.is_some()),
@@ -220,7 +220,7 @@ pub fn security_groups(target: &str, groups: Vec<String>) -> ModifyInstance {
 
 /// The last settings: deletion protection, and a password that RDS manages, where the source has them. The latter comes last, since
 /// it changes the password that this machine may log in with.
-pub fn settle(source: &Instance, target: &str, surroundings: Surroundings) -> Option<ModifyInstance> {
+pub fn settle(source: &Instance, target: &str, locality: Locality) -> Option<ModifyInstance> {
     let protected = source.deletion_protection == Some(true);
     let managed = source.master_user_secret.as_ref();
     let key = managed.and_then(|secret| secret.kms_key_id.clone());
@@ -229,7 +229,7 @@ pub fn settle(source: &Instance, target: &str, surroundings: Surroundings) -> Op
         apply_immediately: true,
         deletion_protection: protected.then_some(true),
         manage_master_user_password: managed.map(|_| true),
-        master_user_secret_kms_key_id: key.filter(|_| surroundings == Surroundings::Same),
+        master_user_secret_kms_key_id: key.filter(|_| locality == Locality::Same),
         ..ModifyInstance::default()
     })
 }
@@ -264,7 +264,7 @@ mod tests {
                 ..Instance::default()
             };
             let origin = Origin::Snapshot("snapshot");
-            match restore(&source, "target", &origin, Surroundings::Same, None, &Restore::default(), Vec::new()) {
+            match restore(&source, "target", &origin, Locality::Same, None, &Restore::default(), Vec::new()) {
                 Request::Snapshot(request) => (request.iops, request.storage_throughput),
                 Request::PointInTime(_) => unreachable!("it is from a snapshot"),
             }

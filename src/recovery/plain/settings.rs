@@ -8,11 +8,12 @@ use crate::{
         model::{Instance, Tag},
         plain::requests::ModifyInstance,
     },
-    recovery::settings::{
-        AFTER_RESTORE, AFTER_WATCH, AT_CUTOVER, AT_RESTORE, NOT_CARRIED, days, key, list, monitoring, setting, switch,
-        tag_list, text,
+    recovery::settings::{AFTER_RESTORE, AFTER_WATCH, AT_CUTOVER, AT_RESTORE, NOT_CARRIED, setting},
+    steps::{
+        brief::Setting,
+        configured::{days, key, list, monitoring, switch, tag_list, text},
+        restore_instance::Request,
     },
-    steps::{brief::Setting, restore_instance::Request},
 };
 
 /// What of a restore the table tells.

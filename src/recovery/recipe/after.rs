@@ -30,6 +30,8 @@ use crate::{
     },
 };
 
+pub use crate::steps::configured::own_tags as own;
+
 /// How long a watch may take beyond its own length.
 const AFTER_WATCH: Duration = Duration::from_secs(10 * 60);
 
@@ -125,11 +127,6 @@ pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
         access,
     };
     Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
-}
-
-/// The source's tags that may be copied: neither AWS's own nor daybreak's of an earlier recovery.
-pub fn own(tags: &[Tag]) -> Vec<Tag> {
-    tags.iter().filter(|tag| !tag.is_reserved() && !tag.key.starts_with("daybreak:")).cloned().collect()
 }
 
 /// A change of the target cluster's settings.

@@ -3,10 +3,20 @@
 use jiff::Timestamp;
 
 use super::{
-    CLONE, POINT_IN_TIME, SNAPSHOT, Wish, after, draft::Draft, planned, point_in_time, point_in_time::Backup, snapshot,
+    CLONE, POINT_IN_TIME, SNAPSHOT, Wish, after,
+    draft::Draft,
+    parity::{self, Member, Parity},
+    planned,
+    point_in_time::{self, Backup},
+    snapshot,
 };
 use crate::{
-    aws::rds::{model::Cluster, requests::RestoreClusterToPointInTime},
+    aws::rds::{
+        model::{Cluster, Instance},
+        requests::{CreateInstance as CreateInstanceRequest, RestoreClusterToPointInTime},
+    },
+    config::Readers,
+    moment::show,
     recovery::{
         choice::{Choice, Manner},
         configuration::Configuration,
@@ -67,14 +77,31 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         request.db_parameter_group_name = parameters.clone().or(request.db_parameter_group_name);
         request
     };
+    let counted = matches!(database.restore.readers, Readers::Count(_));
     let writer_request = make(1, class, writer);
     let writer_name = writer_request.db_instance_identifier.clone();
-    let reader_requests: Vec<_> =
-        (2..).zip(readers).map(|(number, (class, model))| make(number, class, model)).collect();
+    let models: Vec<Option<&Instance>> = readers.iter().map(|(_, model)| model.filter(|_| !counted)).collect();
+    let reader_requests: Vec<_> = (2..)
+        .zip(readers)
+        .map(|(number, (class, model))| {
+            let request = make(number, class, model);
+            // Readers by number are all like the writer; in its zone they would go with it.
+            let zone = request.availability_zone.clone().filter(|_| !counted);
+            CreateInstanceRequest { availability_zone: zone, ..request }
+        })
+        .collect();
+    let members: Vec<Member<'_>> = std::iter::once(Member { like: writer, request: &writer_request })
+        .chain(models.into_iter().zip(&reader_requests).map(|(like, request)| Member { like, request }))
+        .collect();
+    let parity = match looks_only {
+        true => Parity::default(),
+        false => parity::parity(wish, survey, &placed, &target, &members, &ours),
+    };
 
     let own_tags = after::own(&source.tags);
     let quarantine = &database.restore.quarantine_security_groups;
-    let settings = settings::table(&configuration.cluster, writer, &common, &writer_request, quarantine, &own_tags);
+    let mut settings = settings::table(&configuration.cluster, writer, &common, &writer_request, quarantine, &own_tags);
+    settings.extend(parity.settings);
 
     let mut steps = Vec::new();
     let (recipe, request) = made_of(wish, survey, choice, common, &mut steps)?;
@@ -98,6 +125,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
     }
     if let (Some(access), false) = (&survey.access, looks_only) {
         steps.extend(lift_quarantine(wish, source, &target));
+        steps.extend(parity.before_the_move);
         // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.
         steps.extend(after::tagging(
             database.deadlines.settings,
@@ -111,9 +139,11 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
             Manner::AsBefore => steps.extend(after::watch(&database.watch, access.clone())),
             Manner::Beside | Manner::Clone => steps.extend(after::move_application(wish, survey, access, &name)),
         }
+        steps.extend(parity.after_the_watch);
         if let Some(request) = requests::protection(source, &target) {
             steps.push(after::modify(database.deadlines.settings, Purpose::Settle, request, None));
         }
+        steps.extend(parity.read_back);
     }
     let draft = Draft {
         recipe,
@@ -136,7 +166,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         quarantine: quarantine.clone(),
         endpoints_return: choice.manner == Manner::AsBefore,
         settings,
-        warnings: warnings(survey, choice, quarantine, source),
+        warnings: [warnings(survey, choice, quarantine, source), parity.warnings].concat(),
         steps,
     };
     Ok(draft.into_plan(wish, survey))
@@ -236,7 +266,13 @@ fn warnings(survey: &Survey, choice: &Choice, quarantine: &[String], source: &Cl
             "a clone has the present data, with all damage in it: the application is never moved to it".to_owned(),
         );
     }
-    if !survey.live {
+    if let Some(at) = survey.captured {
+        warnings.push(format!(
+            "cluster {} does not exist any more: the target is made as it was when its configuration was captured, {}",
+            source.identifier,
+            show(at)
+        ));
+    } else if !survey.live {
         warnings.push(format!(
             "cluster {} does not exist any more: settings that neither its backup nor the profile holds are AWS's defaults",
             source.identifier

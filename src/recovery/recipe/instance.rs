@@ -13,7 +13,7 @@ use crate::{
         configuration::Configuration,
         names,
         plain::{
-            requests::{self, Origin, Surroundings},
+            requests::{self, Locality, Origin},
             settings::{self, Given},
         },
         refusal::Refusal,
@@ -148,7 +148,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
             hint: "set instance_class under [databases.….restore]".to_owned(),
         });
     }
-    let surroundings = if survey.into == survey.region { Surroundings::Same } else { Surroundings::Other };
+    let locality = if survey.into == survey.region { Locality::Same } else { Locality::Other };
     let target = names::target(&instance.identifier, &wish.run);
     let ours = tags::of_recovery(&wish.run, &instance.identifier);
 
@@ -162,11 +162,10 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     };
     let quarantine = &database.restore.quarantine_security_groups;
     let placed = Placed::of(instance, survey, database);
-    let mut restore =
-        requests::restore(instance, &target, &origin, surroundings, window.size_gib, &database.restore, ours);
+    let mut restore = requests::restore(instance, &target, &origin, locality, window.size_gib, &database.restore, ours);
     placed.put(&mut restore, quarantine);
-    let after_restore = requests::after_restore(instance, &target, &restore, surroundings);
-    let settle = requests::settle(instance, &target, surroundings);
+    let after_restore = requests::after_restore(instance, &target, &restore, locality);
+    let settle = requests::settle(instance, &target, locality);
     let own_tags = after::own(&instance.tags);
     let key = restored.copy.as_ref().and_then(|copy| copy.key.clone()).or_else(|| window.kms_key_id.clone());
     let settings = settings::table(

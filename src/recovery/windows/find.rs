@@ -80,7 +80,11 @@ pub(in crate::recovery) async fn source(
     };
     let (cluster, instances) = try_join!(look_up(rds, identifier), instances)?;
     if let Some(cluster) = cluster {
-        return Ok(Configuration::Cluster(Box::new(ClusterConfiguration { cluster, instances })));
+        return Ok(Configuration::Cluster(Box::new(ClusterConfiguration {
+            cluster,
+            instances,
+            ..ClusterConfiguration::default()
+        })));
     }
     if matches!(source, Source::Either(_))
         && let Ok(Some(instance)) = rds.instance(identifier).await

@@ -2,7 +2,10 @@
 
 use crate::{
     aws,
-    run::{id::RunId, store::StoreError},
+    run::{
+        id::RunId,
+        store::{Document, StoreError},
+    },
     store::place::BucketPlace,
 };
 
@@ -21,6 +24,10 @@ pub(super) fn run(place: &BucketPlace, run: &RunId) -> String {
 
 pub(super) fn record(place: &BucketPlace, of: &RunId, number: u64) -> String {
     format!("{}{number:06}.json", run(place, of))
+}
+
+pub(super) fn document(place: &BucketPlace, document: &Document) -> String {
+    format!("{}/{}", place.prefix, document.path())
 }
 
 pub(super) fn lease(place: &BucketPlace, of: &RunId) -> String {

@@ -13,13 +13,16 @@ use super::{
     probe,
 };
 use crate::{
-    aws::s3::{
-        Objects,
-        model::{Condition, Put},
+    aws::{
+        self,
+        s3::{
+            Objects,
+            model::{Condition, Put},
+        },
     },
     run::{
         id::RunId,
-        store::{Holder, Lease, Store, StoreError},
+        store::{Document, Holder, Lease, Store, StoreError},
     },
     store::place::BucketPlace,
 };
@@ -40,6 +43,20 @@ impl S3Store {
     pub fn new(objects: Arc<dyn Objects>, place: BucketPlace) -> Self {
         Self { objects, place, fit: OnceCell::new() }
     }
+
+    /// Writes an object, unless there is one; whether there was none.
+    async fn write_once(&self, key: &str, bytes: &[u8]) -> Result<bool, aws::Error> {
+        // The write is sent again when its answer is lost, and then refused although the object is ours. Its content cannot
+        // tell: only a name that this one write has makes sure that another's object is not taken for ours.
+        let writer = nonce();
+        Ok(match self.objects.put(key, bytes, &writer, Condition::Absent).await? {
+            Put::Done { .. } => true,
+            Put::Refused => {
+                let found = self.objects.get(key).await?;
+                found.is_some_and(|object| object.writer.as_ref() == Some(&writer) && object.bytes == bytes)
+            }
+        })
+    }
 }
 
 #[async_trait]
@@ -51,15 +68,9 @@ impl Store for S3Store {
     async fn create(&self, run: &RunId, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let key = keys::record(&self.place, run, number);
         let error = |error| failed(format!("write record {number} of run {run} to"), &self.place, &key, error);
-        // The write is sent again when its answer is lost, and then refused although the record is ours. Its content cannot
-        // tell: only a name that this one write has makes sure that another's record is not taken for ours.
-        let writer = nonce();
-        match self.objects.put(&key, bytes, &writer, Condition::Absent).await.map_err(error)? {
-            Put::Done { .. } => Ok(()),
-            Put::Refused => match self.objects.get(&key).await.map_err(error)? {
-                Some(object) if object.writer.as_ref() == Some(&writer) && object.bytes == bytes => Ok(()),
-                _ => Err(StoreError::Exists { run: run.clone(), number }),
-            },
+        match self.write_once(&key, bytes).await.map_err(error)? {
+            true => Ok(()),
+            false => Err(StoreError::Exists { run: run.clone(), number }),
         }
     }
 
@@ -98,6 +109,31 @@ impl Store for S3Store {
         // Also of a run that began elsewhere: its journal may have been copied here.
         self.check().await?;
         Ok(Box::new(lease::take(self.objects.clone(), &self.place, run, holder).await?))
+    }
+
+    async fn keep(&self, document: &Document, bytes: &[u8]) -> Result<(), StoreError> {
+        let key = keys::document(&self.place, document);
+        let error = |error| failed("keep".to_owned(), &self.place, &key, error);
+        match self.write_once(&key, bytes).await.map_err(error)? {
+            true => Ok(()),
+            false => Err(StoreError::Taken { document: document.path(), place: self.place() }),
+        }
+    }
+
+    async fn kept(&self, shelf: &str) -> Result<Vec<Document>, StoreError> {
+        let below = format!("{}/{shelf}/", self.place.prefix);
+        let error = |error| failed("list what is kept in".to_owned(), &self.place, &below, error);
+        let keys = self.objects.list(&below).await.map_err(error)?;
+        let inside = |key: &String| Document::at(key.strip_prefix(&self.place.prefix)?.strip_prefix('/')?);
+        let mut documents: Vec<Document> = keys.iter().filter_map(inside).collect();
+        documents.sort_unstable();
+        Ok(documents)
+    }
+
+    async fn document(&self, document: &Document) -> Result<Option<Vec<u8>>, StoreError> {
+        let key = keys::document(&self.place, document);
+        let error = |error| failed("read".to_owned(), &self.place, &key, error);
+        Ok(self.objects.get(&key).await.map_err(error)?.map(|object| object.bytes))
     }
 
     fn place(&self) -> String {

@@ -11,7 +11,7 @@ use daybreak::aws::{
     rds::{
         Rds,
         backups::model::{ClusterBackup, GlobalCluster, InstanceBackup, InstanceSnapshot},
-        model::{Cluster, ClusterSnapshot, Event, EventSource, Instance, SecurityGroup, Tag},
+        model::{Cluster, ClusterSnapshot, Event, EventSource, Instance, MasterUserSecret, SecurityGroup, Tag},
         requests::{
             AddTags, CreateInstance, DeleteCluster, DeleteInstance, ModifyCluster, RemoveTags,
             RestoreClusterToPointInTime,
@@ -22,6 +22,7 @@ use daybreak::aws::{
 use tokio::time::Instant;
 
 mod backups;
+mod fittings;
 mod instances;
 mod progress;
 mod replication;
@@ -76,6 +77,8 @@ pub(super) struct Inner {
     sites: BTreeMap<String, roles::Site>,
     /// A role that may not be altered.
     untouchable: Option<&'static str>,
+    /// What is fitted to clusters.
+    pub(super) fitted: fittings::Fitted,
     /// The describe calls made: when, and of what.
     pub(super) looks: Vec<(Instant, &'static str)>,
 }
@@ -83,6 +86,9 @@ pub(super) struct Inner {
 /// One region of AWS.
 #[derive(Clone, Default)]
 pub(crate) struct Cloud(Arc<Mutex<Inner>>);
+
+/// How the ARN of a secret begins in which RDS keeps a master password.
+pub(super) const MANAGED: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!";
 
 /// How many reads a creation or deletion takes.
 const READS: u32 = 2;
@@ -384,6 +390,8 @@ impl Rds for Cloud {
                 status: "creating".into(),
                 cluster: Some(request.db_cluster_identifier.clone()),
                 class: request.db_instance_class.clone(),
+                availability_zone: request.availability_zone.clone(),
+                promotion_tier: request.promotion_tier,
                 tags: request.tags.clone(),
                 identifier: identifier.clone(),
                 ..Instance::default()
@@ -407,6 +415,18 @@ impl Rds for Cloud {
             cluster.deletion_protection = request.deletion_protection.or(cluster.deletion_protection);
             let window = request.preferred_maintenance_window.clone();
             cluster.preferred_maintenance_window = window.or(cluster.preferred_maintenance_window.take());
+            let mode = request.database_insights_mode.clone();
+            cluster.database_insights_mode = mode.or(cluster.database_insights_mode.take());
+            cluster.performance_insights = request.enable_performance_insights.or(cluster.performance_insights);
+            let days = request.performance_insights_retention_period;
+            cluster.performance_insights_retention_period = days.or(cluster.performance_insights_retention_period);
+            if request.manage_master_user_password == Some(true) {
+                cluster.master_user_secret = Some(MasterUserSecret {
+                    arn: Some(format!("{MANAGED}{}", cluster.identifier)),
+                    status: Some("active".to_owned()),
+                    kms_key_id: request.master_user_secret_kms_key_id.clone(),
+                });
+            }
             Ok(())
         })
         .await

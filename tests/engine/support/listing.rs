@@ -25,10 +25,12 @@ impl Inner {
             let cluster = self.clusters.get_mut(identifier).unwrap();
             if cluster.status.is_deleting() {
                 self.clusters.remove(identifier);
+                self.forget_fitted(identifier);
             } else {
                 cluster.status = ends.unwrap_or("available").into();
             }
         }
+        self.progress_roles(identifier);
         self.clusters.get(identifier).cloned()
     }
 

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use daybreak::{
     aws::{
-        rds::model::{Cluster, ClusterMember, Instance, SecurityGroup, Tag},
+        rds::{
+            fittings::model::ClusterEndpoint,
+            model::{AssociatedRole, Cluster, ClusterMember, Instance, MasterUserSecret, SecurityGroup, Tag},
+        },
+        scaling::model::{PredefinedMetric, ScalableTarget, ScalingPolicy, TargetTracking},
         secrets::model::SecretDescription,
     },
     config::Config,
@@ -44,6 +48,7 @@ use super::{
 };
 
 pub(crate) const SOURCE: &str = "loans-prod";
+pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/export";
 pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const CONFIG: &str = r#"
     [databases.loans]
@@ -89,6 +94,9 @@ impl Elsewhere for Everywhere {
             tokens: Arc::new(self.servers.clone()),
             postgres: Arc::new(self.servers.clone()),
             fencing: Arc::new(self.cloud.clone()),
+            fittings: Arc::new(self.cloud.clone()),
+            scaling: Arc::new(self.cloud.clone()),
+            alarms: Arc::new(self.cloud.clone()),
             http: Arc::new(self.servers.clone()),
             elsewhere: Arc::new(self.clone()),
             ca: None,
@@ -160,6 +168,8 @@ impl Scene {
             status: "available".into(),
             cluster: Some(SOURCE.to_owned()),
             class: "db.r6g.large".to_owned(),
+            availability_zone: Some("eu-west-1a".to_owned()),
+            promotion_tier: Some(1),
             tags: vec![Tag::new("team", "loans")],
             ..Instance::default()
         };
@@ -187,9 +197,55 @@ impl Scene {
             preferred_maintenance_window: Some("mon:03:00-mon:04:00".to_owned()),
             members: vec![member(&writer, true), member(&reader, false)],
             tags: vec![Tag::new("production", "true")],
+            master_username: Some("postgres".to_owned()),
+            master_user_secret: Some(MasterUserSecret {
+                arn: Some("arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!source".to_owned()),
+                status: Some("active".to_owned()),
+                kms_key_id: Some("key-1".to_owned()),
+            }),
+            associated_roles: vec![AssociatedRole {
+                role_arn: ROLE.to_owned(),
+                feature_name: Some("s3Export".to_owned()),
+                status: Some("ACTIVE".to_owned()),
+            }],
+            http_endpoint: Some(true),
+            database_insights_mode: Some("advanced".to_owned()),
+            performance_insights: Some(true),
+            performance_insights_retention_period: Some(465),
             ..Cluster::default()
         };
         cloud.add_cluster(cluster, vec![writer, reader]);
+        cloud.add_endpoint(ClusterEndpoint {
+            identifier: "reports".to_owned(),
+            cluster: SOURCE.to_owned(),
+            status: Some("available".to_owned()),
+            kind: Some("READER".to_owned()),
+            static_members: vec![format!("{SOURCE}-2")],
+            ..ClusterEndpoint::default()
+        });
+        let resource_id = format!("cluster:{SOURCE}");
+        let rule = TargetTracking {
+            target_value: 60.0,
+            predefined_metric_specification: Some(PredefinedMetric {
+                predefined_metric_type: "RDSReaderAverageCPUUtilization".to_owned(),
+            }),
+            ..TargetTracking::default()
+        };
+        cloud.add_scaling(
+            ScalableTarget {
+                resource_id: resource_id.clone(),
+                min_capacity: 1,
+                max_capacity: 4,
+                ..ScalableTarget::default()
+            },
+            vec![ScalingPolicy {
+                name: "cpu".to_owned(),
+                resource_id,
+                kind: "TargetTrackingScaling".to_owned(),
+                target_tracking: Some(rule),
+                alarms: Vec::new(),
+            }],
+        );
     }
 
     /// A scene of a cluster with a profile that fences the source.
@@ -212,7 +268,8 @@ impl Scene {
         let database = &choice::profile(&config.database("loans").unwrap(), "eu-west-1", into, manner);
         let now = self.clock.now();
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
-        let wanted = Wanted { database, home: "eu-west-1", into, from, moment, manner, until, now };
+        let captures = None;
+        let wanted = Wanted { database, home: "eu-west-1", into, from, moment, manner, until, now, captures };
         let earlier = async { Earlier::new() };
         let (survey, choice) = choice::choose(&self.world, &self.cloud, earlier, wanted).await?;
         let wish = recipe::Wish { database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
@@ -379,6 +436,7 @@ impl Scene {
         for snapshot in self.cloud.snapshots().iter().filter(|one| !one.identifier.ends_with("-final")) {
             lines.push(format!("snapshot {} {}", snapshot.identifier, snapshot.status));
         }
+        lines.extend(self.cloud.fitted());
         for (version, mut labels) in self.cloud.secret_versions() {
             labels.sort_unstable();
             lines.push(format!("secret version {version} {labels:?}"));

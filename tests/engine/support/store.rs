@@ -9,12 +9,13 @@ use std::{
 use async_trait::async_trait;
 use daybreak::run::{
     id::RunId,
-    store::{Holder, Lease, Store, StoreError},
+    store::{Document, Holder, Lease, Store, StoreError},
 };
 
 #[derive(Default)]
 struct Inner {
     records: BTreeMap<RunId, Vec<Vec<u8>>>,
+    documents: BTreeMap<Document, Vec<u8>>,
     leased: BTreeMap<RunId, String>,
     /// How many more records may be written before the disk is full.
     room: Option<usize>,
@@ -103,6 +104,25 @@ impl Store for MemoryStore {
                 Err(StoreError::Held { run: run.clone(), by: by.get().clone(), heard: None })
             }
         }
+    }
+
+    async fn keep(&self, document: &Document, bytes: &[u8]) -> Result<(), StoreError> {
+        match self.0.lock().unwrap().documents.entry(document.clone()) {
+            btree_map::Entry::Vacant(free) => {
+                free.insert(bytes.to_vec());
+                Ok(())
+            }
+            btree_map::Entry::Occupied(_) => Err(StoreError::Taken { document: document.path(), place: self.place() }),
+        }
+    }
+
+    async fn kept(&self, shelf: &str) -> Result<Vec<Document>, StoreError> {
+        let documents = self.0.lock().unwrap().documents.keys().cloned().collect::<Vec<_>>();
+        Ok(documents.into_iter().filter(|document| document.parts()[0] == shelf).collect())
+    }
+
+    async fn document(&self, document: &Document) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.lock().unwrap().documents.get(document).cloned())
     }
 
     fn place(&self) -> String {

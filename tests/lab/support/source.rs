@@ -21,7 +21,14 @@ CREATE TABLE loans (id serial PRIMARY KEY, amount numeric(12, 2) NOT NULL, note 
 CREATE TABLE payments (id serial PRIMARY KEY, loan int NOT NULL REFERENCES loans);
 INSERT INTO loans (amount, note) SELECT g, 'loan ' || g FROM generate_series(1, 1500) g;
 INSERT INTO payments (loan) SELECT g FROM generate_series(1, 500) g;
+CREATE ROLE application LOGIN PASSWORD 'application-hunter2';
+GRANT pg_read_all_data TO application;
 ";
+
+/// Whom an application logs in as that does not use the master user.
+pub(crate) const APPLICATION: &str = "application";
+/// The password of [`APPLICATION`].
+pub(crate) const APPLICATION_PASSWORD: &str = "application-hunter2";
 
 /// The damage: what is written after the second that recoveries ask for, and what is lost then.
 const DAMAGE: &str = "

@@ -31,11 +31,16 @@ impl Sql {
 
     /// Runs SQL and returns what it yields, one row a line.
     pub(crate) fn rows(&self, sql: &str) -> String {
+        self.rows_as(MASTER, PASSWORD, sql)
+    }
+
+    /// The same as another user.
+    pub(crate) fn rows_as(&self, user: &str, password: &str, sql: &str) -> String {
         let mut passfile = NamedTempFile::new().expect("a file for the password");
-        writeln!(passfile, "*:*:*:*:{PASSWORD}").expect("write the password");
+        writeln!(passfile, "*:*:*:*:{password}").expect("write the password");
         let Self { host, port, ca } = self;
         let target = format!(
-            "host={host} port={port} user={MASTER} dbname={DATABASE} sslmode=verify-full sslrootcert={}",
+            "host={host} port={port} user={user} dbname={DATABASE} sslmode=verify-full sslrootcert={}",
             ca.display()
         );
         let mut psql = Command::new("psql")

@@ -2,6 +2,7 @@
 
 mod backups;
 mod errors;
+mod fittings;
 mod gather;
 #[macro_use]
 mod requests;
