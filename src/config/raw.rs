@@ -54,11 +54,11 @@ pub(super) struct RawDatabase {
     pub(super) watch: RawWatch,
     /// How long steps, and the run, may take before they are given up.
     pub(super) deadlines: RawDeadlines,
+    /// What holds of the promotion of a replica or a secondary region.
+    pub(super) promote: RawPromote,
     /// What a target in a certain region gets, by the region's name: needed where the source's cannot be taken, which is so in
     /// another region and once the source is deleted.
     pub(super) regions: BTreeMap<String, RawRegional>,
-    /// What holds of the promotion of a replica or a secondary region.
-    pub(super) promote: RawPromote,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

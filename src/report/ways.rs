@@ -4,16 +4,17 @@
 //! Nothing is offered that would move an application onto unproven data, show a password, or delete what this run did not
 //! make.
 
-mod undo;
+mod undone;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use self::undone::undo_of;
 pub use super::shell::word;
 use super::{next::next_steps, shell::api_name};
 use crate::{
     aws::Call,
-    recovery::sighting::{Look, PointerSeen, pointer_of},
+    recovery::sighting::{Answer, Found, Look, PointerSeen, pointer_of},
     run::{
         record::Scope,
         state::{Direction, RunState, Stage, StepState},
@@ -28,7 +29,6 @@ use crate::{
         step::Step,
     },
 };
-use undo::undo_of;
 
 /// One command, complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +193,18 @@ fn undo_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
     steps.flat_map(|step| undo_of(state, step, look)).collect()
 }
 
+/// Whether something may be changed by hand: none when it is known not to be there, or not to be this run's; with what was
+/// seen of it, where it was.
+#[expect(clippy::option_option, reason = "not to be touched, unseen and seen are three answers")]
+fn removable<'a>(look: &'a Look, name: &str) -> Option<Option<&'a Found>> {
+    let Look::Made(sighting) = look else { return Some(None) };
+    match sighting.things.get(name) {
+        Some(Answer::Found(found)) if found.stranger.is_none() => Some(Some(found)),
+        Some(Answer::Found(_) | Answer::Absent) => None,
+        Some(Answer::Unanswered(_)) | None => Some(None),
+    }
+}
+
 fn pointer(look: &Look) -> Option<&PointerSeen> {
     match look {
         Look::Made(sighting) => sighting.pointer.as_ref(),
@@ -230,7 +242,7 @@ fn command_of(call: &Call, state: &RunState<Step>) -> String {
 mod tests {
     use super::*;
     use crate::{
-        recovery::sighting::{Answer, Sighting},
+        recovery::sighting::Sighting,
         run::{
             journal::History,
             record::{Consequence, Entry},

@@ -24,7 +24,7 @@ fn an_unknown_key_is_told_with_the_nearest_one() {
     error: ~/daybreak.toml has 3 faults:
       ~/daybreak.toml:5: databases.loans.cutover.secert: unknown key, did you mean `secret`?
       ~/daybreak.toml:7: databases.loans.restore.quarantine_security_group: unknown key, did you mean `quarantine_security_groups`?
-      ~/daybreak.toml:8: databases.loans.failover: unknown key, the keys here are cluster, instance, region, restore, connect, checks, proof, cutover, fence, watch, deadlines, regions, promote
+      ~/daybreak.toml:8: databases.loans.failover: unknown key, the keys here are cluster, instance, region, restore, connect, checks, proof, cutover, fence, watch, deadlines, promote, regions
       now: nothing was created or changed
       next: `daybreak config --default` prints every setting with its explanation
     ");

@@ -54,8 +54,8 @@ fn the_schema_knows_the_tables_of_a_database_and_no_others() {
         "fence",
         "watch",
         "deadlines",
-        "regions",
         "promote",
+        "regions",
     ];
     assert_eq!(keys, known);
     assert_eq!(schema["additionalProperties"], Value::Bool(false));

@@ -52,7 +52,7 @@ fn a_plan_is_printed_saved_and_creates_nothing() {
     assert_eq!(brief["point_of_no_return"], json!("settle"));
     let bundles: Vec<&str> =
         brief["policies"].as_array().unwrap().iter().map(|policy| policy["bundle"].as_str().unwrap()).collect();
-    assert_eq!(bundles, ["observe", "restore", "validate", "cutover-secret"]);
+    assert_eq!(bundles, ["observe", "restore", "parity", "validate", "cutover-secret"]);
     assert!(brief["given_up_seconds"].as_u64().is_some_and(|seconds| seconds > 0), "{brief}");
 }
 

@@ -29,9 +29,9 @@ use daybreak::{
         interrupt::Interrupt,
         journal::{self, History, Journal, JournalError},
         plan::{Actor, Plan},
-        record::Scope,
+        record::{Entry, Scope},
         state::{RunState, Stage},
-        step::Until,
+        step::{Forgone, Until},
         store::Holder,
     },
     steps::{
@@ -402,6 +402,16 @@ impl Scene {
 
     pub(crate) async fn history(&self) -> History<Step> {
         journal::read(&self.store, &run()).await.unwrap()
+    }
+
+    /// How many steps the run went on without.
+    pub(crate) async fn forgone(&self) -> usize {
+        let records = self.history().await.records;
+        let forgone = records.iter().filter(|record| match &record.entry {
+            Entry::Finished { output, .. } => Forgone::of(output).is_some(),
+            _ => false,
+        });
+        forgone.count()
     }
 
     pub(crate) async fn state(&self) -> RunState<Step> {

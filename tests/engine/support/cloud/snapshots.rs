@@ -40,6 +40,7 @@ impl Cloud {
     pub(crate) fn somebody_deletes(&self, identifier: &str) {
         let mut inner = self.inner();
         let cluster = inner.clusters.remove(identifier).unwrap();
+        inner.forget_fitted(identifier);
         inner.instances.retain(|_, instance| instance.cluster.as_deref() != Some(identifier));
         inner.backups.push(ClusterBackup {
             cluster_resource_id: cluster.resource_id,

@@ -1,16 +1,13 @@
-//! How steps are taken back by hand: with the AWS CLI, and of the fence with SQL. What is not this run's is not touched.
+//! How each step is taken back by hand.
 
-use super::{Way, arn_of, command_of, pointer, region};
+use super::{Way, arn_of, command_of, pointer, region, removable, word};
 use crate::{
     pg::fencing::{let_in_by_hand, marker},
     recovery::{
         names,
-        sighting::{Answer, Found, Look, Side},
+        sighting::{Look, Side},
     },
-    report::{
-        fenced,
-        shell::{api_name, word},
-    },
+    report::{fenced, shell::api_name},
     run::state::{RunState, StepState},
     steps::{
         fence::Fence,
@@ -22,7 +19,6 @@ use crate::{
     },
 };
 
-/// What `step` would call to be taken back.
 pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<Way> {
     let region = region(state);
     let way = |does: String, command: String| Way { does, command: format!("{command} --region {region}") };
@@ -247,16 +243,4 @@ fn move_back(step: &MoveSecret, look: &Look) -> Option<(String, String)> {
         "aws secretsmanager update-secret-version-stage --secret-id {secret} --version-stage AWSCURRENT --move-to-version-id {to} --remove-from-version-id {from}"
     );
     Some((does, command))
-}
-
-/// Whether something may be changed by hand: none when it is known not to be there, or not to be this run's; with what was
-/// seen of it, where it was.
-#[expect(clippy::option_option, reason = "not to be touched, unseen and seen are three answers")]
-fn removable<'a>(look: &'a Look, name: &str) -> Option<Option<&'a Found>> {
-    let Look::Made(sighting) = look else { return Some(None) };
-    match sighting.things.get(name) {
-        Some(Answer::Found(found)) if found.stranger.is_none() => Some(Some(found)),
-        Some(Answer::Found(_) | Answer::Absent) => None,
-        Some(Answer::Unanswered(_)) | None => Some(None),
-    }
 }
