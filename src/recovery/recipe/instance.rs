@@ -263,7 +263,7 @@ struct Placed {
 impl Placed {
     fn of(instance: &Instance, survey: &Survey, database: &Database) -> Self {
         let set = database.regions.get(&survey.into);
-        let own = (survey.region == survey.into).then(|| instance.security_group_ids()).unwrap_or_default();
+        let own = if survey.region == survey.into { instance.security_group_ids() } else { Vec::new() };
         Self {
             subnet_group: set.and_then(|set| set.subnet_group.clone()),
             parameter_group: set.and_then(|set| set.instance_parameter_group.clone()),
