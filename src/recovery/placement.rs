@@ -43,20 +43,24 @@ pub fn placed(source: &ClusterConfiguration, survey: &Survey, database: &Databas
 }
 
 /// Refuses a target of which nothing says in which network it shall be: RDS would put it into the default one.
-pub fn whole(placed: &ClusterConfiguration, survey: &Survey, database: &Database) -> Result<(), Refusal> {
+pub fn whole(
+    subnet_group: Option<&String>,
+    security_groups: &[String],
+    survey: &Survey,
+    database: &Database,
+) -> Result<(), Refusal> {
     if survey.live && survey.region == survey.into {
         return Ok(());
     }
-    let cluster = &placed.cluster;
-    let lacking =
-        [("subnet_group", cluster.subnet_group.is_none()), ("security_groups", cluster.vpc_security_groups.is_empty())];
+    let source = survey.source.identifier();
+    let lacking = [("subnet_group", subnet_group.is_none()), ("security_groups", security_groups.is_empty())];
     let lacking: Vec<&str> = lacking.into_iter().filter(|(_, lacks)| *lacks).map(|(key, _)| key).collect();
     if lacking.is_empty() {
         return Ok(());
     }
     let why = match survey.live {
-        true => format!("those of {} are of {}", cluster.identifier, survey.region),
-        false => format!("{} does not exist any more, and no backup holds them", cluster.identifier),
+        true => format!("those of {source} are of {}", survey.region),
+        false => format!("{source} does not exist any more, and no backup holds them"),
     };
     Err(Refusal::unfit(
         format!("nothing says which {} a target in {} gets: {why}", lacking.join(" and "), survey.into),

@@ -207,7 +207,7 @@ fn writing_clients_never_write_to_both_sides_and_come_back_after_a_rollback() {
     assert_eq!(logins, "master rdsadmin", "administrators keep their way in");
     let written = source.sql.rows("SELECT count(*) FROM orders");
     let shown = scene.run(&["status", &run]);
-    assert!(shown.stdout.contains("is fenced: batch, shop, weak"), "{shown}");
+    assert!(shown.stdout.contains("is fenced: application, batch, shop, weak"), "{shown}");
     assert_eq!(source.sql.rows("SELECT count(*) FROM orders"), written, "nobody writes to it");
 
     let back = scene.run(&["rollback", &run, "--yes", "--output", "json"]);
@@ -244,7 +244,7 @@ fn a_daybreak_killed_between_fence_and_record_goes_on_and_back() {
     let result = resumed.json();
     assert_eq!(text(&result, "/outcome"), "recovered");
     let logins = source.sql.rows("SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolcanlogin");
-    assert_eq!(logins, "master rdsadmin weak");
+    assert_eq!(logins, "application master rdsadmin weak");
     let back = scene.run(&["rollback", text(&result, "/run"), "--yes"]);
     assert_eq!(back.code, Some(0), "{back}");
     assert_eq!(source.sql.rows(WHO), before);

@@ -52,7 +52,8 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
     point_in_time::known(&configuration.cluster)?;
     let looks_only = choice.manner == Manner::Clone;
     let placed = placement::placed(configuration, survey, database);
-    placement::whole(&placed, survey, database)?;
+    let (subnet_group, groups) = (placed.cluster.subnet_group.as_ref(), placed.cluster.security_group_ids());
+    placement::whole(subnet_group, &groups, survey, database)?;
     let source = &placed.cluster;
     let base = names::target(&source.identifier, &wish.run);
     let target = match choice.manner {

@@ -11,7 +11,7 @@ use crate::{
     recovery::{
         choice::{Choice, Manner},
         configuration::Configuration,
-        names,
+        names, placement,
         plain::{
             requests::{self, Locality, Origin},
             settings::{self, Given},
@@ -162,6 +162,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     };
     let quarantine = &database.restore.quarantine_security_groups;
     let placed = Placed::of(instance, survey, database);
+    placement::whole(placed.subnet_group.as_ref(), &placed.groups, survey, database)?;
     let mut restore = requests::restore(instance, &target, &origin, locality, window.size_gib, &database.restore, ours);
     placed.put(&mut restore, quarantine);
     let after_restore = requests::after_restore(instance, &target, &restore, locality);
@@ -263,9 +264,12 @@ struct Placed {
 impl Placed {
     fn of(instance: &Instance, survey: &Survey, database: &Database) -> Self {
         let set = database.regions.get(&survey.into);
-        let own = if survey.region == survey.into { instance.security_group_ids() } else { Vec::new() };
+        let here = survey.region == survey.into;
+        let own = if here { instance.security_group_ids() } else { Vec::new() };
         Self {
-            subnet_group: set.and_then(|set| set.subnet_group.clone()),
+            subnet_group: set
+                .and_then(|set| set.subnet_group.clone())
+                .or_else(|| instance.subnet_group.clone().filter(|_| here)),
             parameter_group: set.and_then(|set| set.instance_parameter_group.clone()),
             groups: set.map(|set| set.security_groups.clone()).filter(|groups| !groups.is_empty()).unwrap_or(own),
         }

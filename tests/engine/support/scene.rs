@@ -11,7 +11,7 @@ use daybreak::{
         scaling::model::{PredefinedMetric, ScalableTarget, ScalingPolicy, TargetTracking},
         secrets::model::SecretDescription,
     },
-    config::Config,
+    config::{Config, Regional},
     moment,
     recovery::{
         choice::{self, Choice, Manner, Wanted},
@@ -302,6 +302,12 @@ impl Scene {
         region.clone_into(&mut survey.into);
         let mut database = choice::profile(&database, "eu-west-1", region, Manner::Beside);
         database.restore.kms_key = key.map(str::to_owned);
+        let network = Regional {
+            subnet_group: Some("private-there".to_owned()),
+            security_groups: vec!["sg-0cccccccccccccccc".to_owned()],
+            ..Regional::default()
+        };
+        database.regions.insert("eu-central-1".to_owned(), network);
         let choice = Choice {
             window: window.clone(),
             wanted: TO.parse().unwrap(),
@@ -312,6 +318,14 @@ impl Scene {
         };
         let wish = recipe::Wish { database: &database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
         recipe::plan(&wish, &survey, &choice)
+    }
+
+    /// Whether the run has gone on without something, and said so.
+    pub(crate) async fn goes_on_without_something(&self) -> bool {
+        self.history().await.records.iter().any(|record| match &record.entry {
+            Entry::Finished { output, .. } => Forgone::of(output).is_some(),
+            _ => false,
+        })
     }
 
     /// The plan for another configuration and time; `latest` is one.
@@ -402,16 +416,6 @@ impl Scene {
 
     pub(crate) async fn history(&self) -> History<Step> {
         journal::read(&self.store, &run()).await.unwrap()
-    }
-
-    /// How many steps the run went on without.
-    pub(crate) async fn forgone(&self) -> usize {
-        let records = self.history().await.records;
-        let forgone = records.iter().filter(|record| match &record.entry {
-            Entry::Finished { output, .. } => Forgone::of(output).is_some(),
-            _ => false,
-        });
-        forgone.count()
     }
 
     pub(crate) async fn state(&self) -> RunState<Step> {

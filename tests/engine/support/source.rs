@@ -50,6 +50,16 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The host of the target that the plans of scenes make.
+    pub(crate) fn target_host(self) -> String {
+        match self {
+            Self::Cluster => format!("{SOURCE}-db-k3fa.cluster.example"),
+            Self::Instance | Self::Snapshot => format!("{SOURCE}-db-k3fa.instance.example"),
+        }
+    }
+}
+
 /// A test for each of the sources, each under its own name.
 macro_rules! of_every_source {
     ($($test:ident),* $(,)?) => {
