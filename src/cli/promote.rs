@@ -1,6 +1,9 @@
 //! `daybreak promote`: makes a replica or a secondary region the primary.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use super::{
     args::{Output, UntilArg},
@@ -187,7 +190,7 @@ fn unsaid(plan: &Plan<Step>) -> CliError {
         .hint(format!("say it: --allow-data-loss={}", figure(plan)))
 }
 
-fn saved(desk: &Desk, plan: &Plan<Step>, file: &PathBuf) -> Result<u8, CliError> {
+fn saved(desk: &Desk, plan: &Plan<Step>, file: &Path) -> Result<u8, CliError> {
     let text = plan.to_file();
     plan::write(file, &text)?;
     match desk.global.output {

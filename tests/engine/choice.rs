@@ -179,8 +179,9 @@ async fn only_a_cluster_that_is_gone_comes_back_under_its_name() {
 
 #[tokio::test]
 async fn a_saved_plan_is_refused_once_its_window_or_a_name_is_another() {
+    type Make = fn() -> Scene;
     type Change = fn(&Scene);
-    let changes: [(fn() -> Scene, &str, Change); 7] = [
+    let changes: [(Make, &str, Change); 7] = [
         (from_snapshot, "is gone from eu-west-1", |scene| scene.cloud.somebody_removes_snapshot(NIGHTLY)),
         (from_snapshot, "is copying now", |scene| {
             scene.cloud.edit_snapshot(NIGHTLY, |it| it.status = "copying".to_owned());

@@ -233,12 +233,10 @@ async fn in_another_region_nothing_that_is_bound_to_the_sources_is_asked_for() {
 async fn windows_that_cannot_make_the_instance_are_refused_with_the_way_out() {
     let scene = Scene::of(Source::Instance);
     let why = async |window: Window, region: &str, key: Option<&str>| {
-        match scene.plan_from(&window, region, key).await.unwrap_err() {
-            Refusal::WindowUnfit { why, .. } => why,
-            // What is promoted has no recipe of this kind at all.
-            Refusal::WrongEngine { .. } => "it is promoted".to_owned(),
-            other => panic!("another refusal: {other:?}"),
-        }
+        let Refusal::WindowUnfit { why, .. } = scene.plan_from(&window, region, key).await.unwrap_err() else {
+            panic!("another refusal")
+        };
+        why
     };
     let there = "eu-central-1";
     assert!(why(window(Kind::Continuous), there, None).await.contains("not in eu-central-1"));

@@ -265,7 +265,7 @@ impl Placed {
     fn of(instance: &Instance, survey: &Survey, database: &Database) -> Self {
         let set = database.regions.get(&survey.into);
         let here = survey.region == survey.into;
-        let own = here.then(|| instance.security_group_ids()).unwrap_or_default();
+        let own = if here { instance.security_group_ids() } else { Vec::new() };
         Self {
             subnet_group: set
                 .and_then(|set| set.subnet_group.clone())

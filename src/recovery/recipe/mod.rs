@@ -61,8 +61,8 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     let Window { family, kind, source, engine, .. } = &choice.window;
     match family {
         Family::Cluster if kind.is_restored() => cluster::plan(wish, survey, choice),
-        Family::Instance if kind.is_restored() => instance::plan(wish, survey, choice),
-        Family::Cluster | Family::Instance => {
+        Family::Instance => instance::plan(wish, survey, choice),
+        Family::Cluster => {
             Err(Refusal::WrongEngine { cluster: source.clone(), engine: engine.clone().unwrap_or_default() })
         }
     }
