@@ -355,7 +355,7 @@ fn a_snapshot_that_is_gone_or_incomplete_is_refused_before_anything_is_made() {
 
 /// Quotas, and a key that cannot be used: the run turns back, and leaves nothing.
 #[test]
-fn what_rds_refuses_in_mid_run_is_taken_back() {
+fn what_rds_refuses_in_mid_run_is_taken_back_and_a_key_that_is_off_is_refused_before() {
     let lab = Lab::start(&[]);
     let admin = Caller::default();
     let key = lab.key(&admin);
@@ -380,5 +380,5 @@ fn what_rds_refuses_in_mid_run_is_taken_back() {
     lab.quotas(&json!({ "clusters": null }));
     let id = key.rsplit('/').next().expect("an id");
     lab.kms(&admin, "DisableKey", &json!({ "KeyId": id }));
-    run(1, "KMSKeyNotAccessibleFault");
+    run(3, "its KMS key is Disabled");
 }
