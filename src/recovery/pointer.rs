@@ -33,6 +33,12 @@ pub struct SurveyedSecret {
 }
 
 impl SurveyedSecret {
+    /// Whether the application logs in as this user: given a new password, it would lock the application out.
+    #[must_use]
+    pub fn logs_in_as(&self, user: Option<&str>) -> bool {
+        user.is_some() && self.user.as_deref() == user
+    }
+
     /// The secret of a source of this family, with what follows from that among its warnings.
     #[must_use]
     pub fn of(mut self, family: Family) -> Self {

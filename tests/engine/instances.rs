@@ -157,6 +157,21 @@ async fn the_table_tells_what_becomes_of_each_setting() {
 }
 
 #[tokio::test]
+async fn rds_is_not_handed_the_password_that_the_application_logs_in_with() {
+    let scene = Scene::of(Source::Instance);
+    scene.cloud.edit_instance(SOURCE, |instance| {
+        instance.master_username = Some("app".to_owned());
+        instance.master_user_secret =
+            Some(MasterUserSecret { arn: Some("arn:secret".to_owned()), ..MasterUserSecret::default() });
+    });
+    let plan = scene.plan().await;
+    let settle = sent(&plan, "settle");
+    assert_eq!((&settle["DeletionProtection"], &settle["ManageMasterUserPassword"]), (&json!(true), &Value::Null));
+    assert_eq!(row(&plan, "RDS-managed password"), ("arn:secret", "none", "after the watch"));
+    assert!(plan.brief.warnings.iter().any(|warning| warning.contains("is not handed to RDS")));
+}
+
+#[tokio::test]
 async fn each_window_is_restored_from_by_its_own_name() {
     let scene = Scene::of(Source::Instance);
     let id = "SourceDbiResourceId";

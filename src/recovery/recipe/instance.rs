@@ -166,7 +166,9 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     let mut restore = requests::restore(instance, &target, &origin, locality, window.size_gib, &database.restore, ours);
     placed.put(&mut restore, quarantine);
     let after_restore = requests::after_restore(instance, &target, &restore, locality);
-    let settle = requests::settle(instance, &target, locality);
+    let master = instance.master_username.as_deref();
+    let follower = survey.secret.as_ref().filter(|secret| secret.logs_in_as(master));
+    let settle = requests::settle(instance, &target, locality, follower.is_none());
     let own_tags = after::own(&instance.tags);
     let key = restored.copy.as_ref().and_then(|copy| copy.key.clone()).or_else(|| window.kms_key_id.clone());
     let settings = settings::table(
@@ -181,7 +183,14 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
             own_tags: &own_tags,
         },
     );
-    let warnings = warnings(instance, wish, survey, choice, &restore, copy.as_ref());
+    let mut warnings = warnings(instance, wish, survey, choice, &restore, copy.as_ref());
+    if let (Some(secret), Some(_)) = (follower, &instance.master_user_secret) {
+        warnings.push(format!(
+            "the master password is not handed to RDS: secret {}, which the application follows, logs in as {}",
+            secret.pointer.secret,
+            master.unwrap_or_default()
+        ));
+    }
 
     let deadlines = &database.deadlines;
     let mut steps = Vec::new();

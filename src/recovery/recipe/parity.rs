@@ -155,9 +155,7 @@ impl Maker<'_> {
         let Some(request) = requests::managed_password(cluster, self.target) else { return };
         let managed = configured::managed_password(cluster.master_user_secret.as_ref());
         let name = "RDS-managed password";
-        // RDS would give that user a new password, and the application would be locked out.
-        let follower =
-            survey.secret.as_ref().filter(|secret| secret.user.is_some() && secret.user == cluster.master_username);
+        let follower = survey.secret.as_ref().filter(|secret| secret.logs_in_as(cluster.master_username.as_deref()));
         if let Some(secret) = follower {
             parity.settings.push(setting(name, managed, "no", "no".to_owned(), NOT_CARRIED));
             parity.warnings.push(format!(
