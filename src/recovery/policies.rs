@@ -7,7 +7,8 @@ use crate::{
     steps::{
         access::{Access, Credentials},
         brief::Policy,
-        modify_cluster::{ModifyCluster, Purpose},
+        modify_cluster::ModifyCluster,
+        purpose::Purpose,
         restore_cluster::{self, RestoreCluster},
         restore_instance::{self, RestoreInstance},
         step::Step,

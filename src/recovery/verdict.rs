@@ -21,8 +21,9 @@ use crate::{
     },
     steps::{
         create_instance::WRITER,
-        modify_cluster::SETTLE,
-        move_secret, restore_instance,
+        move_secret,
+        purpose::SETTLE,
+        restore_instance,
         step::Step,
         tags::{self, Whose},
     },

@@ -30,6 +30,7 @@ pub mod modify_instance;
 pub mod move_secret;
 pub mod promotion;
 pub mod prove;
+pub mod purpose;
 pub mod put_scaling_policy;
 pub mod register_scaling;
 pub mod restore_cluster;

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{
     body::{Body, Description},
     failure,
+    purpose::{Distance, Purpose, are_groups, in_force, is},
     restore_cluster::{ID as RESTORE, RestoredCluster},
     tags,
     world::World,
@@ -18,51 +19,6 @@ use crate::{
     },
     run::step::{Context, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
 };
-
-/// The name of the step that applies the last settings.
-pub const SETTLE: &str = "settle";
-
-/// What the change is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Purpose {
-    /// Settings that a restore does not take.
-    ApplySettings,
-    /// What of the monitoring is set on the cluster and not on its instances.
-    ApplyMonitoring,
-    /// The quarantine's security groups give way to the source's.
-    LiftQuarantine,
-    /// The last settings, after which the run no longer turns back by itself.
-    Settle,
-}
-
-impl Purpose {
-    /// The name of the step that serves it, in a plan of either family.
-    pub(super) fn id(self) -> StepId {
-        StepId::from(match self {
-            Self::ApplySettings => "apply-settings",
-            Self::ApplyMonitoring => "apply-monitoring",
-            Self::LiftQuarantine => "lift-quarantine",
-            Self::Settle => SETTLE,
-        })
-    }
-
-    pub(super) const fn until(self) -> Until {
-        match self {
-            Self::ApplySettings => Until::Restored,
-            Self::ApplyMonitoring | Self::LiftQuarantine | Self::Settle => Until::Cutover,
-        }
-    }
-
-    /// `back`: whether the step has something to take it back with.
-    pub(super) const fn reversibility(self, back: bool) -> Undo {
-        match (self, back) {
-            (Self::Settle, _) => Undo::PointOfNoReturn,
-            (_, true) => Undo::Reversible,
-            (_, false) => Undo::NothingToUndo,
-        }
-    }
-}
 
 /// Changes the target cluster, and changes it back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,35 +51,16 @@ impl ModifyCluster {
     }
 }
 
-/// How far `cluster` is from being as wanted.
-#[derive(Debug, PartialEq, Eq)]
-enum Distance {
-    /// It is as wanted.
-    None,
-    /// It has been told, and takes its time.
-    Settling,
-    /// It has still to be told.
-    Untold,
-}
-
 /// Compares all that a request can carry. What else is pending is somebody else's and of no concern here.
 fn distance(cluster: &Cluster, wanted: &requests::ModifyCluster) -> Distance {
-    let in_force = |status: &Option<String>| status.as_deref().is_none_or(|status| status == "active");
     let secret = cluster.master_user_secret.as_ref().filter(|_| wanted.manage_master_user_password == Some(true));
     let settled = cluster.status.is_available()
         && cluster.vpc_security_groups.iter().all(|group| in_force(&group.status))
         && secret.is_none_or(|secret| in_force(&secret.status));
-    match (told(cluster, wanted), settled) {
-        (false, _) => Distance::Untold,
-        (true, false) => Distance::Settling,
-        (true, true) => Distance::None,
-    }
+    Distance::of(told(cluster, wanted), settled)
 }
 
 fn told(cluster: &Cluster, wanted: &requests::ModifyCluster) -> bool {
-    fn is<T: PartialEq>(wanted: &Option<T>, found: &Option<T>) -> bool {
-        wanted.is_none() || wanted == found
-    }
     // Taken apart, so that a parameter that joins the request cannot be overlooked here.
     let requests::ModifyCluster {
         db_cluster_identifier: _,
@@ -149,15 +86,12 @@ fn told(cluster: &Cluster, wanted: &requests::ModifyCluster) -> bool {
         manage_master_user_password,
         master_user_secret_kms_key_id,
     } = wanted;
-    let mut groups = vpc_security_group_ids.clone();
-    groups.sort_unstable();
-    groups.dedup();
     let logs = cloudwatch_logs_export_configuration.as_ref().is_none_or(|change| {
         change.enable_log_types.iter().all(|log| cluster.log_exports.contains(log))
             && !change.disable_log_types.iter().any(|log| cluster.log_exports.contains(log))
     });
     let secret = cluster.master_user_secret.as_ref();
-    (groups.is_empty() || groups == cluster.security_group_ids())
+    are_groups(vpc_security_group_ids, &cluster.security_group_ids())
         && logs
         && is(db_cluster_parameter_group_name, &cluster.parameter_group)
         && is(port, &cluster.port)

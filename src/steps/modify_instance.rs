@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     body::{Body, Description},
     failure,
-    modify_cluster::Purpose,
+    purpose::{Distance, Purpose, are_groups, in_force, is},
     restore_instance::{ID as RESTORE, RestoredInstance},
     tags,
     world::World,
@@ -52,48 +52,52 @@ impl ModifyInstance {
     }
 }
 
-/// How far `instance` is from being as wanted.
-#[derive(Debug, PartialEq, Eq)]
-enum Distance {
-    /// It is as wanted.
-    None,
-    /// It has been told, and takes its time.
-    Settling,
-    /// It has still to be told.
-    Untold,
+/// Compares all that a request can carry. What else is pending is somebody else's and of no concern here.
+fn distance(instance: &Instance, wanted: &requests::ModifyInstance) -> Distance {
+    let secret = instance.master_user_secret.as_ref().filter(|_| wanted.manage_master_user_password == Some(true));
+    let settled = instance.status.is_available()
+        && instance.vpc_security_groups.iter().all(|group| in_force(&group.status))
+        && secret.is_none_or(|secret| in_force(&secret.status));
+    Distance::of(told(instance, wanted), settled)
 }
 
-/// Compares what the requests of these purposes carry. What else is pending is somebody else's and of no concern here.
-fn distance(instance: &Instance, wanted: &requests::ModifyInstance) -> Distance {
-    fn told<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
-        wanted.is_none() || wanted == found
-    }
-    let mut groups = wanted.vpc_security_group_ids.clone();
-    groups.sort_unstable();
-    groups.dedup();
-    let managed = instance.master_user_secret.is_some();
-    let exports = wanted.cloudwatch_logs_export_configuration.as_ref();
-    let as_told = (groups.is_empty() || groups == instance.security_group_ids())
-        && told(wanted.deletion_protection.as_ref(), instance.deletion_protection.as_ref())
-        && told(wanted.preferred_maintenance_window.as_ref(), instance.preferred_maintenance_window.as_ref())
-        && told(wanted.max_allocated_storage.as_ref(), instance.max_allocated_storage.as_ref())
-        && told(wanted.monitoring_interval.as_ref(), instance.monitoring_interval.as_ref())
-        && told(wanted.database_insights_mode.as_ref(), instance.database_insights_mode.as_ref())
-        && told(wanted.enable_performance_insights.as_ref(), instance.performance_insights.as_ref())
-        && told(wanted.manage_master_user_password.as_ref(), Some(&managed))
-        && exports.is_none_or(|change| change.enable_log_types.iter().all(|log| instance.log_exports.contains(log)));
-    let in_force = |status: &Option<String>| status.as_deref().is_none_or(|status| status == "active");
-    let secret = instance.master_user_secret.as_ref().filter(|_| wanted.manage_master_user_password == Some(true));
-    if !as_told {
-        Distance::Untold
-    } else if instance.status.is_available()
-        && instance.vpc_security_groups.iter().all(|group| in_force(&group.status))
-        && secret.is_none_or(|secret| in_force(&secret.status))
-    {
-        Distance::None
-    } else {
-        Distance::Settling
-    }
+fn told(instance: &Instance, wanted: &requests::ModifyInstance) -> bool {
+    // Taken apart, so that a parameter that joins the request cannot be overlooked here.
+    let requests::ModifyInstance {
+        db_instance_identifier: _,
+        apply_immediately: _,
+        vpc_security_group_ids,
+        preferred_maintenance_window,
+        max_allocated_storage,
+        cloudwatch_logs_export_configuration,
+        deletion_protection,
+        monitoring_interval,
+        monitoring_role_arn,
+        database_insights_mode,
+        enable_performance_insights,
+        performance_insights_kms_key_id,
+        performance_insights_retention_period,
+        manage_master_user_password,
+        master_user_secret_kms_key_id,
+    } = wanted;
+    let logs = cloudwatch_logs_export_configuration.as_ref().is_none_or(|change| {
+        change.enable_log_types.iter().all(|log| instance.log_exports.contains(log))
+            && !change.disable_log_types.iter().any(|log| instance.log_exports.contains(log))
+    });
+    let secret = instance.master_user_secret.as_ref();
+    are_groups(vpc_security_group_ids, &instance.security_group_ids())
+        && logs
+        && is(preferred_maintenance_window, &instance.preferred_maintenance_window)
+        && is(max_allocated_storage, &instance.max_allocated_storage)
+        && is(deletion_protection, &instance.deletion_protection)
+        && is(monitoring_interval, &instance.monitoring_interval)
+        && is(monitoring_role_arn, &instance.monitoring_role_arn)
+        && is(database_insights_mode, &instance.database_insights_mode)
+        && is(enable_performance_insights, &instance.performance_insights)
+        && is(performance_insights_kms_key_id, &instance.performance_insights_kms_key_id)
+        && is(performance_insights_retention_period, &instance.performance_insights_retention_period)
+        && is(manage_master_user_password, &Some(secret.is_some()))
+        && is(master_user_secret_kms_key_id, &secret.and_then(|secret| secret.kms_key_id.clone()))
 }
 
 #[async_trait]

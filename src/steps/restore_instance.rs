@@ -10,7 +10,7 @@ use super::{
     absence,
     body::{Body, Description, Makes, Thing},
     failure, final_snapshot,
-    modify_cluster::SETTLE,
+    purpose::SETTLE,
     tags::{self, Whose},
     window::Family,
     world::World,

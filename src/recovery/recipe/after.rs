@@ -19,10 +19,11 @@ use crate::{
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
-        modify_cluster::{ModifyCluster, Purpose},
+        modify_cluster::ModifyCluster,
         modify_instance::ModifyInstance,
         move_secret::MoveSecret,
         prove::{Comparison, Prove},
+        purpose::Purpose,
         stage_secret::StageSecret,
         step::Step,
         target::TargetName,

@@ -33,7 +33,7 @@ use crate::{
         brief::Target,
         copy_snapshot::CopySnapshot,
         create_instance::{CreateInstance, Role},
-        modify_cluster::Purpose,
+        purpose::Purpose,
         restore_cluster::{Request, RestoreCluster},
         step::Step,
         tags,

@@ -28,7 +28,7 @@ use crate::{
         self,
         brief::Target,
         copy_instance_snapshot::CopyInstanceSnapshot,
-        modify_cluster::Purpose,
+        purpose::Purpose,
         restore_instance::{Request, RestoreInstance},
         step::Step,
         tags,

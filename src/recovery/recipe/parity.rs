@@ -35,7 +35,7 @@ use crate::{
         create_endpoint::CreateEndpoint,
         enable_data_api::EnableDataApi,
         manage_password::ManagePassword,
-        modify_cluster::Purpose,
+        purpose::Purpose,
         put_scaling_policy::PutScalingPolicy,
         register_scaling::RegisterScaling,
         step::Step,

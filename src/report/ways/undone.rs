@@ -11,8 +11,8 @@ use crate::{
     run::state::{RunState, StepState},
     steps::{
         fence::Fence,
-        modify_cluster::SETTLE,
         move_secret::{self, MoveSecret},
+        purpose::SETTLE,
         restore_cluster::{ID as RESTORE, RestoredCluster},
         step::Step,
         writers::Server,

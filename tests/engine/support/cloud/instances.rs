@@ -16,7 +16,7 @@ use daybreak::aws::{
     },
 };
 
-use super::{Cloud, Inner, READS, answered, groups};
+use super::{Cloud, Inner, READS, answered, rds::groups};
 
 impl Cloud {
     pub(crate) fn add_instance(&self, instance: Instance) {
@@ -181,7 +181,16 @@ impl Instances for Cloud {
             instance.preferred_maintenance_window = window.or(instance.preferred_maintenance_window.take());
             instance.max_allocated_storage = request.max_allocated_storage.or(instance.max_allocated_storage);
             instance.monitoring_interval = request.monitoring_interval.or(instance.monitoring_interval);
+            let role = request.monitoring_role_arn.clone();
+            instance.monitoring_role_arn = role.or(instance.monitoring_role_arn.take());
             instance.performance_insights = request.enable_performance_insights.or(instance.performance_insights);
+            let key = request.performance_insights_kms_key_id.clone();
+            instance.performance_insights_kms_key_id = key.or(instance.performance_insights_kms_key_id.take());
+            let kept = request.performance_insights_retention_period;
+            instance.performance_insights_retention_period = kept.or(instance.performance_insights_retention_period);
+            if let Some(change) = &request.cloudwatch_logs_export_configuration {
+                instance.log_exports.extend(change.enable_log_types.iter().cloned());
+            }
             let mode = request.database_insights_mode.clone();
             instance.database_insights_mode = mode.or(instance.database_insights_mode.take());
             if request.manage_master_user_password == Some(true) {

@@ -13,7 +13,7 @@ use daybreak::aws::{
     },
 };
 
-use super::{Cloud, READS, answered, groups};
+use super::{Cloud, READS, answered, rds::groups};
 
 /// The region that an ARN names.
 pub(super) fn region_of(arn: &str) -> &str {
