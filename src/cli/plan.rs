@@ -163,8 +163,8 @@ pub(super) async fn make_in(
         _ => Until::Cutover,
     });
     let now = desk.clock.now();
-    let store = desk.store().await.ok();
-    let captures = store.as_deref();
+    let store = desk.store().await?;
+    let captures = Some(&*store);
     let from = how.from.as_deref();
     let wanted = Wanted { database, home: region, into: &into, from, moment, manner, until, now, captures };
     let chosen =

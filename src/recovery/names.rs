@@ -40,11 +40,6 @@ pub fn final_snapshot(cluster: &str) -> String {
     format!("{cluster}-final")
 }
 
-/// The name of the copy of a snapshot that a target instance is restored from.
-pub fn copied_snapshot(target: &str) -> String {
-    format!("{target}-copy")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,17 +3,22 @@
 use daybreak::{
     aws::rds::model::Cluster,
     recovery::{
+        capture::{self, Capture},
         choice::{Choice, Manner},
         freshness,
         refusal::Refusal,
         windows::window::{Bound, Loss},
     },
-    run::{clock::Clock, plan::Plan, step::Until},
+    run::{
+        clock::Clock,
+        plan::Plan,
+        step::{Step as _, Until},
+    },
     steps::{step::Step, window::Kind},
 };
 
 use crate::{
-    support::{SOURCE, Scene, Way},
+    support::{ACCOUNT, SOURCE, Scene, Way, actor, run},
     ways::{NIGHTLY, WHOLE, as_before, deleted, from_snapshot, into_another_region, nightly, of_a_deleted_cluster},
 };
 
@@ -44,6 +49,30 @@ async fn the_own_window_is_taken_without_a_further_look_where_it_gives_the_time(
     assert_eq!((choice.window.kind, &choice.window.loses, choice.named), (Kind::Continuous, &Loss::Nothing, false));
     assert_eq!(scene.cloud.looks().len() - looks, 2, "the cluster and its instances");
     assert!(plan.brief.window.why.contains("nothing can lose less"));
+}
+
+#[tokio::test]
+async fn a_deleted_source_is_rebuilt_from_its_last_capture_and_refused_without_one() {
+    let scene = Scene::new();
+    scene.cloud.edit_cluster(SOURCE, |cluster| cluster.subnet_group = Some("private".to_owned()));
+    let source = capture::describe(&scene.world, SOURCE).await.unwrap();
+    deleted(&scene);
+    let (what, hint) = refused(&scene).await;
+    assert!(what.contains("subnet_group") && hint.contains("[databases.loans.regions.eu-west-1]"), "{what}: {hint}");
+    let (id, at, by) = (run(), scene.clock.now(), actor());
+    let (account, region) = (ACCOUNT.to_owned(), "eu-west-1".to_owned());
+    let taken = Capture { format: capture::FORMAT, id, at, by, account, region, source };
+    capture::save(&scene.store, &taken).await.unwrap();
+    let (plan, choice) = chosen(&scene).await;
+    assert_eq!(choice.window.kind, Kind::Retained);
+    let sent = |id: &str| {
+        let step = plan.steps.iter().find(|planned| planned.step.id().0 == id).unwrap_or_else(|| panic!("no {id}"));
+        step.step.describe().calls[0].parameters.clone()
+    };
+    assert_eq!(sent("restore-cluster")["DBSubnetGroupName"], "private");
+    assert_eq!(sent("create-writer")["DBInstanceClass"], "db.r6g.large");
+    assert!(sent("create-reader-2")["DBInstanceIdentifier"].is_string());
+    assert!(plan.brief.warnings.iter().any(|warning| warning.contains("was captured")), "{:?}", plan.brief.warnings);
 }
 
 #[tokio::test]

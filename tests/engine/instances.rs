@@ -239,6 +239,9 @@ async fn in_another_region_nothing_that_is_bound_to_the_sources_is_asked_for() {
     assert!(!steps(&plan).contains(&"lift-quarantine".to_owned()), "the quarantine's groups are not there");
     assert_eq!(row(&plan, "encryption key").1, NEW_KEY);
 
+    let nowhere = Window { region: "eu-north-1".to_owned(), ..window(Kind::Replicated) };
+    let refused = scene.plan_from(&nowhere, "eu-north-1", None).await.unwrap_err();
+    assert!(refused.to_string().contains("subnet_group and security_groups"), "{refused}");
     let replicated = Window { region: region.to_owned(), ..window(Kind::Replicated) };
     let plan = scene.plan_from(&replicated, region, None).await.unwrap();
     assert_eq!(sent(&plan, "restore-instance")["DBSubnetGroupName"], json!("private-there"));

@@ -8,6 +8,7 @@ use aws_sdk_applicationautoscaling::types::{
     TargetTrackingScalingPolicyConfiguration,
 };
 use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+use aws_sdk_rds::types::DbCluster;
 use serde_json::Value;
 
 use crate::support::{
@@ -123,6 +124,15 @@ fn scaled(lab: &Lab, cluster: &str) -> Vec<(i32, i32)> {
     answer.scalable_targets.unwrap_or_default().iter().map(|one| (one.min_capacity, one.max_capacity)).collect()
 }
 
+/// The rows, with the password that RDS manages; and that password.
+fn seen_by_the_master(lab: &Lab, made: &DbCluster) -> (String, String) {
+    let managed = made.master_user_secret().and_then(|secret| secret.secret_arn()).expect("a managed secret");
+    let login: Value = serde_json::from_str(&lab.aws.secret(managed)).expect("RDS's shape");
+    let port = made.port().and_then(|port| u16::try_from(port).ok()).expect("a port");
+    let sql = Sql::new(made.endpoint().expect("an endpoint"), port, &lab.ca);
+    (sql.rows_as(text(&login, "/username"), text(&login, "/password"), ALL_ROWS), text(&login, "/password").to_owned())
+}
+
 #[test]
 fn a_target_is_its_source_in_all_but_time_and_a_way_back_leaves_nothing() {
     let lab = Lab::shared();
@@ -157,9 +167,8 @@ fn a_target_is_its_source_in_all_but_time_and_a_way_back_leaves_nothing() {
     assert_eq!(scaled(lab, target), [(1, 4)]);
     let managed = made.master_user_secret().and_then(|secret| secret.secret_arn()).expect("a managed secret");
     assert_ne!(Some(managed), before.master_user_secret().and_then(|secret| secret.secret_arn()));
-    let password: Value = serde_json::from_str(&lab.aws.secret(managed)).expect("RDS's shape");
-    let sql = Sql::new(made.endpoint().expect("an endpoint"), source.sql.port, &lab.ca);
-    assert_eq!(sql.rows_as(text(&password, "/username"), text(&password, "/password"), ALL_ROWS), source.rows);
+    let (rows, password) = seen_by_the_master(lab, &made);
+    assert_eq!(rows, source.rows);
 
     // What the report says it found.
     let report = daybreak.run(["report", run, "--output", "json"]).json();
@@ -179,7 +188,7 @@ fn a_target_is_its_source_in_all_but_time_and_a_way_back_leaves_nothing() {
         before.db_cluster_resource_id().expect("an id")
     ));
     let captured = fs::read_to_string(capture).expect("a capture of the run");
-    for secret in [PASSWORD, APPLICATION_PASSWORD, text(&password, "/password")] {
+    for secret in [PASSWORD, APPLICATION_PASSWORD, &password] {
         assert!(!captured.contains(secret), "a password in {captured}");
     }
 
@@ -197,7 +206,7 @@ fn a_target_is_its_source_in_all_but_time_and_a_way_back_leaves_nothing() {
 }
 
 #[test]
-fn a_capture_holds_what_is_gone_with_its_source() {
+fn a_deleted_source_is_rebuilt_from_its_capture() {
     let lab = Lab::shared();
     let source = fitted(lab, "loans-captured");
     let (daybreak, _) = daybreak(lab, &source, "captured");
@@ -209,7 +218,7 @@ fn a_capture_holds_what_is_gone_with_its_source() {
     let second = second.json();
     assert!(second["captured"][0]["previous"].is_string(), "{second:#}");
     assert_eq!(second["captured"][0]["unseen"], serde_json::json!([]), "{second:#}");
-    lab.aws.delete_cluster("loans-captured");
+    lab.aws.delete_cluster_keeping_backups("loans-captured", "loans-captured-final");
 
     let path = format!(".local/state/daybreak/{}", text(&second, "/captured/0/document"));
     let kept: Value = serde_json::from_str(&fs::read_to_string(daybreak.path(&path)).expect("kept")).expect("JSON");
@@ -224,4 +233,19 @@ fn a_capture_holds_what_is_gone_with_its_source() {
     assert_eq!(text(around, "/scaling_policies/0/name"), "cpu");
     assert_eq!(text(around, "/alarms/0/name"), "loans-captured-cpu");
     assert!(!kept.to_string().contains(PASSWORD));
+
+    // The profile says nothing of network, class or groups.
+    let moment = source.moment.to_string();
+    let ended = daybreak.run(["recover", "loans", "--to", &moment, "--until", "cutover", "--output", "json"]);
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let result = ended.json();
+    let target = text(&result, "/target/identifier");
+    let made = lab.aws.cluster(target);
+    assert_eq!(seen_by_the_master(lab, &made).0, source.rows);
+    assert_eq!(made.db_cluster_parameter_group(), Some("loans-captured-parameters"));
+    assert_eq!(made.preferred_maintenance_window(), Some("tue:04:00-tue:05:00"));
+    assert_eq!(lab.aws.instances(target).len(), 2);
+    assert_eq!(scaled(lab, target), [(1, 4)]);
+    let report = daybreak.run(["report", text(&result, "/run")]);
+    assert!(report.stdout.contains("captured"), "{report}");
 }

@@ -155,7 +155,8 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     let copy = restored
         .copy
         .as_ref()
-        .map(|copy| requests::copy(&copy.of, &names::copied_snapshot(&target), copy.key.as_deref(), ours.clone()));
+        .map(|copy| (copy, names::snapshot_copy(&instance.identifier, &wish.run)))
+        .map(|(copy, name)| requests::copy(&copy.of, &name, copy.key.as_deref(), ours.clone()));
     let origin = match (&copy, &restored.origin) {
         (Some(copy), _) => Origin::Snapshot(&copy.target_db_snapshot_identifier),
         (None, origin) => origin.clone(),

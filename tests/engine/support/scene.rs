@@ -32,7 +32,7 @@ use daybreak::{
         record::{Entry, Scope},
         state::{RunState, Stage},
         step::{Forgone, Until},
-        store::Holder,
+        store::{Holder, Store},
     },
     steps::{
         step::Step,
@@ -268,7 +268,7 @@ impl Scene {
         let database = &choice::profile(&config.database("loans").unwrap(), "eu-west-1", into, manner);
         let now = self.clock.now();
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
-        let captures = None;
+        let captures: Option<&dyn Store> = Some(&self.store);
         let wanted = Wanted { database, home: "eu-west-1", into, from, moment, manner, until, now, captures };
         let earlier = async { Earlier::new() };
         let (survey, choice) = choice::choose(&self.world, &self.cloud, earlier, wanted).await?;
