@@ -87,6 +87,9 @@ const CLEANUP: &[&str] = &[
     "rds:CreateDBSnapshot",
     "rds:AddTagsToResource",
     "secretsmanager:GetSecretValue",
+    // Only of a target whose readers scale.
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DeregisterScalableTarget",
 ];
 
 fn bundle(name: &str, actions: &[&str]) -> Policy {

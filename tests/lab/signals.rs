@@ -50,8 +50,10 @@ fn assert_resumes(scene: &Scene, target: &str) {
     assert_eq!(resumed.code, Some(0), "{resumed}");
     assert_eq!(resumed.json()["outcome"], json!("recovered"));
     scene.assert_recovered(target);
-    let restores = scene.changes().iter().filter(|call| *call == "RestoreDBClusterToPointInTime").count();
-    assert_eq!(restores, 1, "{resumed}");
+    // A call whose answer came too late is sent again by the SDK, and refused: only one may have made something.
+    let calls = scene.lab.calls(scene.identity());
+    let restores: Vec<&Value> = calls.iter().filter(|call| call["action"] == "RestoreDBClusterToPointInTime").collect();
+    assert_eq!(restores.iter().filter(|call| call["error"].is_null()).count(), 1, "{restores:#?}\n{resumed}");
 }
 
 /// Executes a saved plan and sends each signal in turn to a run of its own as soon as the lab holds a call of this action,

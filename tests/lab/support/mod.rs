@@ -47,6 +47,6 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
             return found;
         }
         assert!(Instant::now() < deadline, "timed out waiting for {what}");
-        thread::park_timeout(Duration::from_millis(2));
+        thread::park_timeout(Duration::from_millis(10));
     }
 }
