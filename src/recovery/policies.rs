@@ -56,6 +56,7 @@ const MANAGED_PASSWORD: &[&str] = &[
     "secretsmanager:CreateSecret",
     "secretsmanager:TagResource",
     "secretsmanager:RotateSecret",
+    "secretsmanager:GetSecretValue",
 ];
 const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:DescribeSecret",
@@ -115,17 +116,19 @@ const SURROUNDINGS: &[&str] = &[
 
 /// The bundle that giving the target what the source has beside its settings needs: what the steps call, and what AWS asks of
 /// their caller. A refusal of it fails no recovery, but for a role, which waits for a person.
-fn parity(steps: &[Planned<Step>]) -> Policy {
-    let mut parity = bundle("parity", SURROUNDINGS);
+fn parity(family: Family, steps: &[Planned<Step>]) -> Policy {
+    let around = match family {
+        Family::Cluster => SURROUNDINGS,
+        Family::Instance => &[],
+    };
+    let mut parity = bundle("parity", around);
     for planned in steps {
         let actions: &[&str] = match &planned.step {
+            Step::AddRole(step) if step.target.family == Family::Instance => {
+                &["rds:AddRoleToDBInstance", "rds:RemoveRoleFromDBInstance", "iam:PassRole"]
+            }
             Step::AddRole(_) => &["rds:AddRoleToDBCluster", "rds:RemoveRoleFromDBCluster", "iam:PassRole"],
-            Step::ManagePassword(_) => &[
-                "secretsmanager:CreateSecret",
-                "secretsmanager:TagResource",
-                "secretsmanager:GetSecretValue",
-                "kms:DescribeKey",
-            ],
+            Step::ManagePassword(_) => MANAGED_PASSWORD,
             Step::EnableDataApi(_) => &["rds:EnableHttpEndpoint", "rds:DisableHttpEndpoint"],
             Step::CreateEndpoint(_) => &["rds:CreateDBClusterEndpoint", "rds:DeleteDBClusterEndpoint"],
             Step::RegisterScaling(_) => &[
@@ -189,9 +192,6 @@ fn restoring(survey: &Survey, steps: &[Planned<Step>]) -> Policy {
             }
             Step::CopySnapshot(_) => add(COPY_CLUSTER_SNAPSHOT),
             Step::CopyInstanceSnapshot(_) => add(COPY_SNAPSHOT),
-            Step::ModifyInstance(step) if step.request.manage_master_user_password == Some(true) => {
-                add(MANAGED_PASSWORD);
-            }
             _ => {}
         }
     }
@@ -220,9 +220,8 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
         restoring.actions.push("iam:PassRole".to_owned());
     }
     let mut bundles = vec![bundle("observe", OBSERVE), restoring];
-    if survey.source.family() == Family::Cluster {
-        bundles.push(parity(steps));
-    }
+    let parity = parity(survey.source.family(), steps);
+    bundles.extend(Some(parity).filter(|parity| !parity.actions.is_empty()));
     bundles.extend(survey.access.as_ref().map(validate));
     if let Some(fence) = &survey.fence {
         bundles.push(bundle("fence", &[login_action(&fence.server.access)]));

@@ -148,17 +148,6 @@ pub fn monitoring(source: &Cluster, target: &str) -> Option<ModifyCluster> {
     })
 }
 
-/// The master password handed to RDS, under the source's key.
-pub fn managed_password(source: &Cluster, target: &str) -> Option<ModifyCluster> {
-    source.master_user_secret.as_ref().map(|secret| ModifyCluster {
-        db_cluster_identifier: target.to_owned(),
-        apply_immediately: true,
-        manage_master_user_password: Some(true),
-        master_user_secret_kms_key_id: secret.kms_key_id.clone(),
-        ..ModifyCluster::default()
-    })
-}
-
 /// The change of security groups alone.
 pub fn security_groups(target: &str, groups: Vec<String>) -> ModifyCluster {
     ModifyCluster {

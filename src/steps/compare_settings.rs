@@ -9,6 +9,7 @@ use super::{
     configured::Configured,
     failure, made,
     surroundings::{Surroundings, Unseen},
+    target::TargetName,
     world::World,
 };
 use crate::{
@@ -79,20 +80,17 @@ impl Body for CompareSettings {
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let doing = format!("read the settings of cluster {} back", self.cluster);
-        let Some(cluster) = made::target(world, cx, &self.cluster, &doing).await?.cluster else {
+        let target = made::target(world, cx, &TargetName::cluster(&self.cluster), &doing).await?;
+        let Some(cluster) = target.cluster() else {
             return Ok(Observed::Wait(Waiting::on(format!("cluster {} is not listed", self.cluster))));
         };
         let members = world.rds.instances_of(&self.cluster).await;
         let members = members.map_err(|error| failure::of_aws(&doing, &error))?;
         let named = |name: &String| -> Option<&Instance> { members.iter().find(|one| one.identifier == *name) };
         let readers: Vec<&Instance> = self.readers.iter().filter_map(named).collect();
-        let surroundings = Surroundings::of(world, &cluster, &members).await;
-        let configured = Configured {
-            cluster: &cluster,
-            writer: named(&self.writer),
-            readers: &readers,
-            surroundings: &surroundings,
-        };
+        let surroundings = Surroundings::of(world, cluster, &members).await;
+        let configured =
+            Configured { cluster, writer: named(&self.writer), readers: &readers, surroundings: &surroundings };
         let found = configured.rows().into_iter().map(|(name, value)| Found { name, value }).collect();
         Ok(Observed::Done(json!(ReadBack { found, unseen: surroundings.unseen })))
     }

@@ -10,6 +10,7 @@ use super::{
     body::{Body, Description},
     failure, made,
     surroundings::ENDPOINTS,
+    target::TargetName,
     world::World,
 };
 use crate::{
@@ -84,7 +85,7 @@ impl Body for CreateEndpoint {
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let doing = self.doing();
-        let target = made::target(world, cx, self.target(), &doing).await?;
+        let target = made::target(world, cx, &TargetName::cluster(self.target()), &doing).await?;
         let found = world.fittings.cluster_endpoint(self.name()).await;
         let Some(endpoint) = found.map_err(|error| failure::of_aws(&doing, &error))? else {
             return Ok(target.into_change());
@@ -115,7 +116,7 @@ impl Body for CreateEndpoint {
 
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("delete the custom endpoint {}", self.name());
-        if made::target_to_undo(world, cx, self.target(), &doing).await?.is_none() {
+        if made::target_to_undo(world, cx, &TargetName::cluster(self.target()), &doing).await?.is_none() {
             return Ok(Undone::Done(format!("cluster {} is gone, and its endpoints with it", self.target())));
         }
         let what = format!("custom endpoint {}", self.name());

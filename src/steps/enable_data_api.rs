@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::{
     body::{Body, Description},
-    failure, made,
+    failure,
+    made::{self, Made},
+    target::TargetName,
     world::World,
 };
 use crate::{
@@ -63,8 +65,8 @@ impl Body for EnableDataApi {
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
-        let target = made::target(world, cx, &self.cluster, &self.doing()).await?;
-        if target.cluster.as_ref().is_some_and(|cluster| cluster.http_endpoint == Some(true)) {
+        let target = made::target(world, cx, &TargetName::cluster(&self.cluster), &self.doing()).await?;
+        if target.cluster().is_some_and(|cluster| cluster.http_endpoint == Some(true)) {
             return Ok(Observed::Done(json!({})));
         }
         Ok(target.into_change())
@@ -79,7 +81,8 @@ impl Body for EnableDataApi {
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("switch the Data API of cluster {} off", self.cluster);
         let off = || Ok(Undone::Done(format!("the Data API of {} is off", self.cluster)));
-        let Some(cluster) = made::target_to_undo(world, cx, &self.cluster, &doing).await? else {
+        let name = TargetName::cluster(&self.cluster);
+        let Some(Made::Cluster(cluster)) = made::target_to_undo(world, cx, &name, &doing).await? else {
             return Ok(Undone::Done(format!("cluster {} is gone", self.cluster)));
         };
         if cluster.http_endpoint != Some(true) {

@@ -125,7 +125,7 @@ impl Body for ModifyInstance {
                 &["maintenance window", "Enhanced Monitoring", "Performance Insights", "Database Insights"]
             }
             Purpose::LiftQuarantine => &["security groups"],
-            Purpose::Settle => &["deletion protection", "RDS-managed password"],
+            Purpose::Settle => &["deletion protection"],
             Purpose::ApplyMonitoring => &[],
         };
         names.iter().map(|name| (*name).to_owned()).collect()

@@ -9,6 +9,7 @@ use super::{
     body::{Body, Description},
     failure, made,
     surroundings::AUTOSCALING,
+    target::TargetName,
     world::World,
 };
 use crate::{
@@ -80,7 +81,7 @@ impl Body for RegisterScaling {
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let doing = self.doing();
-        let target = made::target(world, cx, &self.cluster, &doing).await?;
+        let target = made::target(world, cx, &TargetName::cluster(&self.cluster), &doing).await?;
         let found = world.scaling.scalable_target(&self.cluster).await;
         let found = found.map_err(|error| failure::of_aws(&doing, &error))?;
         if found.is_some_and(|found| self.is(&found)) {

@@ -117,13 +117,20 @@ pub fn whose(thing: &impl Tagged, run: &RunId, seen: Option<&str>) -> Whose {
     }
 }
 
-/// Refuses to go on with what this run did not make.
-pub fn ours(thing: &impl Tagged, run: &RunId, seen: Option<&str>) -> Result<(), StepError> {
-    match whose(thing, run, seen) {
-        Whose::Ours => Ok(()),
-        Whose::Theirs(why) => {
-            let failure = Failure::new(format!("{why}: this run did not make it and leaves it alone"));
-            Err(StepError::lost(failure.hint("make a new plan: it chooses another name")))
+impl Whose {
+    /// Refuses to go on with what this run did not make.
+    pub fn ours(self) -> Result<(), StepError> {
+        match self {
+            Self::Ours => Ok(()),
+            Self::Theirs(why) => {
+                let failure = Failure::new(format!("{why}: this run did not make it and leaves it alone"));
+                Err(StepError::lost(failure.hint("make a new plan: it chooses another name")))
+            }
         }
     }
+}
+
+/// Refuses to go on with what this run did not make.
+pub fn ours(thing: &impl Tagged, run: &RunId, seen: Option<&str>) -> Result<(), StepError> {
+    whose(thing, run, seen).ours()
 }

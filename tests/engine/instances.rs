@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use daybreak::{
-    aws::rds::model::{AssociatedRole, Instance, MasterUserSecret},
+    aws::rds::model::Instance,
     config::Config,
     recovery::{
         freshness,
@@ -24,7 +24,7 @@ use daybreak::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    SOURCE, Scene, Source, actor,
+    ROLE, SOURCE, Scene, Source, actor,
     source::{self, INSTANCE_CONFIG, NEW_KEY, window},
 };
 
@@ -72,6 +72,8 @@ async fn every_value_is_passed_to_a_restore_to_a_time() {
             "prove",
             "lift-quarantine",
             "tag-instance",
+            "add-role-s3Export",
+            "manage-password",
             "stage-secret",
             "move-secret",
             "watch",
@@ -132,11 +134,7 @@ async fn every_value_is_passed_to_a_restore_to_a_time() {
 async fn the_table_tells_what_becomes_of_each_setting() {
     let scene = Scene::of(Source::Instance);
     scene.cloud.edit_instance(SOURCE, |instance| {
-        instance.associated_roles =
-            vec![AssociatedRole { role_arn: "arn:role".to_owned(), ..AssociatedRole::default() }];
         instance.read_replicas = vec!["loans-replica".to_owned()];
-        instance.master_user_secret =
-            Some(MasterUserSecret { arn: Some("arn:secret".to_owned()), ..MasterUserSecret::default() });
         instance.publicly_accessible = Some(true);
     });
     let plan = scene.plan().await;
@@ -146,14 +144,18 @@ async fn the_table_tells_what_becomes_of_each_setting() {
     assert_eq!(row(&plan, "public access"), ("on", "off", "at restore"));
     assert_eq!(row(&plan, "Enhanced Monitoring"), ("every 60 s", "every 60 s", "after restore"));
     assert_eq!(row(&plan, "deletion protection"), ("on", "on", "after the watch"));
-    assert_eq!(row(&plan, "RDS-managed password"), ("arn:secret", "a new secret", "after the watch"));
-    assert_eq!(row(&plan, "IAM roles"), ("arn:role", "none", "not carried over"));
+    assert_eq!(row(&plan, "RDS-managed password"), ("managed", "managed", "at cutover"));
+    let role = format!("{ROLE} for s3Export");
+    assert_eq!(row(&plan, "IAM roles"), (role.as_str(), role.as_str(), "at cutover"));
+    assert_eq!(sent(&plan, "add-role-s3Export")["DBInstanceIdentifier"], json!(format!("{SOURCE}-db-k3fa")));
     assert_eq!(row(&plan, "read replicas"), ("loans-replica", "none", "not carried over"));
     let groups = "sg-0aaaaaaaaaaaaaaaa until proven, then sg-0bbbbbbbbbbbbbbbb";
     assert_eq!(row(&plan, "security groups"), ("sg-0bbbbbbbbbbbbbbbb", groups, "at cutover"));
     assert!(plan.brief.warnings.iter().any(|warning| warning.starts_with("loans-replica will go on replicating")));
     assert!(plan.brief.warnings.iter().any(|warning| warning.contains("public address")));
-    assert_eq!(sent(&plan, "settle")["ManageMasterUserPassword"], json!(true));
+    assert_eq!(sent(&plan, "manage-password")["ManageMasterUserPassword"], json!(true));
+    let at = |id: &str| steps(&plan).iter().position(|step| step == id).unwrap();
+    assert!(at("prove") < at("add-role-s3Export") && at("manage-password") < at("move-secret"), "{:?}", steps(&plan));
 }
 
 #[tokio::test]
@@ -161,13 +163,10 @@ async fn rds_is_not_handed_the_password_that_the_application_logs_in_with() {
     let scene = Scene::of(Source::Instance);
     scene.cloud.edit_instance(SOURCE, |instance| {
         instance.master_username = Some("app".to_owned());
-        instance.master_user_secret =
-            Some(MasterUserSecret { arn: Some("arn:secret".to_owned()), ..MasterUserSecret::default() });
     });
     let plan = scene.plan().await;
-    let settle = sent(&plan, "settle");
-    assert_eq!((&settle["DeletionProtection"], &settle["ManageMasterUserPassword"]), (&json!(true), &Value::Null));
-    assert_eq!(row(&plan, "RDS-managed password"), ("arn:secret", "none", "after the watch"));
+    assert!(!steps(&plan).contains(&"manage-password".to_owned()));
+    assert_eq!(row(&plan, "RDS-managed password"), ("managed", "no", "not carried over"));
     assert!(plan.brief.warnings.iter().any(|warning| warning.contains("is not handed to RDS")));
 }
 

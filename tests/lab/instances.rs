@@ -12,7 +12,7 @@ use ::daybreak::{
         window::Kind,
     },
 };
-use aws_sdk_rds::config::Region;
+use aws_sdk_rds::{config::Region, types::DbInstance};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -21,7 +21,7 @@ use crate::support::{
     daybreak::Daybreak,
     instance::{InstanceSource, available, find},
     scene::beside,
-    source::ALL_ROWS,
+    source::{ALL_ROWS, APPLICATION, APPLICATION_PASSWORD},
     sql::Sql,
     until,
 };
@@ -178,6 +178,55 @@ fn an_instance_comes_back_as_of_the_second_and_the_application_with_it_and_goes_
     let kept = wait(scene.lab.aws.rds.describe_db_snapshots().db_snapshot_identifier(format!("{target}-final")).send());
     assert_eq!(kept.expect("what was written is kept").db_snapshots().len(), 1);
     assert_eq!(scene.source.fingerprint(scene.lab), before, "the source is sacred");
+}
+
+#[test]
+fn roles_and_a_managed_password_come_back_with_an_instance() {
+    const EXPORT: &str = "arn:aws:iam::123456789012:role/export";
+    let lab = Lab::shared();
+    let source = InstanceSource::create(lab, "archive-fitted");
+    let rds = &lab.aws.rds;
+    let role = rds.add_role_to_db_instance().db_instance_identifier(&source.name).role_arn(EXPORT);
+    wait(role.feature_name("s3Export").send()).expect("give it the role");
+    let managed = rds.modify_db_instance().db_instance_identifier(&source.name).manage_master_user_password(true);
+    wait(managed.apply_immediately(true).send()).expect("hand the password to RDS");
+    let described = until("the role and the password", || {
+        let found = available(lab, &source.name);
+        let active = found.associated_roles().iter().all(|role| role.status() == Some("ACTIVE"));
+        let secret = found.master_user_secret().and_then(|secret| secret.secret_status());
+        (active && secret == Some("active")).then_some(found)
+    });
+    let Sql { host, port, .. } = &source.sql;
+    let application = json!({
+        "engine": "postgres", "host": host, "port": port, "username": APPLICATION, "password": APPLICATION_PASSWORD,
+        "dbname": "loans"
+    });
+    lab.aws.create_secret("archive-fitted/db", &application.to_string());
+    let profile = format!(
+        "[databases.archive]\ninstance = \"archive-fitted\"\nregion = \"eu-west-1\"\n\
+         [databases.archive.connect]\nsecret = \"archive-fitted/db\"\nca = {:?}\n\
+         [databases.archive.cutover]\nsecret = \"archive-fitted/db\"\n[databases.archive.watch]\nfor = \"0s\"\n",
+        lab.ca
+    );
+    let daybreak = beside(lab, "archive-fitted").with_file("daybreak.toml", &profile);
+    let moment = source.moment.to_string();
+    let ended = daybreak.run(["recover", "archive", "--to", &moment, "--until", "cutover", "--output", "json"]);
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let result = ended.json();
+    let made = find(rds, text(&result, "/target/identifier")).expect("the target");
+    let roles: Vec<_> = made.associated_roles().iter().map(|role| (role.role_arn(), role.status())).collect();
+    assert_eq!(roles, [(Some(EXPORT), Some("ACTIVE"))]);
+    let arn = |instance: &DbInstance| instance.master_user_secret().and_then(|it| it.secret_arn()).map(str::to_owned);
+    let (theirs, ours) = (arn(&described).expect("a secret"), arn(&made).expect("a secret"));
+    assert_ne!(theirs, ours);
+    let login: Value = serde_json::from_str(&lab.aws.secret(&ours)).expect("RDS's shape");
+    let sql = Sql::new(text(&result, "/target/endpoint"), *port, &lab.ca);
+    assert_eq!(sql.rows_as(text(&login, "/username"), text(&login, "/password"), ALL_ROWS), source.rows);
+    assert!(!ended.to_string().contains(text(&login, "/password")));
+
+    let ended = daybreak.run(["rollback", "--yes"]);
+    assert_eq!(ended.code, Some(0), "{ended}");
+    assert_eq!(find(rds, text(&result, "/target/identifier")).expect("it stays").associated_roles().len(), 0);
 }
 
 #[test]

@@ -218,19 +218,12 @@ pub fn security_groups(target: &str, groups: Vec<String>) -> ModifyInstance {
     }
 }
 
-/// The last settings: deletion protection, and a password that RDS manages, where the source has them. The latter comes last, since
-/// it changes the password that this machine may log in with; `hands_over` says whether RDS may have it at all: it must not
-/// lock the application out.
-pub fn settle(source: &Instance, target: &str, locality: Locality, hands_over: bool) -> Option<ModifyInstance> {
-    let protected = source.deletion_protection == Some(true);
-    let managed = source.master_user_secret.as_ref().filter(|_| hands_over);
-    let key = managed.and_then(|secret| secret.kms_key_id.clone());
-    (protected || managed.is_some()).then(|| ModifyInstance {
+/// Deletion protection, where the source has it.
+pub fn protection(source: &Instance, target: &str) -> Option<ModifyInstance> {
+    (source.deletion_protection == Some(true)).then(|| ModifyInstance {
         db_instance_identifier: target.to_owned(),
         apply_immediately: true,
-        deletion_protection: protected.then_some(true),
-        manage_master_user_password: managed.map(|_| true),
-        master_user_secret_kms_key_id: key.filter(|_| locality == Locality::Same),
+        deletion_protection: Some(true),
         ..ModifyInstance::default()
     })
 }

@@ -106,11 +106,6 @@ pub fn table(source: &Instance, given: &Given<'_>) -> Vec<Setting> {
     let last = given.settle;
     let protection = switch(last.and_then(|last| last.deletion_protection));
     rows.push(setting("deletion protection", switch(source.deletion_protection), "off", protection, AFTER_WATCH));
-    if let Some(secret) = &source.master_user_secret {
-        let managed = switch(last.and_then(|last| last.manage_master_user_password));
-        let target = if managed == "on" { "a new secret".to_owned() } else { "none".to_owned() };
-        rows.push(setting("RDS-managed password", text(secret.arn.as_ref()), "none", target, AFTER_WATCH));
-    }
     rows.extend(not_carried(source));
     rows
 }
@@ -213,9 +208,8 @@ fn afterwards(source: &Instance, given: &Given<'_>) -> Vec<Setting> {
 
 /// What the source has and the target will lack; rows only for what the source really has.
 fn not_carried(source: &Instance) -> Vec<Setting> {
-    let roles: Vec<String> = source.associated_roles.iter().map(|role| role.role_arn.clone()).collect();
     let replicas: Vec<String> = source.read_replicas.iter().chain(&source.read_replica_clusters).cloned().collect();
-    [("IAM roles", roles), ("read replicas", replicas), ("replication of backups", source.backup_replications.clone())]
+    [("read replicas", replicas), ("replication of backups", source.backup_replications.clone())]
         .into_iter()
         .filter(|(_, values)| !values.is_empty())
         .map(|(name, values)| setting(name, list(&values), "none", "none".to_owned(), NOT_CARRIED))

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Wish, after, draft::Draft, planned};
+use super::{Wish, after, alike::Owner, draft::Draft, parity::Parity, planned};
 use crate::{
     aws::rds::model::Instance,
     config::Database,
@@ -167,12 +167,14 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     let mut restore = requests::restore(instance, &target, &origin, locality, window.size_gib, &database.restore, ours);
     placed.put(&mut restore, quarantine);
     let after_restore = requests::after_restore(instance, &target, &restore, locality);
-    let master = instance.master_username.as_deref();
-    let follower = survey.secret.as_ref().filter(|secret| secret.logs_in_as(master));
-    let settle = requests::settle(instance, &target, locality, follower.is_none());
+    let settle = requests::protection(instance, &target);
+    let mut parity = Parity::default();
+    let owner = Owner { wish, survey, name: TargetName::instance(&target) };
+    owner.roles(&instance.associated_roles, &mut parity);
+    owner.password(instance.master_username.as_deref(), instance.master_user_secret.as_ref(), &mut parity);
     let own_tags = after::own(&instance.tags);
     let key = restored.copy.as_ref().and_then(|copy| copy.key.clone()).or_else(|| window.kms_key_id.clone());
-    let settings = settings::table(
+    let mut settings = settings::table(
         instance,
         &Given {
             restore: &restore,
@@ -184,14 +186,9 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
             own_tags: &own_tags,
         },
     );
+    settings.extend(parity.settings);
     let mut warnings = warnings(instance, wish, survey, choice, &restore, copy.as_ref());
-    if let (Some(secret), Some(_)) = (follower, &instance.master_user_secret) {
-        warnings.push(format!(
-            "the master password is not handed to RDS: secret {}, which the application follows, logs in as {}",
-            secret.pointer.secret,
-            master.unwrap_or_default()
-        ));
-    }
+    warnings.extend(parity.warnings);
 
     let deadlines = &database.deadlines;
     let mut steps = Vec::new();
@@ -212,6 +209,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
         }
         // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.
         steps.extend(after::tagging_instance(deadlines.settings, &target, own_tags));
+        steps.extend(parity.before_the_move);
         steps.extend(after::move_application(wish, survey, access, &name));
         if let Some(request) = settle {
             steps.push(after::modify_instance(deadlines.settings, Purpose::Settle, request, None));

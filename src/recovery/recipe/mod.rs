@@ -6,6 +6,7 @@
 //! target what a restore drops.
 
 pub mod after;
+mod alike;
 mod cluster;
 pub mod draft;
 pub mod fence;

@@ -4,15 +4,16 @@
 //! What the application needs comes before it is moved; what only operators miss comes after the watch, so that it costs no
 //! time to recover in, and never fails a recovery.
 
-use super::{Wish, after, planned};
+use super::{
+    Wish, after,
+    alike::{Owner, row},
+    planned,
+};
 use crate::{
     aws::{
         rds::{
-            fittings::{
-                model::ClusterEndpoint,
-                requests::{AddRole as AddRoleRequest, CreateClusterEndpoint},
-            },
-            model::{AssociatedRole, Instance, ParameterGroup, Tag},
+            fittings::{model::ClusterEndpoint, requests::CreateClusterEndpoint},
+            model::{Instance, ParameterGroup, Tag},
             requests::CreateInstance,
         },
         scaling::{
@@ -23,23 +24,22 @@ use crate::{
     recovery::{
         configuration::ClusterConfiguration,
         names, requests,
-        settings::{AFTER_WATCH, AT_CUTOVER, NOT_CARRIED, WITH_READERS, setting},
+        settings::{AFTER_WATCH, NOT_CARRIED, WITH_READERS, setting},
         survey::Survey,
     },
     run::plan::Planned,
     steps::{
-        add_role::AddRole,
         brief::Setting,
         compare_settings::CompareSettings,
         configured::{self, Configured, UNSAID},
         create_endpoint::CreateEndpoint,
         enable_data_api::EnableDataApi,
-        manage_password::ManagePassword,
         purpose::Purpose,
         put_scaling_policy::PutScalingPolicy,
         register_scaling::RegisterScaling,
         step::Step,
         surroundings::{ALARMS, AUTOSCALING, ENDPOINTS, PROXIES, SUBSCRIPTIONS},
+        target::TargetName,
     },
 };
 
@@ -79,8 +79,10 @@ pub fn parity(
 ) -> Parity {
     let mut parity = Parity { settings: readers(source, members), ..Parity::default() };
     let maker = Maker { wish, source, target, members, tags, reached: survey.access.is_some() };
-    maker.roles(&mut parity);
-    maker.password(&mut parity, survey);
+    let owner = Owner { wish, survey, name: TargetName::cluster(target) };
+    owner.roles(&source.cluster.associated_roles, &mut parity);
+    let (master, secret) = (source.cluster.master_username.as_deref(), source.cluster.master_user_secret.as_ref());
+    owner.password(master, secret, &mut parity);
     maker.monitoring(&mut parity);
     maker.data_api(&mut parity);
     maker.endpoints(&mut parity);
@@ -113,63 +115,8 @@ impl Maker<'_> {
         planned(self.wish.database.deadlines.settings, step)
     }
 
-    /// A row of something that the target gets, if the plan gets so far.
     fn row(&self, name: &str, source: String, default: &str, target: String, when: &str) -> Setting {
-        if self.reached {
-            setting(name, source, default, target, when)
-        } else {
-            setting(name, source, default, default.to_owned(), NOT_CARRIED)
-        }
-    }
-
-    fn roles(&self, parity: &mut Parity) {
-        let roles = &self.source.cluster.associated_roles;
-        if roles.is_empty() {
-            return;
-        }
-        // One that RDS cannot use on the source would hold the recovery up, and be of no use to anybody.
-        let (usable, broken): (Vec<&AssociatedRole>, Vec<_>) =
-            roles.iter().partition(|role| role.status.as_deref() != Some("INVALID"));
-        let carried: Vec<AssociatedRole> = usable.iter().map(|role| (*role).clone()).collect();
-        let (all, kept) = (configured::roles(roles), configured::roles(&carried));
-        parity.settings.push(self.row("IAM roles", all, "none", kept, AT_CUTOVER));
-        parity.warnings.extend(
-            broken
-                .iter()
-                .map(|role| format!("role {} is INVALID on the source and is not given to the target", role.role_arn)),
-        );
-        if self.reached {
-            parity.before_the_move.extend(usable.into_iter().map(|role| {
-                let request = AddRoleRequest {
-                    db_cluster_identifier: self.target.to_owned(),
-                    role_arn: role.role_arn.clone(),
-                    feature_name: role.feature_name.clone(),
-                };
-                self.step(Step::AddRole(AddRole { request }))
-            }));
-        }
-    }
-
-    fn password(&self, parity: &mut Parity, survey: &Survey) {
-        let cluster = &self.source.cluster;
-        let Some(request) = requests::managed_password(cluster, self.target) else { return };
-        let managed = configured::managed_password(cluster.master_user_secret.as_ref());
-        let name = "RDS-managed password";
-        let follower = survey.secret.as_ref().filter(|secret| secret.logs_in_as(cluster.master_username.as_deref()));
-        if let Some(secret) = follower {
-            parity.settings.push(setting(name, managed, "no", "no".to_owned(), NOT_CARRIED));
-            parity.warnings.push(format!(
-                "the master password is not handed to RDS: secret {}, which the application follows, logs in as {}",
-                secret.pointer.secret,
-                secret.user.as_deref().unwrap_or_default()
-            ));
-            return;
-        }
-        parity.settings.push(self.row(name, managed.clone(), "no", managed, AT_CUTOVER));
-        if let Some(access) = &survey.access {
-            let step = ManagePassword { request: Box::new(request), access: access.clone() };
-            parity.before_the_move.push(self.step(Step::ManagePassword(step)));
-        }
+        row(self.reached, name, source, default, target, when)
     }
 
     fn monitoring(&self, parity: &mut Parity) {

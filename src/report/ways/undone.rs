@@ -123,15 +123,15 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
 fn fitting(state: &RunState<Step>, step: &Step, look: &Look) -> Option<(String, String)> {
     match step {
         Step::AddRole(step) => {
-            let request = &step.request;
-            let (cluster, role) = (&request.db_cluster_identifier, word(&request.role_arn));
-            removable(look, cluster)?;
-            let feature = request.feature_name.as_ref().map(|feature| format!(" --feature-name {}", word(feature)));
+            let (name, role) = (&step.target.identifier, word(&step.role_arn));
+            removable(look, name)?;
+            let feature = step.feature_name.as_ref().map(|feature| format!(" --feature-name {}", word(feature)));
+            let kind = step.target.family.word();
             let command = format!(
-                "aws rds remove-role-from-db-cluster --db-cluster-identifier {cluster} --role-arn {role}{}",
+                "aws rds remove-role-from-db-{kind} --db-{kind}-identifier {name} --role-arn {role}{}",
                 feature.unwrap_or_default()
             );
-            Some((format!("takes role {role} from cluster {cluster}"), command))
+            Some((format!("takes role {role} from {}", step.target), command))
         }
         Step::EnableDataApi(step) => {
             removable(look, &step.cluster)?;

@@ -37,6 +37,7 @@ impl Inner {
     /// One read of an instance, and what it shows.
     pub(super) fn read_instance(&mut self, identifier: &str) -> Option<Instance> {
         self.progress_instance(identifier);
+        self.progress_roles(identifier);
         self.instances.get(identifier).cloned()
     }
 

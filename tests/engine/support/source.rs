@@ -3,12 +3,12 @@
 use daybreak::{
     aws::rds::{
         backups::model::{InstanceBackup, InstanceSnapshot},
-        model::{Instance, ParameterGroup, SecurityGroup, Tag},
+        model::{AssociatedRole, Instance, MasterUserSecret, ParameterGroup, SecurityGroup, Tag},
     },
     recovery::windows::window::{Estimate, Family, Kind, Loss, Window},
 };
 
-use super::{Cloud, SOURCE};
+use super::{Cloud, ROLE, SOURCE};
 
 /// The profile of an instance, with all that the one of a cluster has.
 pub(crate) const INSTANCE_CONFIG: &str = r#"
@@ -101,6 +101,17 @@ pub(crate) fn instance() -> Instance {
         monitoring_role_arn: Some("arn:aws:iam::123456789012:role/monitoring".to_owned()),
         performance_insights: Some(true),
         preferred_maintenance_window: Some("mon:03:00-mon:04:00".to_owned()),
+        associated_roles: vec![AssociatedRole {
+            role_arn: ROLE.to_owned(),
+            feature_name: Some("s3Export".to_owned()),
+            status: Some("ACTIVE".to_owned()),
+        }],
+        master_username: Some("postgres".to_owned()),
+        master_user_secret: Some(MasterUserSecret {
+            arn: Some("arn:aws:secretsmanager:eu-west-1:123456789012:secret:of-the-source".to_owned()),
+            status: Some("active".to_owned()),
+            kms_key_id: None,
+        }),
         tags: vec![Tag::new("production", "true")],
         ..Instance::default()
     }

@@ -1,14 +1,15 @@
-//! The calls that fit something to a cluster, and those that list what is.
+//! The calls that fit something to a cluster or an instance, and those that list what is.
 
 use async_trait::async_trait;
 
 use super::model::{ClusterEndpoint, EventSubscription, Proxy};
 use super::requests::{
-    AddRole, CreateClusterEndpoint, DeleteClusterEndpoint, DisableHttpEndpoint, EnableHttpEndpoint, RemoveRole,
+    AddInstanceRole, AddRole, CreateClusterEndpoint, DeleteClusterEndpoint, DisableHttpEndpoint, EnableHttpEndpoint,
+    RemoveInstanceRole, RemoveRole,
 };
 use crate::aws::error::Error;
 
-/// What is fitted to the clusters of one region. The contract is that of [`Rds`](crate::aws::rds::Rds); lists are complete,
+/// What is fitted to the clusters and instances of one region. The contract is that of [`Rds`](crate::aws::rds::Rds); lists are complete,
 /// over all pages, or an error.
 #[async_trait]
 pub trait Fittings: Send + Sync {
@@ -18,6 +19,13 @@ pub trait Fittings: Send + Sync {
     /// Takes a role from a cluster (`RemoveRoleFromDBCluster`);
     /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it has none such.
     async fn remove_role(&self, request: &RemoveRole) -> Result<(), Error>;
+
+    /// Gives an instance a role (`AddRoleToDBInstance`). The role is `PENDING` until RDS has tried it.
+    async fn add_instance_role(&self, request: &AddInstanceRole) -> Result<(), Error>;
+
+    /// Takes a role from an instance (`RemoveRoleFromDBInstance`);
+    /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it has none such.
+    async fn remove_instance_role(&self, request: &RemoveInstanceRole) -> Result<(), Error>;
 
     /// Switches the Data API on (`EnableHttpEndpoint`).
     async fn enable_http_endpoint(&self, request: &EnableHttpEndpoint) -> Result<(), Error>;

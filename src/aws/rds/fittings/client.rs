@@ -8,7 +8,8 @@ use super::api::Fittings;
 use super::convert;
 use super::model::{ClusterEndpoint, EventSubscription, Proxy};
 use super::requests::{
-    AddRole, CreateClusterEndpoint, DeleteClusterEndpoint, DisableHttpEndpoint, EnableHttpEndpoint, RemoveRole,
+    AddInstanceRole, AddRole, CreateClusterEndpoint, DeleteClusterEndpoint, DisableHttpEndpoint, EnableHttpEndpoint,
+    RemoveInstanceRole, RemoveRole,
 };
 use crate::aws::error::{Error, ErrorKind};
 use crate::aws::rds::RdsClient;
@@ -67,6 +68,20 @@ impl Fittings for RdsClient {
         let call = self.client.remove_role_from_db_cluster().db_cluster_identifier(r.db_cluster_identifier);
         let answer = call.role_arn(r.role_arn).set_feature_name(r.feature_name).send().await;
         done(answer.map_err(|error| Operation::rds(RemoveRole::ACTION).failed(error)))
+    }
+
+    async fn add_instance_role(&self, request: &AddInstanceRole) -> Result<(), Error> {
+        let r = request.clone();
+        let call = self.client.add_role_to_db_instance().db_instance_identifier(r.db_instance_identifier);
+        let answer = call.role_arn(r.role_arn).feature_name(r.feature_name).send().await;
+        done(answer.map_err(|error| Operation::rds(AddInstanceRole::ACTION).failed(error)))
+    }
+
+    async fn remove_instance_role(&self, request: &RemoveInstanceRole) -> Result<(), Error> {
+        let r = request.clone();
+        let call = self.client.remove_role_from_db_instance().db_instance_identifier(r.db_instance_identifier);
+        let answer = call.role_arn(r.role_arn).feature_name(r.feature_name).send().await;
+        done(answer.map_err(|error| Operation::rds(RemoveInstanceRole::ACTION).failed(error)))
     }
 
     async fn enable_http_endpoint(&self, request: &EnableHttpEndpoint) -> Result<(), Error> {

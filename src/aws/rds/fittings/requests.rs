@@ -1,4 +1,4 @@
-//! The requests that fit something to a cluster; see [`rds::requests`](crate::aws::rds::requests).
+//! The requests that fit something to a cluster or an instance; see [`rds::requests`](crate::aws::rds::requests).
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,32 @@ pub struct RemoveRole {
     /// What for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_name: Option<String>,
+}
+
+/// `AddRoleToDBInstance`: the same for an instance outside clusters, of which AWS wants to know what the role is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct AddInstanceRole {
+    /// The instance's name.
+    #[serde(rename = "DBInstanceIdentifier")]
+    pub db_instance_identifier: String,
+    /// The role.
+    pub role_arn: String,
+    /// What for, such as `s3Import`.
+    pub feature_name: String,
+}
+
+/// `RemoveRoleFromDBInstance`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct RemoveInstanceRole {
+    /// The instance's name.
+    #[serde(rename = "DBInstanceIdentifier")]
+    pub db_instance_identifier: String,
+    /// The role.
+    pub role_arn: String,
+    /// What for.
+    pub feature_name: String,
 }
 
 /// `EnableHttpEndpoint`: switches the Data API on.
@@ -84,6 +110,8 @@ pub struct DeleteClusterEndpoint {
 shown_as! { "rds":
     AddRole => "AddRoleToDBCluster",
     RemoveRole => "RemoveRoleFromDBCluster",
+    AddInstanceRole => "AddRoleToDBInstance",
+    RemoveInstanceRole => "RemoveRoleFromDBInstance",
     EnableHttpEndpoint => "EnableHttpEndpoint",
     DisableHttpEndpoint => "DisableHttpEndpoint",
     CreateClusterEndpoint => "CreateDBClusterEndpoint",

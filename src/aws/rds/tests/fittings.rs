@@ -8,7 +8,8 @@ use crate::aws::rds::RdsClient;
 use crate::aws::rds::fittings::Fittings;
 use crate::aws::rds::fittings::model::{ClusterEndpoint, EventSubscription, Proxy};
 use crate::aws::rds::fittings::requests::{
-    AddRole, CreateClusterEndpoint, DeleteClusterEndpoint, DisableHttpEndpoint, EnableHttpEndpoint, RemoveRole,
+    AddInstanceRole, AddRole, CreateClusterEndpoint, DeleteClusterEndpoint, DisableHttpEndpoint, EnableHttpEndpoint,
+    RemoveInstanceRole, RemoveRole,
 };
 use crate::aws::rds::model::Tag;
 use crate::aws::testing::{bodies, parameters, query_error, query_success, script, session_without_retries};
@@ -53,6 +54,16 @@ async fn the_request_shown_is_the_request_sent() {
         role_arn: add.role_arn.clone(),
         feature_name: text("s3Export"),
     };
+    let add_to_instance = AddInstanceRole {
+        db_instance_identifier: "loans-1".to_owned(),
+        role_arn: add.role_arn.clone(),
+        feature_name: "s3Import".to_owned(),
+    };
+    let remove_from_instance = RemoveInstanceRole {
+        db_instance_identifier: "loans-1".to_owned(),
+        role_arn: add.role_arn.clone(),
+        feature_name: "s3Import".to_owned(),
+    };
     let enable = EnableHttpEndpoint { resource_arn: ARN.to_owned() };
     let disable = DisableHttpEndpoint { resource_arn: ARN.to_owned() };
     let create = CreateClusterEndpoint {
@@ -64,11 +75,22 @@ async fn the_request_shown_is_the_request_sent() {
         tags: vec![Tag::new("daybreak:run", "r")],
     };
     let delete = DeleteClusterEndpoint { db_cluster_endpoint_identifier: "reports".to_owned() };
-    let calls = [add.call(), remove.call(), enable.call(), disable.call(), create.call(), delete.call()];
+    let calls = [
+        add.call(),
+        remove.call(),
+        add_to_instance.call(),
+        remove_from_instance.call(),
+        enable.call(),
+        disable.call(),
+        create.call(),
+        delete.call(),
+    ];
     let http = script(calls.iter().map(|call| (200, query_success(call.action))));
     let rds = rds(&http).await;
     rds.add_role(&add).await.expect("accepted");
     rds.remove_role(&remove).await.expect("accepted");
+    rds.add_instance_role(&add_to_instance).await.expect("accepted");
+    rds.remove_instance_role(&remove_from_instance).await.expect("accepted");
     rds.enable_http_endpoint(&enable).await.expect("accepted");
     rds.disable_http_endpoint(&disable).await.expect("accepted");
     rds.create_cluster_endpoint(&create).await.expect("accepted");
@@ -171,6 +193,9 @@ async fn refusals_are_told_apart_by_their_codes() {
     let codes = [
         ("DBClusterRoleAlreadyExists", ErrorKind::AlreadyExists),
         ("DBClusterRoleQuotaExceeded", ErrorKind::Quota),
+        ("DBInstanceRoleAlreadyExists", ErrorKind::AlreadyExists),
+        ("DBInstanceRoleQuotaExceeded", ErrorKind::Quota),
+        ("DBInstanceRoleNotFound", ErrorKind::NotFound),
         ("InvalidDBClusterStateFault", ErrorKind::InvalidState),
         ("InvalidResourceStateFault", ErrorKind::InvalidState),
         ("DBClusterEndpointAlreadyExistsFault", ErrorKind::AlreadyExists),

@@ -11,8 +11,8 @@ use daybreak::aws::{
             Fittings,
             model::{ClusterEndpoint, EventSubscription, Proxy},
             requests::{
-                AddRole, CreateClusterEndpoint, DeleteClusterEndpoint, DisableHttpEndpoint, EnableHttpEndpoint,
-                RemoveRole,
+                AddInstanceRole, AddRole, CreateClusterEndpoint, DeleteClusterEndpoint, DisableHttpEndpoint,
+                EnableHttpEndpoint, RemoveInstanceRole, RemoveRole,
             },
         },
         model::AssociatedRole,
@@ -55,7 +55,9 @@ impl Cloud {
         let mut inner = self.inner();
         inner.fitted.roles_are_invalid = invalid;
         let status = if invalid { "INVALID" } else { "ACTIVE" };
-        let roles = inner.clusters.values_mut().flat_map(|cluster| &mut cluster.associated_roles);
+        let Inner { clusters, instances, .. } = &mut *inner;
+        let of_clusters = clusters.values_mut().flat_map(|cluster| &mut cluster.associated_roles);
+        let roles = of_clusters.chain(instances.values_mut().flat_map(|instance| &mut instance.associated_roles));
         roles.filter(|role| role.status.as_deref() != Some("ACTIVE")).for_each(|role| {
             role.status = Some(status.to_owned());
         });
@@ -70,6 +72,11 @@ impl Cloud {
             roles.sort_unstable();
             let (api, managed) = (cluster.http_endpoint == Some(true), cluster.master_user_secret.is_some());
             lines.push(format!("{}: roles {roles:?}, data api {api}, managed {managed}", cluster.identifier));
+        }
+        for instance in inner.instances.values().filter(|instance| instance.cluster.is_none()) {
+            let roles: Vec<&str> = instance.associated_roles.iter().map(|role| role.role_arn.as_str()).collect();
+            let managed = instance.master_user_secret.is_some();
+            lines.push(format!("{}: roles {roles:?}, managed {managed}", instance.identifier));
         }
         lines.extend(
             inner
@@ -96,54 +103,80 @@ impl Inner {
         self.fitted.endpoints.retain(|_, endpoint| endpoint.cluster != cluster);
     }
 
-    /// Counts one read of a cluster's roles; in the end RDS has tried them.
-    pub(in crate::support) fn progress_roles(&mut self, cluster: &str) {
-        if self.read_completes(&format!("role of {cluster}"))
-            && let Some(cluster) = self.clusters.get_mut(cluster)
+    /// Counts one read of the roles of a cluster or instance; in the end RDS has tried them.
+    pub(in crate::support) fn progress_roles(&mut self, owner: &str) {
+        if self.read_completes(&format!("role of {owner}"))
+            && let Some(roles) = self.roles_of(owner)
         {
-            let pending = cluster.associated_roles.iter_mut();
-            for role in pending.filter(|role| role.status.as_deref() == Some("PENDING")) {
+            for role in roles.iter_mut().filter(|role| role.status.as_deref() == Some("PENDING")) {
                 role.status = Some("ACTIVE".to_owned());
             }
         }
+    }
+
+    fn roles_of(&mut self, owner: &str) -> Option<&mut Vec<AssociatedRole>> {
+        let cluster = self.clusters.get_mut(owner).map(|cluster| &mut cluster.associated_roles);
+        cluster.or_else(|| self.instances.get_mut(owner).map(|instance| &mut instance.associated_roles))
+    }
+
+    fn add_role(
+        &mut self,
+        [action, gone, taken]: [&'static str; 3],
+        owner: &str,
+        role_arn: &str,
+        feature_name: Option<String>,
+    ) -> Result<(), Error> {
+        let status = if self.fitted.roles_are_invalid { "INVALID" } else { "PENDING" };
+        let Some(roles) = self.roles_of(owner) else { return answered(action, gone) };
+        if roles.iter().any(|role| role.role_arn == role_arn) {
+            return answered(action, taken);
+        }
+        let (role_arn, status) = (role_arn.to_owned(), Some(status.to_owned()));
+        roles.push(AssociatedRole { role_arn, feature_name, status });
+        self.pending.insert(format!("role of {owner}"), READS);
+        Ok(())
+    }
+
+    fn remove_role(
+        &mut self,
+        [action, gone, none]: [&'static str; 3],
+        owner: &str,
+        role_arn: &str,
+    ) -> Result<(), Error> {
+        let Some(roles) = self.roles_of(owner) else { return answered(action, gone) };
+        let before = roles.len();
+        roles.retain(|role| role.role_arn != role_arn);
+        if roles.len() == before { answered(action, none) } else { Ok(()) }
     }
 }
 
 #[async_trait]
 impl Fittings for Cloud {
     async fn add_role(&self, request: &AddRole) -> Result<(), Error> {
-        self.change("AddRoleToDBCluster", |inner| {
-            let invalid = inner.fitted.roles_are_invalid;
-            let Some(cluster) = inner.clusters.get_mut(&request.db_cluster_identifier) else {
-                return answered("AddRoleToDBCluster", "DBClusterNotFoundFault");
-            };
-            if cluster.associated_roles.iter().any(|role| role.role_arn == request.role_arn) {
-                return answered("AddRoleToDBCluster", "DBClusterRoleAlreadyExists");
-            }
-            cluster.associated_roles.push(AssociatedRole {
-                role_arn: request.role_arn.clone(),
-                feature_name: request.feature_name.clone(),
-                status: Some(if invalid { "INVALID" } else { "PENDING" }.to_owned()),
-            });
-            inner.pending.insert(format!("role of {}", request.db_cluster_identifier), READS);
-            Ok(())
-        })
-        .await
+        let words = [AddRole::ACTION, "DBClusterNotFoundFault", "DBClusterRoleAlreadyExists"];
+        let AddRole { db_cluster_identifier, role_arn, feature_name } = request;
+        let add = |inner: &mut Inner| inner.add_role(words, db_cluster_identifier, role_arn, feature_name.clone());
+        self.change(AddRole::ACTION, add).await
     }
 
     async fn remove_role(&self, request: &RemoveRole) -> Result<(), Error> {
-        self.change("RemoveRoleFromDBCluster", |inner| {
-            let Some(cluster) = inner.clusters.get_mut(&request.db_cluster_identifier) else {
-                return answered("RemoveRoleFromDBCluster", "DBClusterNotFoundFault");
-            };
-            let before = cluster.associated_roles.len();
-            cluster.associated_roles.retain(|role| role.role_arn != request.role_arn);
-            if cluster.associated_roles.len() == before {
-                return answered("RemoveRoleFromDBCluster", "DBClusterRoleNotFound");
-            }
-            Ok(())
-        })
-        .await
+        let words = [RemoveRole::ACTION, "DBClusterNotFoundFault", "DBClusterRoleNotFound"];
+        let remove = |inner: &mut Inner| inner.remove_role(words, &request.db_cluster_identifier, &request.role_arn);
+        self.change(RemoveRole::ACTION, remove).await
+    }
+
+    async fn add_instance_role(&self, request: &AddInstanceRole) -> Result<(), Error> {
+        let words = [AddInstanceRole::ACTION, "DBInstanceNotFound", "DBInstanceRoleAlreadyExists"];
+        let AddInstanceRole { db_instance_identifier, role_arn, feature_name } = request;
+        let feature = Some(feature_name.clone());
+        self.change(AddInstanceRole::ACTION, |inner| inner.add_role(words, db_instance_identifier, role_arn, feature))
+            .await
+    }
+
+    async fn remove_instance_role(&self, request: &RemoveInstanceRole) -> Result<(), Error> {
+        let words = [RemoveInstanceRole::ACTION, "DBInstanceNotFound", "DBInstanceRoleNotFound"];
+        let remove = |inner: &mut Inner| inner.remove_role(words, &request.db_instance_identifier, &request.role_arn);
+        self.change(RemoveInstanceRole::ACTION, remove).await
     }
 
     async fn enable_http_endpoint(&self, request: &EnableHttpEndpoint) -> Result<(), Error> {

@@ -16,7 +16,7 @@ use daybreak::aws::{
     },
 };
 
-use super::{Cloud, Inner, READS, answered, rds::groups};
+use super::{Cloud, Inner, MANAGED, READS, answered, rds::groups};
 
 impl Cloud {
     pub(crate) fn add_instance(&self, instance: Instance) {
@@ -194,7 +194,7 @@ impl Instances for Cloud {
             let mode = request.database_insights_mode.clone();
             instance.database_insights_mode = mode.or(instance.database_insights_mode.take());
             if request.manage_master_user_password == Some(true) {
-                let (arn, status) = (Some("arn:new".to_owned()), Some("active".to_owned()));
+                let (arn, status) = (Some(format!("{MANAGED}{}", instance.identifier)), Some("active".to_owned()));
                 instance.master_user_secret =
                     Some(MasterUserSecret { arn, status, kms_key_id: request.master_user_secret_kms_key_id.clone() });
             }
