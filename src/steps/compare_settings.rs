@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{
     body::{Body, Description},
     configured::Configured,
-    failure, made,
+    configured_instance, failure,
+    made::{self, Made},
     surroundings::{Surroundings, Unseen},
     target::TargetName,
     world::World,
@@ -24,12 +25,10 @@ pub const ID: &str = "compare-settings";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompareSettings {
-    /// The target cluster.
-    pub cluster: String,
-    /// Its writer.
-    pub writer: String,
-    /// Its readers, in the order in which the plan numbers them.
-    pub readers: Vec<String>,
+    /// The target.
+    pub target: TargetName,
+    /// The instances of a cluster, the writer first, then the readers in the order in which the plan numbers them.
+    pub members: Vec<String>,
 }
 
 /// What the step leaves.
@@ -72,25 +71,31 @@ impl Body for CompareSettings {
 
     fn describe(&self) -> Description {
         Description {
-            title: format!("read the settings of {} back, for the report", self.cluster),
+            title: format!("read the settings of {} back, for the report", self.target.identifier),
             calls: Vec::new(),
             undo: "nothing to undo: it only reads".to_owned(),
         }
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
-        let doing = format!("read the settings of cluster {} back", self.cluster);
-        let target = made::target(world, cx, &TargetName::cluster(&self.cluster), &doing).await?;
-        let Some(cluster) = target.cluster() else {
-            return Ok(Observed::Wait(Waiting::on(format!("cluster {} is not listed", self.cluster))));
+        let doing = format!("read the settings of {} back", self.target);
+        let cluster = match made::target(world, cx, &self.target, &doing).await?.made {
+            Some(Made::Cluster(cluster)) => cluster,
+            Some(Made::Instance(instance)) => {
+                let rows = configured_instance::rows(&instance).into_iter();
+                let found = rows.map(|(name, value)| Found { name: name.to_owned(), value }).collect();
+                return Ok(Observed::Done(json!(ReadBack { found, unseen: Vec::new() })));
+            }
+            None => return Ok(Observed::Wait(Waiting::on(format!("{} is not listed", self.target)))),
         };
-        let members = world.rds.instances_of(&self.cluster).await;
+        let members = world.rds.instances_of(&cluster.identifier).await;
         let members = members.map_err(|error| failure::of_aws(&doing, &error))?;
         let named = |name: &String| -> Option<&Instance> { members.iter().find(|one| one.identifier == *name) };
-        let readers: Vec<&Instance> = self.readers.iter().filter_map(named).collect();
-        let surroundings = Surroundings::of(world, cluster, &members).await;
-        let configured =
-            Configured { cluster, writer: named(&self.writer), readers: &readers, surroundings: &surroundings };
+        let mut names = self.members.iter();
+        let writer = names.next().and_then(named);
+        let readers: Vec<&Instance> = names.filter_map(named).collect();
+        let surroundings = Surroundings::of(world, &cluster, &members).await;
+        let configured = Configured { cluster: &cluster, writer, readers: &readers, surroundings: &surroundings };
         let found = configured.rows().into_iter().map(|(name, value)| Found { name, value }).collect();
         Ok(Observed::Done(json!(ReadBack { found, unseen: surroundings.unseen })))
     }

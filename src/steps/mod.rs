@@ -14,6 +14,7 @@ pub mod body;
 pub mod brief;
 pub mod compare_settings;
 pub mod configured;
+pub mod configured_instance;
 pub mod copy_instance_snapshot;
 pub mod copy_snapshot;
 pub mod create_endpoint;

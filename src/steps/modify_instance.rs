@@ -121,9 +121,13 @@ impl Body for ModifyInstance {
 
     fn settings(&self) -> Vec<String> {
         let names: &[&str] = match self.purpose {
-            Purpose::ApplySettings => {
-                &["maintenance window", "Enhanced Monitoring", "Performance Insights", "Database Insights"]
-            }
+            Purpose::ApplySettings => &[
+                "maintenance window",
+                "storage grows up to",
+                "Enhanced Monitoring",
+                "Performance Insights",
+                "Database Insights",
+            ],
             Purpose::LiftQuarantine => &["security groups"],
             Purpose::Settle => &["deletion protection"],
             Purpose::ApplyMonitoring => &[],

@@ -77,7 +77,8 @@ async fn every_value_is_passed_to_a_restore_to_a_time() {
             "stage-secret",
             "move-secret",
             "watch",
-            "settle"
+            "settle",
+            "compare-settings"
         ]
     );
     assert_eq!(

@@ -223,6 +223,12 @@ fn roles_and_a_managed_password_come_back_with_an_instance() {
     let sql = Sql::new(text(&result, "/target/endpoint"), *port, &lab.ca);
     assert_eq!(sql.rows_as(text(&login, "/username"), text(&login, "/password"), ALL_ROWS), source.rows);
     assert!(!ended.to_string().contains(text(&login, "/password")));
+    let report = daybreak.run(["report", text(&result, "/run"), "--output", "json"]).json();
+    let rows = report["read_back"].as_array().expect("settings that were read back");
+    let likeness = |name: &str| rows.iter().find(|row| row["name"] == name).map(|row| text(row, "/likeness"));
+    assert_eq!(likeness("IAM roles"), Some("same"), "{rows:#?}");
+    assert_eq!(likeness("RDS-managed password"), Some("same"), "{rows:#?}");
+    assert!(rows.iter().all(|row| ["same", "as-planned"].contains(&text(row, "/likeness"))), "{rows:#?}");
 
     let ended = daybreak.run(["rollback", "--yes"]);
     assert_eq!(ended.code, Some(0), "{ended}");

@@ -11,7 +11,8 @@ use crate::{
     recovery::settings::{AFTER_RESTORE, AFTER_WATCH, AT_CUTOVER, AT_RESTORE, NOT_CARRIED, setting},
     steps::{
         brief::Setting,
-        configured::{days, key, list, monitoring, switch, tag_list, text},
+        configured::{days, key, list, monitoring, performance_insights, switch, tag_list, text},
+        configured_instance::{self, figures, gib},
         restore_instance::Request,
     },
 };
@@ -96,122 +97,100 @@ pub fn table(source: &Instance, given: &Given<'_>) -> Vec<Setting> {
     let mut rows = at_restore(source, &asked, given);
     rows.push(groups(source, &asked, given));
     rows.extend(afterwards(source, given));
-    rows.push(setting(
-        "tags",
-        tag_list(given.own_tags),
-        "the source's",
-        format!("daybreak:* first, then {}", tag_list(given.own_tags)),
-        AT_CUTOVER,
-    ));
+    let tags = format!("daybreak:* first, then {}", tag_list(given.own_tags));
+    rows.push(row(source, "tags", "the source's", tags, AT_CUTOVER));
     let last = given.settle;
     let protection = switch(last.and_then(|last| last.deletion_protection));
-    rows.push(setting("deletion protection", switch(source.deletion_protection), "off", protection, AFTER_WATCH));
+    rows.push(row(source, "deletion protection", "off", protection, AFTER_WATCH));
     rows.extend(not_carried(source));
     rows
 }
 
 fn groups(source: &Instance, asked: &Asked<'_>, given: &Given<'_>) -> Setting {
-    let (groups, default) = (list(&source.security_group_ids()), "the VPC's default group");
+    let row = |target: String, when: &str| row(source, "security groups", "the VPC's default group", target, when);
     if given.quarantine.is_empty() && asked.groups.is_empty() {
-        return setting("security groups", groups, default, default.to_owned(), AT_RESTORE);
+        return row("the VPC's default group".to_owned(), AT_RESTORE);
     }
     if given.quarantine.is_empty() || given.groups.is_empty() {
-        return setting("security groups", groups, default, list(asked.groups), AT_RESTORE);
+        return row(list(asked.groups), AT_RESTORE);
     }
-    let target = format!("{} until proven, then {}", list(given.quarantine), list(given.groups));
-    setting("security groups", groups, default, target, AT_CUTOVER)
+    row(format!("{} until proven, then {}", list(given.quarantine), list(given.groups)), AT_CUTOVER)
 }
 
-fn gib(size: Option<i32>) -> String {
-    text(size.map(|gib| format!("{gib} GiB")))
+/// A row whose value on the source is as the source is described.
+fn row(source: &Instance, name: &str, default: &str, target: String, when: &str) -> Setting {
+    let own = configured_instance::rows(source).into_iter().find(|(own, _)| *own == name);
+    setting(name, own.map(|(_, value)| value).unwrap_or_default(), default, target, when)
 }
 
 fn at_restore(source: &Instance, asked: &Asked<'_>, given: &Given<'_>) -> Vec<Setting> {
     let engine = "the engine's default";
-    let row =
-        |name: &str, source: String, default: &str, target: String| setting(name, source, default, target, AT_RESTORE);
-    let source_group = source.parameter_groups.first().map(|group| &group.name);
+    let row = |name: &str, default: &str, target: String| row(source, name, default, target, AT_RESTORE);
     let target_key = if source.storage_encrypted == Some(true) { key(given.key) } else { key(None) };
+    let mut logs = asked.exports.to_vec();
+    logs.sort_unstable();
     let mut rows = vec![
-        row("instance class", source.class.clone(), "the backup's", text(asked.class)),
-        row("Multi-AZ", switch(source.multi_az), "off", switch(asked.multi_az)),
-        row("storage", gib(source.allocated_storage), "the backup's", gib(asked.storage)),
-        row("storage type", text(source.storage_type.as_ref()), "the backup's", text(asked.storage_type)),
-        row("subnet group", text(source.subnet_group.as_ref()), "default", text(asked.subnet_group)),
-        row("parameter group", text(source_group), engine, text(asked.parameter_group)),
-        row("option group", text(source.option_group.as_ref()), engine, text(asked.option_group)),
-        row("port", text(source.port), "the source's", text(asked.port)),
-        row("network type", text(source.network_type.as_ref()), "IPV4", text(asked.network_type)),
-        row("encryption key", key(source.kms_key_id.as_ref()), "the backup's", target_key),
-        row("CA certificate", text(source.ca_certificate_identifier.as_ref()), "the account's default", text(asked.ca)),
-        row("public access", switch(source.publicly_accessible), "by subnet group", "off".to_owned()),
-        row("IAM authentication", switch(source.iam_database_authentication), "off", switch(asked.iam)),
-        row("log exports", list(&source.log_exports), "none", list(asked.exports)),
-        row(
-            "minor versions by themselves",
-            switch(source.auto_minor_version_upgrade),
-            "on",
-            switch(asked.minor_versions),
-        ),
-        row("copy tags to snapshots", switch(source.copy_tags_to_snapshot), "off", switch(asked.copies_tags)),
-        row("backup retention", days(source.backup_retention_period), "the backup's", days(asked.retention)),
-        row("backup window", text(source.preferred_backup_window.as_ref()), "the backup's", text(asked.backup_window)),
-        row("extended support", text(source.engine_lifecycle_support.as_ref()), "enrolled", text(asked.support)),
+        row("instance class", "the backup's", text(asked.class)),
+        row("Multi-AZ", "off", switch(asked.multi_az)),
+        row("storage", "the backup's", gib(asked.storage)),
+        row("storage type", "the backup's", text(asked.storage_type)),
+        row("subnet group", "default", text(asked.subnet_group)),
+        row("parameter group", engine, text(asked.parameter_group)),
+        row("option group", engine, text(asked.option_group)),
+        row("port", "the source's", text(asked.port)),
+        row("network type", "IPV4", text(asked.network_type)),
+        row("encryption key", "the backup's", target_key),
+        row("CA certificate", "the account's default", text(asked.ca)),
+        row("public access", "by subnet group", "off".to_owned()),
+        row("IAM authentication", "off", switch(asked.iam)),
+        row("log exports", "none", list(&logs)),
+        row("minor versions by themselves", "on", switch(asked.minor_versions)),
+        row("copy tags to snapshots", "off", switch(asked.copies_tags)),
+        row("backup retention", "the backup's", days(asked.retention)),
+        row("backup window", "the backup's", text(asked.backup_window)),
+        row("extended support", "enrolled", text(asked.support)),
     ];
     if asked.iops.is_some() || asked.throughput.is_some() {
-        let figures = |iops: Option<i32>, throughput: Option<i32>| {
-            let throughput = throughput.map(|mib| format!(", {mib} MiB/s")).unwrap_or_default();
-            format!("{} IOPS{throughput}", text(iops))
-        };
-        let source = figures(source.iops, source.storage_throughput);
-        rows.push(row("storage performance", source, "the storage type's", figures(asked.iops, asked.throughput)));
+        rows.push(row("storage performance", "the storage type's", figures(asked.iops, asked.throughput)));
     }
     if source.dedicated_log_volume == Some(true) {
-        rows.push(row("dedicated log volume", "on".to_owned(), "off", switch(asked.log_volume)));
+        rows.push(row("dedicated log volume", "off", switch(asked.log_volume)));
     }
     rows
 }
 
 fn afterwards(source: &Instance, given: &Given<'_>) -> Vec<Setting> {
     let after = given.after;
-    let window = text(source.preferred_maintenance_window.as_ref());
-    let asked_window = text(after.and_then(|after| after.preferred_maintenance_window.as_ref()));
-    let mut rows = vec![setting("maintenance window", window, "random", asked_window, AFTER_RESTORE)];
+    let row = |name: &str, default: &str, target: String, when: &str| row(source, name, default, target, when);
+    let window = text(after.and_then(|after| after.preferred_maintenance_window.as_ref()));
+    let mut rows = vec![row("maintenance window", "random", window, AFTER_RESTORE)];
     if source.max_allocated_storage.is_some() {
         let (asked, when) = match given.restore {
             Request::PointInTime(request) => (request.max_allocated_storage, AT_RESTORE),
             Request::Snapshot(_) => (after.and_then(|after| after.max_allocated_storage), AFTER_RESTORE),
         };
-        rows.push(setting("storage grows up to", gib(source.max_allocated_storage), "not at all", gib(asked), when));
+        rows.push(row("storage grows up to", "not at all", gib(asked), when));
     }
-    let asked_monitoring = after.and_then(|after| after.monitoring_interval);
-    rows.push(setting(
-        "Enhanced Monitoring",
-        monitoring(source.monitoring_interval),
-        "off",
-        monitoring(asked_monitoring),
-        AFTER_RESTORE,
-    ));
-    rows.push(setting(
-        "Performance Insights",
-        switch(source.performance_insights),
-        "off",
-        switch(after.and_then(|after| after.enable_performance_insights)),
-        AFTER_RESTORE,
-    ));
+    let interval = after.and_then(|after| after.monitoring_interval);
+    rows.push(row("Enhanced Monitoring", "off", monitoring(interval), AFTER_RESTORE));
+    let insights = performance_insights(
+        after.and_then(|after| after.enable_performance_insights),
+        after.and_then(|after| after.performance_insights_retention_period),
+    );
+    rows.push(row("Performance Insights", "off", insights, AFTER_RESTORE));
     if source.database_insights_mode.as_deref() == Some("advanced") {
         let asked = text(after.and_then(|after| after.database_insights_mode.as_ref()));
-        rows.push(setting("Database Insights", "advanced".to_owned(), "standard", asked, AFTER_RESTORE));
+        rows.push(row("Database Insights", "standard", asked, AFTER_RESTORE));
     }
     rows
 }
 
 /// What the source has and the target will lack; rows only for what the source really has.
 fn not_carried(source: &Instance) -> Vec<Setting> {
-    let replicas: Vec<String> = source.read_replicas.iter().chain(&source.read_replica_clusters).cloned().collect();
-    [("read replicas", replicas), ("replication of backups", source.backup_replications.clone())]
+    let replicates = !source.read_replicas.is_empty() || !source.read_replica_clusters.is_empty();
+    [("read replicas", replicates), ("replication of backups", !source.backup_replications.is_empty())]
         .into_iter()
-        .filter(|(_, values)| !values.is_empty())
-        .map(|(name, values)| setting(name, list(&values), "none", "none".to_owned(), NOT_CARRIED))
+        .filter(|(_, has)| *has)
+        .map(|(name, _)| row(source, name, "none", "none".to_owned(), NOT_CARRIED))
         .collect()
 }

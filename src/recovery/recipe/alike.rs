@@ -1,5 +1,5 @@
 //! What a restore drops of a cluster and of an instance alike, put back before the application is moved: the IAM roles, and the
-//! password that RDS manages.
+//! password that RDS manages; and the target read back in the end.
 
 use super::{Wish, parity::Parity, planned};
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
     },
     run::plan::Planned,
     steps::{
-        add_role::AddRole, brief::Setting, configured, manage_password::ManagePassword, step::Step, target::TargetName,
+        add_role::AddRole, brief::Setting, compare_settings::CompareSettings, configured,
+        manage_password::ManagePassword, step::Step, target::TargetName,
     },
 };
 
@@ -36,6 +37,12 @@ pub(super) struct Owner<'a> {
 impl Owner<'_> {
     fn step(&self, step: Step) -> Planned<Step> {
         planned(self.wish.database.deadlines.settings, step)
+    }
+
+    /// The target read back, where the plan gets as far as the cutover; with the instances of a cluster, the writer first.
+    pub(super) fn read_back(&self, members: Vec<String>) -> Option<Planned<Step>> {
+        self.survey.access.as_ref()?;
+        Some(self.step(Step::CompareSettings(CompareSettings { target: self.name.clone(), members })))
     }
 
     /// The IAM roles, where the plan gets as far as the cutover.

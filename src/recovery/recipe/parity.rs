@@ -30,7 +30,6 @@ use crate::{
     run::plan::Planned,
     steps::{
         brief::Setting,
-        compare_settings::CompareSettings,
         configured::{self, Configured, UNSAID},
         create_endpoint::CreateEndpoint,
         enable_data_api::EnableDataApi,
@@ -60,7 +59,7 @@ pub struct Parity {
     /// After the watch.
     pub after_the_watch: Vec<Planned<Step>>,
     /// The last step: the target read back.
-    pub read_back: Vec<Planned<Step>>,
+    pub read_back: Option<Planned<Step>>,
     /// The rows of all this.
     pub settings: Vec<Setting>,
     /// What its reader should know.
@@ -88,15 +87,8 @@ pub fn parity(
     maker.endpoints(&mut parity);
     maker.scaling(&mut parity);
     maker.left_behind(&mut parity);
-    if maker.reached {
-        let mut names = members.iter().map(|member| member.request.db_instance_identifier.clone());
-        let compare = CompareSettings {
-            cluster: target.to_owned(),
-            writer: names.next().unwrap_or_default(),
-            readers: names.collect(),
-        };
-        parity.read_back.push(planned(wish.database.deadlines.settings, Step::CompareSettings(compare)));
-    }
+    parity.read_back =
+        owner.read_back(members.iter().map(|member| member.request.db_instance_identifier.clone()).collect());
     parity
 }
 
