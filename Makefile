@@ -40,8 +40,11 @@ test: test-rust test-demo test-lab ## run all tests
 # A job in the background inherits ignored signals, which daybreak leaves ignored; tests send them.
 with-signals := env --default-signal=INT,HUP,TERM
 
-test-rust: deps lab ## run the tests of the tool
-	$(with-signals) $(CARGO) test --locked
+# Most tests against the lab wait for what takes its time there: more of them run side by side than there are cores.
+TEST_THREADS ?= 6
+
+test-rust: deps lab ## run the tests of the tool (TEST_THREADS)
+	RUST_TEST_THREADS=$(TEST_THREADS) $(with-signals) $(CARGO) test --locked
 
 test-lab: deps lab ## run the tests of the lab
 	cd lab && $(with-venv) python -m pytest -q
