@@ -108,6 +108,12 @@ fn what_a_failover_lost_is_restored_from_what_aurora_saved_of_the_old_primary() 
         let saved = listed.into_iter().find(|one| one.status() == Some("available"))?;
         saved.db_cluster_snapshot_identifier
     });
+    // What comes back is merged by hand: the application stays with the new primary.
+    let beside = format!(
+        "[databases.loans]\ncluster = \"storm\"\nregion = {HERE:?}\n[databases.loans.connect]\nsecret = {:?}\nca = {:?}\n",
+        site.secret, lab.ca
+    );
+    site.daybreak.write("daybreak.toml", &beside);
     let found = window(&site.daybreak, &name);
     assert_eq!((&found["kind"], &found["usable"]), (&json!("global-failover-snapshot"), &json!(true)), "{found}");
     assert!(time(&found["restore_point"]) >= written, "{found}");
