@@ -5,6 +5,7 @@ import threading
 QUESTIONS = {
     "instance_in_creating_cluster": ("refused", "accepted"),
     "copied_cluster_snapshot_time": ("changes", "survives"),
+    "local_copy_source": ("untold", "told"),
     "live_cluster_backups": ("unlisted", "listed"),
     "snapshot_restore_iam_authentication": ("off", "inherited"),
     "point_in_time_port": ("default", "inherited"),

@@ -73,6 +73,19 @@ def test_a_copy_may_keep_the_time_of_its_snapshot(shared_lab, source, answers, a
     assert (times[0] == times[1]) is same
 
 
+@pytest.mark.parametrize("answer", ["untold", "told"])
+def test_a_copy_within_the_region_may_tell_what_it_is_of(shared_lab, source, answers, answer):
+    answers(local_copy_source=answer)
+
+    shared_lab.rds.copy_db_cluster_snapshot(
+        SourceDBClusterSnapshotIdentifier="shot", TargetDBClusterSnapshotIdentifier=f"local-{answer}"
+    )
+
+    of = snapshot(shared_lab, "shot")["DBClusterSnapshotArn"]
+    told = snapshot(shared_lab, f"local-{answer}").get("SourceDBClusterSnapshotArn")
+    assert told == (of if answer == "told" else None)
+
+
 @pytest.mark.parametrize(("answer", "listed"), [("unlisted", []), ("listed", ["active"])])
 def test_backups_of_live_clusters_may_be_listed(shared_lab, source, answers, answer, listed):
     answers(live_cluster_backups=answer)

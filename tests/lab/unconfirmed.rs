@@ -26,6 +26,7 @@ const QUESTIONS: &[(&str, [&str; 2])] = &[
     ("global_lag_dimensions", ["cluster", "cluster-and-source-region"]),
     ("instance_in_creating_cluster", ["refused", "accepted"]),
     ("live_cluster_backups", ["unlisted", "listed"]),
+    ("local_copy_source", ["untold", "told"]),
     // A third answer, that it waits for an instance, comes to the same once there is one.
     ("password_without_instance", ["effective", "lost"]),
     ("point_in_time_port", ["default", "inherited"]),
@@ -241,30 +242,48 @@ fn the_time_of_a_copy_is_its_originals_or_a_bound() {
     wait(create.send()).expect("create the cluster");
     lab.aws.await_cluster("loans-open");
     let (rds, abroad) = (&lab.aws.rds, lab.aws.rds_in("eu-central-1"));
-    for answer in ["changes", "survives"] {
-        lab.control("POST", "/_lab/unconfirmed", &json!({ "copied_cluster_snapshot_time": answer }));
-        let (original, copy) = (format!("original-{answer}"), format!("copy-{answer}"));
+    let note = json!("if it was copied within its region, its data is older than its time, which RDS does not tell");
+    for (time, source) in [("changes", "untold"), ("changes", "told"), ("survives", "told")] {
+        lab.control(
+            "POST",
+            "/_lab/unconfirmed",
+            &json!({ "copied_cluster_snapshot_time": time, "local_copy_source": source }),
+        );
+        let answer = format!("{time}-{source}");
+        let [original, copy, near] = ["original", "copy", "near"].map(|kind| format!("{kind}-{answer}"));
         let taken = rds.create_db_cluster_snapshot().db_cluster_identifier("loans-open");
         let taken = wait(taken.db_cluster_snapshot_identifier(&original).send()).expect("take a snapshot");
         await_snapshot(rds, &original);
         let arn = taken.db_cluster_snapshot.and_then(|taken| taken.db_cluster_snapshot_arn).expect("an ARN");
-        let copied = abroad.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(arn);
-        wait(copied.target_db_cluster_snapshot_identifier(&copy).send()).expect("copy it");
-        await_snapshot(&abroad, &copy);
+        for (region, name) in [(&abroad, &copy), (rds, &near)] {
+            let copied = region.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&arn);
+            wait(copied.target_db_cluster_snapshot_identifier(name).send()).expect("copy it");
+            await_snapshot(region, name);
+        }
         let of = |found: &[Value], name: &str| {
             found.iter().find(|window| window["source"] == name).unwrap_or_else(|| panic!("{name}: {found:?}")).clone()
         };
         let found = windows(&lab, &format!("open-seen-{answer}"));
+        let doubted = |window: &Value| window["notes"].as_array().is_some_and(|notes| notes.contains(&note));
         assert_eq!(of(&found, &copy)["restore_point"], of(&found, &original)["restore_point"], "{answer}");
+        match source {
+            "told" => {
+                assert_eq!(of(&found, &near)["restore_point"], of(&found, &original)["restore_point"], "{answer}")
+            }
+            _ => assert!(doubted(&of(&found, &near)), "{found:?}"),
+        }
         wait(rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(&original).send())
             .expect("delete the original");
-        // Until the second in which it was copied is over, its time is after the present one.
-        let window = until("the next second", || {
-            let window = of(&windows(&lab, &format!("open-bound-{answer}")), &copy);
-            (window["loses"]["what"] != "unknown").then_some(window)
+        // Until the second in which they were copied is over, their times are after the present one.
+        let found = until("the next second", || {
+            let found = windows(&lab, &format!("open-bound-{answer}"));
+            let past = |name: &String| of(&found, name)["loses"]["what"] == "before";
+            (past(&copy) && past(&near)).then_some(found)
         });
-        let bound = (&window["loses"]["what"], &window["loses"]["bound"]);
-        assert_eq!(bound, (&json!("before"), &json!("at-least")), "{answer}: {window}");
+        let bound = |name: &str| of(&found, name)["loses"]["bound"].clone();
+        assert_eq!(bound(&copy), json!("at-least"), "{answer}: {found:?}");
+        assert_eq!(bound(&near) == json!("at-least"), source == "told", "{answer}: {found:?}");
+        assert_eq!(doubted(&of(&found, &near)), source != "told", "{answer}: {found:?}");
     }
 }
 

@@ -51,8 +51,11 @@ class DBClusterSnapshot(Snapshot):
 
     def __init__(self, *arguments: Any, source: Snapshot | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        elsewhere = source is not None and (source.account_id, source.region) != (self.account_id, self.region)
-        self.source_db_cluster_snapshot_arn = source.arn if source is not None and elsewhere else None
+        told = source is not None and (
+            (source.account_id, source.region) != (self.account_id, self.region)
+            or self.backend.plane.unconfirmed.is_("local_copy_source", "told")
+        )
+        self.source_db_cluster_snapshot_arn = source.arn if told else None
 
     @property
     def db_cluster_snapshot_identifier(self) -> str:
