@@ -59,13 +59,19 @@ impl<'l> Ground<'l> {
         Self { lab, source, snapshot, taken, kept }
     }
 
-    /// Sets what the answers in force bear upon: the cluster's monitoring, which its instances may follow, and IAM
-    /// authentication, which the snapshot has.
-    fn set(&self, iam: bool) {
-        let modify = self.lab.aws.rds.modify_db_cluster().db_cluster_identifier(&self.source.cluster);
-        let modify = modify.apply_immediately(true).enable_iam_database_authentication(iam);
+    /// Sets what the first or second answers bear upon: IAM authentication, which the snapshot has, and monitoring, which is
+    /// an instance's own or follows the cluster's.
+    fn set(&self, pass: usize) {
+        let (rds, cluster) = (&self.lab.aws.rds, &self.source.cluster);
+        if pass == 0 {
+            let reader = rds.modify_db_instance().db_instance_identifier(format!("{cluster}-2"));
+            let reader = reader.monitoring_interval(15).monitoring_role_arn(MONITORING).apply_immediately(true);
+            wait(reader.send()).expect("monitor the reader");
+        }
+        let modify = rds.modify_db_cluster().db_cluster_identifier(cluster).apply_immediately(true);
+        let modify = modify.enable_iam_database_authentication(pass == 0);
         wait(modify.monitoring_interval(60).monitoring_role_arn(MONITORING).send()).expect("set the settings");
-        self.lab.aws.await_cluster(&self.source.cluster);
+        self.lab.aws.await_cluster(cluster);
     }
 
     fn recovered_from_the_backup(&self, key: &str) {
@@ -220,7 +226,7 @@ fn either_answer_does() {
         let answers: Value =
             QUESTIONS.iter().map(|(question, answers)| ((*question).to_owned(), json!(answers[pass]))).collect();
         lab.control("POST", "/_lab/unconfirmed", &answers);
-        ground.set(pass == 0);
+        ground.set(pass);
         let found = windows(&lab, &format!("open-windows-{pass}"));
         let kinds = |kind: &str| found.iter().filter(|window| window["kind"] == kind).count();
         assert_eq!((kinds("continuous"), kinds("retained")), (1, 0), "a live cluster is not listed twice: {found:?}");
