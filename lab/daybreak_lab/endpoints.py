@@ -119,8 +119,8 @@ class LabEndpoints:
     def _backup(self, request: Request) -> tuple[int, object]:
         """POST {"cluster": id}: a base backup now, so that recoveries to later times need not replay what is before.
 
-        With "snapshot": true it is RDS's daily backup, and leaves an automated snapshot. {"instance": id} backs up
-        an instance that is no cluster's member.
+        With "snapshot": true it is RDS's daily backup, and leaves an automated snapshot; with "snapshot": "aws-backup"
+        it is AWS Backup's. {"instance": id} backs up an instance that is no cluster's member.
         """
         if request.method != "POST":
             return 405, {"error": "POST"}
@@ -137,7 +137,9 @@ class LabEndpoints:
         try:
             ended = found.volume.back_up()
             answer = {kind: found.resource_id, "restorable_from": f"{ended.isoformat()}Z"}
-            if kind == "cluster" and asked.get("snapshot"):
+            if kind == "cluster" and asked.get("snapshot") == "aws-backup":
+                answer["snapshot"] = found.backend.keep_backup_snapshot(found)
+            elif kind == "cluster" and asked.get("snapshot"):
                 identifier = found.backend.keep_automated_snapshot(found)
                 if identifier is None:
                     return 409, {"error": f"cluster {asked[kind]} has an automated snapshot of this minute"}

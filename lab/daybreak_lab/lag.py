@@ -44,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Point:
-    """One value of a metric of ``AWS/RDS``, with one dimension."""
+    """One value of a metric of ``AWS/RDS``, with its dimension."""
 
     account: str
     region: str
@@ -54,6 +54,8 @@ class Point:
     value: float
     unit: str
     at: datetime
+    source_region: str | None = None
+    """Of a Global Database's secondary: where its writer is, which may be a second dimension."""
 
 
 class Measured(Protocol):
@@ -125,7 +127,7 @@ def measure_global(members: Sequence[Place], now: datetime) -> list[Point]:
         lines.append(_line(place.region, milliseconds, now))
         points += [
             Point(place.account, place.region, metric, "DBClusterIdentifier", place.identifier, milliseconds,
-                  "Milliseconds", now)
+                  "Milliseconds", now, writer.region)
             for metric in ("AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag")
         ]  # fmt: skip
     for place in members:

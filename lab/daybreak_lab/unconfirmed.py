@@ -5,12 +5,15 @@ import threading
 QUESTIONS = {
     "instance_in_creating_cluster": ("refused", "accepted"),
     "copied_cluster_snapshot_time": ("changes", "survives"),
+    "local_copy_source": ("untold", "told"),
     "live_cluster_backups": ("unlisted", "listed"),
     "snapshot_restore_iam_authentication": ("off", "inherited"),
     "point_in_time_port": ("default", "inherited"),
+    "restored_serverless_scaling": ("none", "inherited"),
     "password_without_instance": ("effective", "waits", "lost"),
     "cluster_insights": ("separate", "inherited"),
     "unknown_cluster_endpoint": ("refused", "empty"),
+    "global_lag_dimensions": ("cluster", "cluster-and-source-region"),
 }
 """Each question's answers, the default one first."""
 

@@ -72,6 +72,14 @@ def test_a_final_snapshot_holds_the_last_rows(shared_lab):
     assert rows(restored(shared_lab, shared_lab.rds, "ending-final", "ending")) == ["{8}"]
 
 
+def test_a_snapshot_of_aws_backup_is_a_manual_one_with_a_name_of_its_own(shared_lab, source):
+    status, answer = shared_lab.post("/_lab/backup", {"cluster": "shop", "snapshot": "aws-backup"})
+    assert status == 200 and re.fullmatch(r"awsbackup:job-[0-9a-f-]{36}", answer["snapshot"])
+
+    assert await_snapshot(shared_lab.rds, answer["snapshot"])["SnapshotType"] == "manual"
+    assert rows(restored(shared_lab, shared_lab.rds, answer["snapshot"], "from-backup")) == rows(source)
+
+
 def test_a_taken_name_of_a_final_snapshot_blocks_the_deletion(shared_lab, source):
     shared_lab.create_cluster("stays")
     delete = shared_lab.rds.delete_db_cluster

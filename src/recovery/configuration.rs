@@ -129,15 +129,18 @@ impl Configuration {
 }
 
 impl ClusterConfiguration {
-    /// The writer among the instances.
+    /// The writer among the instances; of a secondary of a global database, which has none, the instance that a failover
+    /// would make it.
     pub fn writer(&self) -> Option<&Instance> {
-        let name = self.cluster.writer()?;
-        self.instances.iter().find(|instance| instance.identifier == name)
+        match self.cluster.writer() {
+            Some(name) => self.instances.iter().find(|instance| instance.identifier == name),
+            None => self.instances.iter().min_by_key(|instance| instance.promotion_tier),
+        }
     }
 
     /// The others, in the order in which they are listed.
     pub fn readers(&self) -> Vec<&Instance> {
-        let writer = self.cluster.writer();
-        self.instances.iter().filter(|instance| Some(instance.identifier.as_str()) != writer).collect()
+        let writer = self.writer().map(|writer| &writer.identifier);
+        self.instances.iter().filter(|instance| Some(&instance.identifier) != writer).collect()
     }
 }

@@ -7,6 +7,7 @@ use crate::{
         requests::{CreateInstance, ModifyCluster, RestoreClusterToPointInTime},
     },
     config::{InstanceClass, Readers, Restore},
+    recovery::configuration::ClusterConfiguration,
 };
 
 /// The most readers an Aurora cluster takes beside its writer.
@@ -96,17 +97,15 @@ pub fn writer_class(restore: &Restore, writer: Option<&Instance>) -> Option<Stri
 
 /// The readers to make: as on the source, or a number of them like the writer. Each with its class and its model.
 pub fn readers<'a>(
-    source: &Cluster,
-    instances: &'a [Instance],
+    source: &'a ClusterConfiguration,
     restore: &Restore,
     class: &str,
-    writer: Option<&'a Instance>,
 ) -> Vec<(String, Option<&'a Instance>)> {
     match restore.readers {
-        Readers::Count(count) => vec![(class.to_owned(), writer); usize::from(count).min(MOST_READERS)],
-        Readers::Source => instances
-            .iter()
-            .filter(|instance| Some(instance.identifier.as_str()) != source.writer())
+        Readers::Count(count) => vec![(class.to_owned(), source.writer()); usize::from(count).min(MOST_READERS)],
+        Readers::Source => source
+            .readers()
+            .into_iter()
             .take(MOST_READERS)
             .map(|reader| match &restore.instance_class {
                 InstanceClass::Named(class) => (class.clone(), Some(reader)),

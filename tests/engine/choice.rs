@@ -96,6 +96,24 @@ async fn a_time_before_the_own_window_is_given_by_the_snapshot_that_loses_least(
     assert_eq!(prove, Some(brief.data_time()), "the proof holds the data against its own time");
 }
 
+/// After a failover the database goes on elsewhere: what is left of the old primary is another branch of it.
+#[tokio::test]
+async fn what_is_left_of_an_old_primary_is_taken_only_by_name() {
+    let saved = "rds:unplanned-global-failover-loans-prod-2026-11-12-03-00";
+    let before = |scene: &Scene| {
+        nightly(scene);
+        scene.cloud.edit_snapshot(NIGHTLY, |it| {
+            it.created = Some("2026-11-12T03:00:12Z".parse().unwrap());
+            it.identifier = "rds:unplanned-global-failover-loans-prod-2026-11-12-03-00".to_owned();
+        });
+    };
+    let (what, _) = refused(&Scene::that(Way { to: EARLIER, before, ..Way::default() })).await;
+    assert!(what.contains("before the earliest restorable time"), "{what}");
+    let (_, choice) = chosen(&Scene::that(Way { to: EARLIER, before, from: Some(saved), ..Way::default() })).await;
+    assert_eq!(choice.window.kind, Kind::GlobalFailoverSnapshot);
+    assert!(matches!(choice.window.loses, Loss::Before { bound: Bound::AtLeast, .. }), "{:?}", choice.window.loses);
+}
+
 #[tokio::test]
 async fn nothing_before_the_time_is_refused_with_the_oldest_there_is() {
     let scene = Scene::that(Way { to: EARLIER, before: nightly, ..Way::default() });

@@ -217,6 +217,21 @@ async fn a_lost_call_or_a_lost_answer_changes_nothing_in_the_end() {
     }
 }
 
+/// The description of a cluster and that of its global database do not change at the same time.
+#[tokio::test]
+async fn a_global_database_that_is_told_as_it_was_ends_nothing() {
+    for kind in ["switchover", "failover", "detach"] {
+        let undisturbed = begun(kind).await;
+        undisturbed.resume().await;
+        for looks in 1..24 {
+            let scene = begun(kind).await;
+            scene.cloud.globals_stay_told(looks);
+            assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "{kind} {looks}");
+            assert_eq!(standing(&scene), standing(&undisturbed), "{kind} {looks}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_denied_promotion_holds_or_turns_back_and_can_be_made_later() {
     for kind in KINDS {

@@ -20,6 +20,7 @@ mod proofs;
 mod recovery;
 mod secrets;
 mod signals;
+mod snapshots;
 mod stops;
 mod storage;
 mod stuck;

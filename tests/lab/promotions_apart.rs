@@ -4,24 +4,14 @@ use serde_json::json;
 
 use crate::support::{
     Lab, assert_refused,
-    aws::wait,
-    promotion::{AWAY, HERE, Site, await_rows, rows, value},
+    promotion::{AWAY, HERE, Site, await_rows, rows},
     until,
 };
-
-/// The secret where the application of the surviving region reads it.
-fn secret_away(site: &Site<'_>) {
-    let config = site.lab.aws.secrets.config().to_builder();
-    let config = config.region(Some(aws_config::Region::new(AWAY)));
-    let primary = site.application();
-    let made = aws_sdk_secretsmanager::Client::from_conf(config.build()).create_secret().name(&site.secret);
-    wait(made.secret_string(value(&primary.host, primary.port)).send()).expect("create the secret");
-}
 
 fn fails_over(state: &str) {
     let lab = Lab::start(&["--lag", "0.2"]);
     let site = Site::global(&lab, "storm");
-    secret_away(&site);
+    site.secret_away();
     let primary = site.primary();
     site.replication("cluster", "storm-away", "paused");
     site.put(&primary, 4);

@@ -1,5 +1,6 @@
 """Snapshots of clusters."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -38,8 +39,9 @@ _FROZEN = (
     "storage_encrypted", "kms_key_id", "storage_type", "backup_retention_period", "preferred_backup_window",
     "network_type", "availability_zones", "allocated_storage", "port", "license_model", "cluster_create_time",
     "db_cluster_identifier", "db_cluster_resource_id", "iam_database_authentication_enabled",
+    "serverless_v2_scaling_configuration",
 )  # fmt: skip
-"""What a snapshot tells of its cluster: as it was then."""
+"""What a snapshot tells of its cluster, or a restore may take from it: as it was then."""
 
 
 class DBClusterSnapshot(Snapshot):
@@ -49,8 +51,11 @@ class DBClusterSnapshot(Snapshot):
 
     def __init__(self, *arguments: Any, source: Snapshot | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        elsewhere = source is not None and (source.account_id, source.region) != (self.account_id, self.region)
-        self.source_db_cluster_snapshot_arn = source.arn if source is not None and elsewhere else None
+        told = source is not None and (
+            (source.account_id, source.region) != (self.account_id, self.region)
+            or self.backend.plane.unconfirmed.is_("local_copy_source", "told")
+        )
+        self.source_db_cluster_snapshot_arn = source.arn if told else None
 
     @property
     def db_cluster_snapshot_identifier(self) -> str:
@@ -108,12 +113,19 @@ class ClusterSnapshots(Snapshots):
         if identifier in self.cluster_snapshots:
             return None
         image = self.plane.new_image(cluster.volume, moment)
-        self.arrivals.append(lambda: self.list_automated_snapshot(cluster, identifier, image))
+        self.arrivals.append(lambda: self.list_snapshot(cluster, identifier, image, "automated"))
         return identifier
 
-    def list_automated_snapshot(self, cluster: DBCluster, identifier: str, image: Image) -> None:
-        """Lists an image as an automated snapshot."""
-        snapshot = self.new_cluster_snapshot(cluster, identifier, image.moment, "automated")
+    def keep_backup_snapshot(self, cluster: DBCluster) -> str:
+        """Takes a snapshot as AWS Backup does, which RDS lists among the manual ones. To be called like the former."""
+        identifier = f"awsbackup:job-{uuid.uuid4()}"
+        image = self.plane.new_image(cluster.volume, cluster.volume.mark())
+        self.arrivals.append(lambda: self.list_snapshot(cluster, identifier, image, "manual"))
+        return identifier
+
+    def list_snapshot(self, cluster: DBCluster, identifier: str, image: Image, snapshot_type: str) -> None:
+        """Lists an image as a snapshot that nobody asked RDS for."""
+        snapshot = self.new_cluster_snapshot(cluster, identifier, image.moment, snapshot_type)
         snapshot.image = image
         self.keep_snapshot(CLUSTER_SNAPSHOT, snapshot, "creating", "snapshot", done())
 

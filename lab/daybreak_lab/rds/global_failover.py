@@ -138,7 +138,7 @@ class GlobalFailover(GlobalClusters):
         def work() -> None:
             with volume.started():
                 image = self.plane.new_image(volume, volume.mark())
-            self.arrivals.append(lambda: self.list_automated_snapshot(former, identifier, image))
+            self.arrivals.append(lambda: self.list_snapshot(former, identifier, image, "automated"))
             volume.listener = listener
             volume.standby.follow(found.writer.volume)
 

@@ -18,11 +18,16 @@ class LagMetrics(CloudWatchMetricProvider):
     @classmethod
     def get_cloudwatch_metrics(cls, account_id: str, region: str) -> list[MetricDatum]:  # type: ignore[override]
         """The lags measured in an account and Region."""
-        return [] if cls.plane is None else [_datum(point) for point in cls.plane.meter.points(account_id, region)]
+        if cls.plane is None:
+            return []
+        further = cls.plane.unconfirmed.is_("global_lag_dimensions", "cluster-and-source-region")
+        return [_datum(point, further) for point in cls.plane.meter.points(account_id, region)]
 
 
-def _datum(point: Point) -> MetricDatum:
+def _datum(point: Point, further: bool) -> MetricDatum:
     dimensions = [{"Name": point.dimension, "Value": point.identifier}]
+    if further and point.source_region is not None:
+        dimensions.append({"Name": "SourceRegion", "Value": point.source_region})
     return MetricDatum("AWS/RDS", point.metric, point.value, dimensions, point.at, point.unit)
 
 

@@ -142,6 +142,9 @@ class Restore(Retained):
         if source.storage_encrypted:
             source.backend.settings.check_key(source.kms_key_id)
         carried = {name: getattr(source, name) for name in _CARRIED_OVER}
+        if self.plane.unconfirmed.is_("restored_serverless_scaling", "inherited"):
+            scaling = source.serverless_v2_scaling_configuration
+            carried["serverless_v2_scaling_configuration"] = dict(scaling) if scaling else None
         overrides = {name: params[name] for name in _OVERRIDES if params.get(name) is not None}
         # The data brings its own password: that of the restore point. moto's record insists on one; nothing reads it.
         unused_password = secrets.token_urlsafe(16)

@@ -66,7 +66,8 @@ impl<'a> Pick<'a> {
     }
 
     /// The one to take when none is named: of those that can be restored into the target's region, the one that loses least.
-    /// What holds only later states is never taken unasked, nor is what an earlier cluster of the name left.
+    /// What holds only later states is never taken unasked, nor is what an earlier cluster of the name left, nor what is left of
+    /// an old primary: the database has gone on elsewhere, without it.
     pub(super) fn best(&self) -> Option<&'a Window> {
         self.candidates().into_iter().next()
     }
@@ -83,6 +84,7 @@ impl<'a> Pick<'a> {
 
     fn is_candidate(&self, window: &Window) -> bool {
         window.kind.is_restored()
+            && window.kind != Kind::GlobalFailoverSnapshot
             && window.usable
             && window.restore_point.is_some()
             && !matches!(window.loses, Loss::Later { .. })
@@ -159,6 +161,8 @@ impl<'a> Pick<'a> {
                 format!("cannot be used: {}", window.obstacles.join("; "))
             } else if !self.reaches(window) {
                 format!("cannot be restored into {}", self.into)
+            } else if window.kind == Kind::GlobalFailoverSnapshot {
+                format!("has nothing that was written since on the new primary; --from {}", window.handle())
             } else if !self.is_present(window) {
                 format!("is of an earlier cluster of the name; --from {}", window.handle())
             } else {
@@ -202,6 +206,8 @@ impl<'a> Pick<'a> {
                 format!("{} {loss}, but cannot be used: {}", name(other), other.obstacles.join("; "))
             } else if !self.reaches(other) {
                 format!("{} {loss}, but cannot be restored into {}", name(other), self.into)
+            } else if other.kind == Kind::GlobalFailoverSnapshot {
+                format!("{} {loss}, but has nothing that was written since on the new primary", name(other))
             } else {
                 format!("{} {loss}, but is of an earlier cluster of the name", name(other))
             }

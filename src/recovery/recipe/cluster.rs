@@ -69,7 +69,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         .ok_or_else(|| Refusal::NoInstanceClass { cluster: source.identifier.clone() })?;
     let readers = match looks_only {
         true => Vec::new(),
-        false => requests::readers(source, &placed.instances, &database.restore, &class, writer),
+        false => requests::readers(&placed, &database.restore, &class),
     };
     let parameters = database.regions.get(&survey.into).and_then(|set| set.instance_parameter_group.clone());
     let make = |number: usize, class: String, model| {

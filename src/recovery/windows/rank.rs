@@ -46,7 +46,7 @@ pub fn nearest(points: &Points, wanted: Timestamp) -> (Option<Timestamp>, Loss) 
         }
         Points::At(at) => (Some(*at), loss(*at, wanted, Bound::Exact)),
         Points::NotAfter(at) if *at > wanted => {
-            let why = "its data is of a time that RDS does not tell, up to its copy's".to_owned();
+            let why = "its data is of a time that RDS does not tell, not after the snapshot's own".to_owned();
             (Some(*at), Loss::Unknown { why })
         }
         Points::NotAfter(at) => (Some(*at), loss(*at, wanted, Bound::AtLeast)),

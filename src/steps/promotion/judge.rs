@@ -123,7 +123,7 @@ fn replication(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
         verdict.waits.push(format!("global database {} is changing its primary", global.identifier));
     }
     let switches = matches!(promotion.way, Way::Switchover(_));
-    let Some(member) = global.members.iter().find(|member| member.arn == promotion.target.arn) else {
+    let Some(member) = seen.member(&promotion.target) else {
         let what = format!("{words} is no member of global database {} any more", global.identifier);
         return verdict.against(what, None);
     };

@@ -11,7 +11,7 @@ use crate::{
         self, ErrorKind,
         metrics::Gauge,
         rds::{
-            backups::model::GlobalCluster,
+            backups::model::{GlobalCluster, GlobalMember},
             model::{Cluster, Instance},
         },
     },
@@ -36,6 +36,13 @@ pub struct Seen {
     pub primary_role: Result<Role, String>,
     /// How far the target is behind; none where the way waits for it by itself.
     pub lag: Option<Lag>,
+}
+
+impl Seen {
+    /// A side's part in the global database.
+    pub fn member(&self, side: &Member) -> Option<&GlobalMember> {
+        self.global.as_ref()?.members.iter().find(|member| member.arn == side.arn)
+    }
 }
 
 /// A cluster with its instances, or an instance.

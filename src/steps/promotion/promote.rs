@@ -115,6 +115,11 @@ impl Body for Promote {
             Part::Follows => {
                 let seen = look(world, promotion, cx.now).await?;
                 same(promotion, &seen.target)?;
+                if matches!(promotion.way, Way::Detach(_)) && seen.member(&promotion.target).is_none() {
+                    // It has left between the two looks, or one of RDS's answers was of before that.
+                    let what = format!("{} to be described as on its own", promotion.target.words());
+                    return Ok(Observed::Wait(Waiting::on(what)));
+                }
                 let verdict = judge(promotion, &seen, cx.now);
                 if let Some(failure) = refused(promotion, &verdict) {
                     return Err(StepError::terminal(failure));

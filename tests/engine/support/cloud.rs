@@ -64,6 +64,8 @@ pub(super) struct Inner {
     serial: u32,
     /// How many more looks by name find nothing, although it is there.
     blind_looks: u32,
+    /// How many more looks at a global database tell what these were.
+    globals_before: (u32, BTreeMap<String, GlobalCluster>),
     /// How many more values of the secret can be read.
     readable: Option<u32>,
     /// Whether reads are left without an answer.

@@ -7,6 +7,7 @@ pub(crate) mod contract;
 #[path = "../../support/daybreak.rs"]
 pub(crate) mod daybreak;
 pub(crate) mod disk;
+pub(crate) mod fitted;
 pub(crate) mod forwarder;
 pub(crate) mod http;
 pub(crate) mod instance;

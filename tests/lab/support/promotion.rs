@@ -106,6 +106,14 @@ impl<'l> Site<'l> {
         self.daybreak.write("daybreak.toml", &text);
     }
 
+    /// The secret where the application of the other region reads it.
+    pub(crate) fn secret_away(&self) {
+        let config = self.lab.aws.secrets.config().to_builder().region(Some(Region::new(AWAY)));
+        let primary = self.application();
+        let made = aws_sdk_secretsmanager::Client::from_conf(config.build()).create_secret().name(&self.secret);
+        wait(made.secret_string(value(&primary.host, primary.port)).send()).expect("create the secret");
+    }
+
     /// A read replica of the instance, with its rows.
     pub(crate) fn replica(&self, name: &str) -> Sql {
         let made = self.lab.aws.rds.create_db_instance_read_replica().db_instance_identifier(name);

@@ -12,7 +12,7 @@ use crate::{
         rank::Points,
         window::{Family, Kind, Window},
     },
-    steps::tags::DATA_TIME,
+    steps::tags::{DATA_TIME, RUN},
 };
 
 /// How many times a copy is traced back to what it was copied from.
@@ -106,6 +106,7 @@ pub(super) fn snapshot(subject: &Subject, bench: Bench<'_>, region: &str, snapsh
         .notes(copy(region, snapshot.copied_from.as_deref()))
         .notes(shared(kind, &snapshot.arn, snapshot.storage_encrypted))
         .notes(remainder(kind))
+        .notes(perhaps_a_copy(kind, snapshot))
         .notes(another(
             bench,
             subject,
@@ -147,6 +148,8 @@ fn point(bench: Bench<'_>, snapshot: &ClusterSnapshot) -> Points {
     }
     match original.created.or(snapshot.created) {
         Some(created) if original.copied_from.is_some() => Points::NotAfter(created),
+        // It is taken when its region is back, of what there was when the region went away.
+        Some(created) if kind(original) == Kind::GlobalFailoverSnapshot => Points::NotAfter(created),
         Some(created) => Points::At(created),
         None => Points::Unknown(format!("RDS tells no time of it while it is {}", snapshot.status)),
     }
@@ -214,6 +217,18 @@ pub(super) fn shared(kind: Kind, arn: &str, encrypted: Option<bool>) -> Option<S
     let key =
         if encrypted == Some(true) { "; it is encrypted with a key of theirs, which must be shared, too" } else { "" };
     Some(format!("shared by {account}: it is restored by its ARN{key}"))
+}
+
+/// What to know of a snapshot that bears no sign of where its data comes from: RDS may not tell one that was copied within its
+/// region from one that was taken.
+fn perhaps_a_copy(kind: Kind, snapshot: &ClusterSnapshot) -> Option<String> {
+    let taken_or_copied = matches!(kind, Kind::ManualSnapshot | Kind::SharedSnapshot);
+    let known = snapshot.status == "creating"
+        || snapshot.copied_from.is_some()
+        || [DATA_TIME, RUN].iter().any(|tag| snapshot.tag(tag).is_some());
+    (taken_or_copied && !known).then(|| {
+        "if it was copied within its region, its data is older than its time, which RDS does not tell".to_owned()
+    })
 }
 
 fn remainder(kind: Kind) -> Option<String> {

@@ -16,7 +16,7 @@ fn encrypted() -> World {
     let mut world = World::default();
     let mut live = cluster(HOME, "loans");
     live.kms_key_id = Some(KEY.to_owned());
-    let mut of = snapshot(HOME, "of-loans", "loans", "2026-11-20T02:11:31Z");
+    let mut of = snapshot(HOME, "rds:of-loans", "loans", "2026-11-20T02:11:31Z");
     (of.kms_key_id, of.storage_encrypted) = (Some(KEY.to_owned()), Some(true));
     world.region(HOME).clusters.push(live);
     world.region(HOME).cluster_snapshots.push(of);
@@ -63,7 +63,7 @@ async fn a_key_that_is_not_enabled_stands_in_the_way_of_all_that_it_encrypts() {
         world.keys.insert(KEY.to_owned(), Ok(Key { state: state.to_owned(), deletion: deletion.map(at) }));
         let view = world.loans(None).await;
         let why = why.replace("KEY", KEY);
-        let expected = ["loans", "of-loans"].map(|source| (source.to_owned(), why.clone(), String::new()));
+        let expected = ["loans", "rds:of-loans"].map(|source| (source.to_owned(), why.clone(), String::new()));
         assert_eq!(said(&view), expected, "{state}");
         assert!(view.unseen.is_empty());
     }
@@ -98,7 +98,7 @@ async fn a_key_that_may_not_be_seen_is_said_once_and_hides_nothing() {
     world.keys.insert(KEY.to_owned(), Err(refused("kms", "DescribeKey", "AccessDeniedException")));
     let view = world.loans(None).await;
     let note = "whether its KMS key is enabled could not be seen: AccessDeniedException".to_owned();
-    let expected = ["loans", "of-loans"].map(|source| (source.to_owned(), String::new(), note.clone()));
+    let expected = ["loans", "rds:of-loans"].map(|source| (source.to_owned(), String::new(), note.clone()));
     assert_eq!(said(&view), expected);
     let [unseen] = &view.unseen[..] else { panic!("{:?}", view.unseen) };
     let action = unseen.error.action();
