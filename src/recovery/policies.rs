@@ -1,7 +1,7 @@
 //! Which permissions a plan needs, by bundle: one bundle a capability, with the IAM actions that its calls require
 //! (Service Authorization Reference of RDS, Secrets Manager, KMS and IAM).
 
-use super::survey::Survey;
+use super::{fence::SurveyedFence, promotion::survey::Outlook, survey::Survey};
 use crate::{
     run::plan::Planned,
     steps::{
@@ -146,16 +146,22 @@ fn parity(steps: &[Planned<Step>]) -> Policy {
     parity
 }
 
-/// The bundles that a promotion needs: `call` is the action that makes it, and takes it back where that can be.
-pub fn promotion(call: &str, access: Option<&Access>, moves_secret: bool) -> Vec<Policy> {
+/// The bundles that a promotion needs. The call that makes it takes it back too, where that can be.
+pub fn promotion(outlook: &Outlook) -> Vec<Policy> {
     let mut promote = bundle("promote", PROMOTE);
-    promote.actions.push(format!("rds:{call}"));
+    promote.actions.push(format!("rds:{}", outlook.promotion.way.call().action));
     let mut bundles = vec![promote];
-    bundles.extend(access.map(validate));
-    if moves_secret {
+    bundles.extend(outlook.access.as_ref().map(validate));
+    bundles.extend(outlook.fence.as_ref().map(fencing));
+    if outlook.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }
     bundles
+}
+
+/// The bundle that a fence needs.
+fn fencing(fence: &SurveyedFence) -> Policy {
+    bundle("fence", &[login_action(&fence.server.access)])
 }
 
 fn validate(access: &Access) -> Policy {
@@ -221,9 +227,7 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
         bundles.push(parity(steps));
     }
     bundles.extend(survey.access.as_ref().map(validate));
-    if let Some(fence) = &survey.fence {
-        bundles.push(bundle("fence", &[login_action(&fence.server.access)]));
-    }
+    bundles.extend(survey.fence.as_ref().map(fencing));
     if survey.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }

@@ -143,7 +143,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::PutScalingPolicy(_)
         | Step::CompareSettings(_) => Vec::new(),
         // By hand nobody would look whether it may be done: a resume does.
-        Step::Guard(_) | Step::Promote(_) => Vec::new(),
+        Step::Guard(_) | Step::CatchUp(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, pointer(look)),
         Step::CopySnapshot(_)

@@ -22,7 +22,7 @@ use super::{
     modify_cluster::ModifyCluster,
     modify_instance::ModifyInstance,
     move_secret::MoveSecret,
-    promotion::{guard::Guard, promote::Promote},
+    promotion::{catch_up::CatchUp, guard::Guard, promote::Promote},
     prove::Prove,
     put_scaling_policy::PutScalingPolicy,
     register_scaling::RegisterScaling,
@@ -66,6 +66,7 @@ pub enum Step {
     PutScalingPolicy(PutScalingPolicy),
     CompareSettings(CompareSettings),
     Guard(Guard),
+    CatchUp(CatchUp),
     Promote(Promote),
 }
 
@@ -96,6 +97,7 @@ impl Step {
             Self::PutScalingPolicy(step) => step,
             Self::CompareSettings(step) => step,
             Self::Guard(step) => step,
+            Self::CatchUp(step) => step,
             Self::Promote(step) => step,
         }
     }

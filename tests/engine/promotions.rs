@@ -11,6 +11,7 @@ use daybreak::{
     recovery::{
         promotion::{How, Loss, Wanted, survey},
         recipe::{self, Wish},
+        refusal::Refusal,
     },
     run::{
         clock::Clock,
@@ -35,7 +36,7 @@ fn arn(kind: &str, name: &str) -> String {
 }
 
 /// A scene with what this kind of promotion needs.
-fn scene(kind: &str) -> Scene {
+pub(crate) fn scene(kind: &str) -> Scene {
     let scene = Scene::new();
     let cloud = &scene.cloud;
     cloud.edit_cluster(SOURCE, |cluster| cluster.arn = arn("cluster", SOURCE));
@@ -107,11 +108,17 @@ fn scene(kind: &str) -> Scene {
 }
 
 async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
+    let loss = if matches!(kind, "failover" | "detach") { Loss::Unmeasured } else { Loss::Nothing };
+    planned(scene, kind, "", Wanted { loss, ..Wanted::default() }).await.unwrap()
+}
+
+/// The plan with this in the profile, too.
+pub(crate) async fn planned(scene: &Scene, kind: &str, more: &str, wanted: Wanted) -> Result<Plan<Step>, Refusal> {
     let config = match kind.starts_with("replica") {
         true => CONFIG.replace("cluster = \"loans-prod\"", "instance = \"shop\""),
         false => CONFIG.to_owned(),
     };
-    let config = Config::parse(&config, Path::new("daybreak.toml")).unwrap();
+    let config = Config::parse(&format!("{config}{more}"), Path::new("daybreak.toml")).unwrap();
     let database = config.database("loans").unwrap();
     let how = match kind {
         "switchover" => Some(How::Switchover),
@@ -119,11 +126,10 @@ async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
         "detach" => Some(How::Detach),
         _ => None,
     };
-    let loss = if matches!(kind, "failover" | "detach") { Loss::Unmeasured } else { Loss::Nothing };
-    let wanted = Wanted { how, loss, ..Wanted::default() };
-    let outlook = survey::survey(&scene.world, &database, &wanted, scene.clock.now()).await.unwrap();
+    let wanted = Wanted { how, ..wanted };
+    let outlook = survey::survey(&scene.world, &database, &wanted, scene.clock.now()).await?;
     let wish = Wish { database: &database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
-    recipe::promote::plan(&wish, &outlook).unwrap()
+    recipe::promote::plan(&wish, &outlook)
 }
 
 /// The scene as the run sees it: from where the target is.
@@ -153,7 +159,7 @@ fn standing(scene: &Scene) -> Vec<String> {
     lines
 }
 
-fn promotions(scene: &Scene) -> usize {
+pub(crate) fn promotions(scene: &Scene) -> usize {
     let calls = scene.cloud.changes();
     calls.iter().filter(|call| call.contains("Promote") || call.contains("over") || call.contains("RemoveFrom")).count()
 }

@@ -111,6 +111,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         | Step::AwaitReaders(_)
         | Step::Watch(_)
         | Step::Guard(_)
+        | Step::CatchUp(_)
         | Step::ListWriters(_)
         | Step::AdmitWriters(_)
         | Step::ManagePassword(_)
@@ -159,13 +160,19 @@ fn fitting(state: &RunState<Step>, step: &Step, look: &Look) -> Option<(String, 
 
 /// SQL for a role that may alter the application's; the password is asked for.
 fn unfence(state: &RunState<Step>, step: &Fence) -> Way {
-    let Server { identifier, host, port, access } = &step.server;
+    let Server { identifier, host, port, access, .. } = &step.server;
     let database = access.database.as_ref().or(access.default_database.as_ref()).map_or("postgres", String::as_str);
     let roles = fenced::roles(state);
     let sql = let_in_by_hand(roles.iter().map(String::as_str), &marker(&state.plan.run.to_string()));
+    let once = match &step.promotion {
+        None => "once the application is back on it".to_owned(),
+        Some(promotion) => {
+            format!("once nobody writes to {}, and what it was written is given up", promotion.target.words())
+        }
+    };
     Way {
         does: format!(
-            "lets the application's roles log in to {identifier} again, once the application is back on it (add -U and a role that may alter them)"
+            "lets the application's roles log in to {identifier} again, {once} (add -U and a role that may alter them)"
         ),
         command: format!(
             "psql {} -c {}",

@@ -70,6 +70,10 @@ pub(super) struct Inner {
     silent: bool,
     /// The servers whose roles were asked for, by host.
     sites: BTreeMap<String, roles::Site>,
+    /// The servers that follow another, by host.
+    following: BTreeMap<String, String>,
+    /// How many more looks at what follows do not show a seal.
+    behind: u32,
     /// A role that may not be altered.
     untouchable: Option<&'static str>,
     /// What is fitted to clusters.

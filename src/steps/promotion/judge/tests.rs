@@ -39,6 +39,7 @@ fn replica() -> (Promotion, Seen) {
         max_lag_seconds: 30,
         accepted: Accepted::Nothing,
         old_primary_keeps_writing: false,
+        fence: None,
         access: None,
     };
     let described = |name: &str| {
@@ -56,6 +57,7 @@ fn replica() -> (Promotion, Seen) {
         global: None,
         primary_role: Ok(Role::default()),
         lag: Some(behind(0.0)),
+        caught_up: false,
     };
     (promotion, seen)
 }
