@@ -8,6 +8,7 @@ use crate::{
         access::{Access, Credentials},
         brief::Policy,
         modify_cluster::ModifyCluster,
+        promotion::way::Way,
         purpose::Purpose,
         restore_cluster::{self, RestoreCluster},
         restore_instance::{self, RestoreInstance},
@@ -72,6 +73,10 @@ const PROMOTE: &[&str] = &[
     "cloudwatch:ListMetrics",
     "cloudwatch:GetMetricData",
 ];
+
+/// Of the old primary's region. A refusal of it fails no promotion.
+const KEEP_SNAPSHOT: &[&str] =
+    &["rds:DescribeDBClusterSnapshots", "rds:CopyDBClusterSnapshot", "rds:AddTagsToResource"];
 
 const CLEANUP: &[&str] = &[
     "rds:DescribeDBClusters",
@@ -155,6 +160,9 @@ pub fn promotion(outlook: &Outlook) -> Vec<Policy> {
     bundles.extend(outlook.fence.as_ref().map(fencing));
     if outlook.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
+    }
+    if let Way::Failover(_) = outlook.promotion.way {
+        bundles.push(bundle("keep-snapshot", KEEP_SNAPSHOT));
     }
     bundles
 }

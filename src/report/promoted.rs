@@ -8,7 +8,7 @@ use crate::{
         state::{RunState, Stage, StepState},
         step::Until,
     },
-    steps::{promotion::promote, step::Step},
+    steps::{copy_snapshot::CopiedSnapshot, keep_snapshot, promotion::promote, step::Step},
 };
 
 /// Whether the run promotes.
@@ -47,6 +47,25 @@ pub fn role_words(state: &RunState<Step>) -> String {
         Some(StepState::Started | StepState::Failed | StepState::Undoing | StepState::UndoFailed) => {
             format!("{target} may or may not be the primary: only RDS knows")
         }
+    }
+}
+
+/// The snapshot in which what only the old primary had is kept, where it is.
+#[must_use]
+pub fn kept(state: &RunState<Step>) -> Option<CopiedSnapshot> {
+    state.outputs.of(keep_snapshot::ID).ok()
+}
+
+/// What is still to be done by hand, and what was kept, a line each.
+#[must_use]
+pub fn afterwards(state: &RunState<Step>) -> Vec<String> {
+    let Some(promotion) = &state.plan.brief.promotion else { return Vec::new() };
+    match kept(state) {
+        Some(copy) => vec![format!(
+            "what only {} had is kept in snapshot {}, which stays until a person deletes it",
+            state.plan.brief.source.identifier, copy.arn
+        )],
+        None => promotion.afterwards.clone(),
     }
 }
 

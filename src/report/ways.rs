@@ -141,6 +141,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::CreateEndpoint(_)
         | Step::RegisterScaling(_)
         | Step::PutScalingPolicy(_)
+        | Step::KeepSnapshot(_)
         | Step::CompareSettings(_) => Vec::new(),
         // By hand nobody would look whether it may be done: a resume does.
         Step::Guard(_) | Step::CatchUp(_) | Step::Promote(_) => Vec::new(),

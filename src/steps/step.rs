@@ -17,6 +17,7 @@ use super::{
     create_instance::CreateInstance,
     enable_data_api::EnableDataApi,
     fence::Fence,
+    keep_snapshot::KeepSnapshot,
     list_writers::ListWriters,
     manage_password::ManagePassword,
     modify_cluster::ModifyCluster,
@@ -68,6 +69,7 @@ pub enum Step {
     Guard(Guard),
     CatchUp(CatchUp),
     Promote(Promote),
+    KeepSnapshot(KeepSnapshot),
 }
 
 impl Step {
@@ -99,6 +101,7 @@ impl Step {
             Self::Guard(step) => step,
             Self::CatchUp(step) => step,
             Self::Promote(step) => step,
+            Self::KeepSnapshot(step) => step,
         }
     }
 

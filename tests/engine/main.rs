@@ -17,6 +17,7 @@ mod parity;
 mod planning;
 mod promotions;
 mod promotions_fenced;
+mod promotions_kept;
 mod recovery;
 mod removal;
 mod stores;

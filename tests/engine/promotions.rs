@@ -82,6 +82,8 @@ pub(crate) fn scene(kind: &str) -> Scene {
             cloud.edit_cluster(SOURCE, |cluster| cluster.global_cluster_identifier = Some("world".to_owned()));
             following("loans-away", Some("world"), None);
             let members = vec![member(SOURCE, true), member("loans-away", false)];
+            // Nothing is kept of what only a region had that is away.
+            cloud.snapshots_are_away(true);
             cloud.add_global(GlobalCluster { identifier: "world".to_owned(), members, ..GlobalCluster::default() });
         }
         _ => {
@@ -107,7 +109,7 @@ pub(crate) fn scene(kind: &str) -> Scene {
     scene
 }
 
-async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
+pub(crate) async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
     let loss = if matches!(kind, "failover" | "detach") { Loss::Unmeasured } else { Loss::Nothing };
     planned(scene, kind, "", Wanted { loss, ..Wanted::default() }).await.unwrap()
 }
@@ -133,7 +135,7 @@ pub(crate) async fn planned(scene: &Scene, kind: &str, more: &str, wanted: Wante
 }
 
 /// The scene as the run sees it: from where the target is.
-async fn begun(kind: &str) -> Scene {
+pub(crate) async fn begun(kind: &str) -> Scene {
     let mut scene = scene(kind);
     let plan = plan(&scene, kind).await;
     scene.world = scene.world.of_region(&plan.brief.target.region);
@@ -165,7 +167,7 @@ pub(crate) fn promotions(scene: &Scene) -> usize {
 }
 
 /// Executes `advances` advances and vanishes; true when the run rests.
-async fn die_after(scene: &Scene, advances: usize) -> bool {
+pub(crate) async fn die_after(scene: &Scene, advances: usize) -> bool {
     let mut executor = scene.executor(scene.open().await);
     let (_raise, interrupt) = Interrupt::new();
     for _ in 0..advances {

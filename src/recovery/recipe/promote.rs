@@ -2,18 +2,21 @@
 
 mod told;
 
+use jiff::Timestamp;
+
 use super::{Wish, after, fence, planned};
 use crate::{
     aws::rds::model::{Cluster, Instance},
-    recovery::{policies, promotion::survey::Outlook, refusal::Refusal, survey},
+    recovery::{names, policies, promotion::survey::Outlook, refusal::Refusal, survey},
     run::{
         plan::{FORMAT, Plan, Planned},
         step::{Step as _, Undo, Until},
     },
     steps::{
         brief::{Brief, Setting, Source, Target},
+        keep_snapshot::KeepSnapshot,
         promotion::{
-            Accepted,
+            Accepted, Member, Promotion,
             guard::Guard,
             look::Described,
             promote::{ID as PROMOTE, Promote},
@@ -21,6 +24,7 @@ use crate::{
         },
         prove::{Comparison, Prove},
         step::Step,
+        tags,
         target::TargetName,
         window::{Kind, Window},
     },
@@ -99,6 +103,27 @@ pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
 }
 
 fn steps(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
+    let mut steps = promoting(wish, outlook);
+    steps.extend(keeping(wish, &outlook.promotion, outlook.at, &steps));
+    steps
+}
+
+/// What only the old primary of a global database had, kept: last, since nobody waits for it.
+fn keeping(wish: &Wish<'_>, promotion: &Promotion, at: Timestamp, steps: &[Planned<Step>]) -> Option<Planned<Step>> {
+    let Way::Failover(_) = promotion.way else { return None };
+    let Member { identifier, region, .. } = &promotion.primary;
+    let keep = KeepSnapshot {
+        cluster: identifier.clone(),
+        region: region.clone(),
+        since: at,
+        name: names::kept_snapshot(identifier, &wish.run),
+        tags: tags::of_recovery(&wish.run, identifier),
+        until: steps.last().map_or(Until::Restored, |planned| planned.step.until()),
+    };
+    Some(planned(wish.database.deadlines.settings, Step::KeepSnapshot(keep)))
+}
+
+fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
     let (database, promotion) = (wish.database, &outlook.promotion);
     let target = TargetName { family: promotion.target.family, identifier: promotion.target.identifier.clone() };
     let fence = outlook.fence.as_ref().zip(outlook.secret.as_ref());

@@ -112,6 +112,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         | Step::Watch(_)
         | Step::Guard(_)
         | Step::CatchUp(_)
+        | Step::KeepSnapshot(_)
         | Step::ListWriters(_)
         | Step::AdmitWriters(_)
         | Step::ManagePassword(_)

@@ -74,7 +74,7 @@ fn old_primary(wish: &Wish<'_>, outlook: &Outlook, old: &str, new: &str) -> Stri
         Way::Reader(_) => format!("{old} becomes a reader"),
         Way::Switchover(_) => format!("{old} becomes a secondary and follows {new}"),
         Way::Failover(_) => format!(
-            "RDS tries to keep writes from {old}, without promise; once its region is back it is rebuilt as a secondary, and what only it had is saved as a snapshot that expires"
+            "RDS tries to keep writes from {old}, without promise; once its region is back it is rebuilt as a secondary, and what only it had is saved as a snapshot that expires, which the last step copies if it is there by then"
         ),
         Way::ReadReplica(_) | Way::ReplicaCluster(_) | Way::Detach(_) => match &outlook.fence {
             Some(fence) => fenced(wish, outlook, fence, old, new),
@@ -114,7 +114,7 @@ fn afterwards(promotion: &Promotion) -> Vec<String> {
     if let Way::Failover(_) = promotion.way {
         let (cluster, region) = (&promotion.primary.identifier, &promotion.primary.region);
         list.push(format!(
-            "when {region} is back, what only {cluster} had is in an automated snapshot, which expires: aws rds describe-db-cluster-snapshots --db-cluster-identifier {cluster} --snapshot-type automated --region {region}"
+            "where the last step could not keep it: when {region} is back, what only {cluster} had is in an automated snapshot, which expires: aws rds describe-db-cluster-snapshots --db-cluster-identifier {cluster} --snapshot-type automated --region {region}"
         ));
         list.push(format!(
             "keep it by copying: aws rds copy-db-cluster-snapshot --source-db-cluster-snapshot-identifier rds:unplanned-global-failover-{cluster}-… --target-db-cluster-snapshot-identifier kept-{cluster} --region {region}"
