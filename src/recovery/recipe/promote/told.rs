@@ -58,10 +58,19 @@ fn loses(outlook: &Outlook) -> String {
                 Accepted::Seconds { seconds, .. } => format!("; up to {seconds} s are accepted"),
                 Accepted::Nothing | Accepted::Unmeasured => String::new(),
             };
-            if outlook.fence.is_some() && accepted == Accepted::Nothing {
-                return format!(
-                    "nothing that the application wrote: it is shut out first, and waited for (now {seconds:.1} s behind, by {by})"
-                );
+            let behind = format!("now {seconds:.1} s behind, by {by}");
+            match outlook.fence.as_ref().filter(|_| accepted == Accepted::Nothing).map(|fence| fence.when_unreachable) {
+                Some(Unreachable::Stop) => {
+                    return format!(
+                        "nothing that the application wrote: it is shut out first, and waited for ({behind})"
+                    );
+                }
+                Some(Unreachable::GoOn) => {
+                    return format!(
+                        "nothing that the application wrote, if it can be shut out first; else what has not arrived by then ({behind})"
+                    );
+                }
+                None => {}
             }
             format!("{seconds:.1} s of writes, as of {} by {by}{more}", show(*at))
         }
