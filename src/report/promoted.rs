@@ -8,7 +8,13 @@ use crate::{
         state::{RunState, Stage, StepState},
         step::Until,
     },
-    steps::{copy_snapshot::CopiedSnapshot, keep_snapshot, promotion::promote, step::Step},
+    steps::{
+        copy_snapshot::CopiedSnapshot,
+        fence::{self, Fenced},
+        keep_snapshot,
+        promotion::promote,
+        step::Step,
+    },
 };
 
 /// Whether the run promotes.
@@ -77,6 +83,10 @@ fn is_done(state: &RunState<Step>) -> bool {
 #[must_use]
 pub fn rollback_words(state: &RunState<Step>) -> Option<&'static str> {
     fenced::step(state).filter(|_| promotes(state))?;
+    // One that could not be fenced takes writes as ever.
+    if state.outputs.of::<Fenced>(fence::ID).is_ok_and(|fenced| fenced.unfenced.is_some()) {
+        return None;
+    }
     Some(match is_done(state) {
         true => {
             "moves the application's secret back to the old primary, which STAYS FENCED, and shuts the application out of the target: nobody can write until a person opens one of them by hand"

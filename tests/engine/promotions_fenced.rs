@@ -6,6 +6,7 @@ use daybreak::{
         promotion::{Loss, Wanted},
         refusal::Refusal,
     },
+    report::promoted,
     run::{
         clock::Clock,
         executor::{Advance, Executor},
@@ -215,6 +216,8 @@ async fn once_the_target_is_a_primary_no_way_back_opens_the_old_one() {
         for kill in 0.. {
             let scene = begun(kind).await;
             killed_after(&scene, 0).await;
+            let words = promoted::rollback_words(&scene.state().await).unwrap();
+            assert!(words.contains("which STAYS FENCED"), "it is said before it is confirmed: {words}");
             let (taken, stage) = turn_back(&scene, Scope::Cutover, kill).await;
             assert_eq!(stage, Stage::Ended(Outcome::RolledBack), "{kind} killed after {kill}");
             assert_eq!(scene.cloud.secret_points_at(), PRIMARY);
@@ -285,6 +288,7 @@ async fn a_primary_that_is_dead_is_left_behind_by_word() {
     assert_eq!(state.stage, Stage::Ended(Outcome::Recovered));
     let fenced: Fenced = state.outputs.of(fence::ID).unwrap();
     assert!(fenced.unfenced.is_some(), "{fenced:?}");
+    assert_eq!(promoted::rollback_words(&state), None, "a rollback is as ever");
 }
 
 #[tokio::test]
