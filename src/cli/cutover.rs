@@ -8,7 +8,7 @@ use super::{
     questions, which,
 };
 use crate::{
-    recovery::recipe::promote::is_final,
+    report::promoted,
     run::{
         record::Outcome,
         state::{RunState, Stage, stage_words},
@@ -27,8 +27,8 @@ pub(super) struct Args {
 /// Whether the run has come so far that the application can be moved: its data is proven, and it is not on its way already.
 fn ready(state: &RunState<Step>) -> bool {
     let proven = |outputs: &Outputs| outputs.has(prove::ID);
-    // What can be taken back by switching back is a cutover as a whole, proof included.
-    if state.plan.brief.promotion.is_some() && !is_final(&state.plan) {
+    // What can be taken back by switching back, or follows a fence, is a cutover as a whole, proof included.
+    if promoted::is_a_cutover(state) {
         return matches!(state.stage, Stage::Stopped(_) | Stage::Ended(Outcome::RolledBack))
             && state.outputs.has(guard::ID);
     }

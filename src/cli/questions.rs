@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::{
     moment,
     pg::{Proof, Verdict},
-    recovery::recipe::{self, promote::is_final},
-    report::facts::Facts,
+    recovery::recipe,
+    report::{facts::Facts, promoted},
     run::{clock::elapsed, journal::History, plan::Plan, step::Until},
     steps::{brief::Brief, step::Step},
     ui::history::counts,
@@ -65,7 +65,7 @@ pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
 pub(super) fn before_cutover(history: &History<Step>) -> String {
     let plan = &history.state.plan;
     let Brief { source, target, pointer, .. } = &plan.brief;
-    if plan.brief.promotion.is_some() && !is_final(plan) {
+    if promoted::is_to_come(&history.state) {
         return before_promotion(plan, Until::Cutover);
     }
     let proof = Facts::of(history).proof.map(|(_, proof)| proof_words(&proof)).unwrap_or_default();

@@ -28,6 +28,9 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
                     state.plan.run, brief.source.identifier, brief.target.writer
                 );
             }
+            if let Some(words) = promoted::rollback_words(state) {
+                return format!("Run {}: this {words}. Go on?", state.plan.run);
+            }
             format!(
                 "Run {}: this moves the application back to {}; what was written to {} since the cutover stays there only. Go on?",
                 state.plan.run, brief.source.identifier, brief.target.identifier

@@ -375,6 +375,24 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The profile as it holds when what is in `region` becomes the primary: the secrets that are named for that region instead of
+    /// the rest. Those that are not named stay, since what is promoted takes the old primary's place.
+    #[must_use]
+    pub fn promoted_in(&self, region: &str) -> Self {
+        let mut there = self.clone();
+        let Some(set) = self.regions.get(region) else { return there };
+        if let Some(secret) = &set.connect_secret {
+            there.connect.credentials = Credentials::Secret(secret.clone());
+        }
+        if let Some(id) = &set.cutover_secret {
+            let key = there.cutover.secret.take().and_then(|secret| secret.key);
+            there.cutover.secret = Some(CutoverSecret { id: id.clone(), key });
+        }
+        there
+    }
+}
+
 impl Default for Restore {
     fn default() -> Self {
         Self {

@@ -324,6 +324,15 @@ fn a_profile_holds_in_a_region_as_that_region_says() {
     assert_eq!(there.connect.credentials, Credentials::Secret("there/db".to_owned()));
     let secret = CutoverSecret { id: "there/app".to_owned(), key: Some("URL".to_owned()) };
     assert_eq!(there.cutover.secret, Some(secret));
+    let promoted = loans.promoted_in("eu-central-1");
+    assert_eq!(promoted.connect.credentials, there.connect.credentials);
+    assert_eq!(promoted.cutover.secret, there.cutover.secret);
+    let unset = loans.promoted_in("us-east-1");
+    assert_eq!(
+        (unset.connect, unset.cutover),
+        (home.connect.clone(), home.cutover.clone()),
+        "it takes the old one's place"
+    );
     let elsewhere = loans.in_region("us-east-1", "eu-west-1");
     assert_eq!((elsewhere.restore.quarantine_security_groups.len(), &elsewhere.restore.kms_key), (0, &None));
     assert_eq!((&elsewhere.cutover.secret, &elsewhere.connect), (&None, &loans.connect));

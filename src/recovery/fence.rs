@@ -17,6 +17,7 @@ use crate::{
     steps::{
         access::{Access, Credentials, read_connection},
         list_writers::Unreachable,
+        window::Family,
         world::World,
         writers::Server,
     },
@@ -39,19 +40,47 @@ pub struct SurveyedFence {
     pub warnings: Vec<String>,
 }
 
-/// Surveys the fence that the profile wants; none where it wants none, or nothing is moved. `made_with` is the database made with
-/// the source.
+/// Who takes the writes until it is fenced.
+#[derive(Debug, Clone, Copy)]
+pub struct OldWriter<'a> {
+    /// Whether it is a cluster or an instance.
+    pub family: Family,
+    /// Its name.
+    pub identifier: &'a str,
+    /// Its region.
+    pub region: &'a str,
+    /// Where it takes writes, as far as it is known.
+    pub serves_at: Option<(&'a str, u16)>,
+    /// The database made with it.
+    pub made_with: Option<&'a str>,
+}
+
+impl<'a> OldWriter<'a> {
+    /// The source of a recovery.
+    #[must_use]
+    pub fn of(source: &'a Configuration, region: &'a str) -> Self {
+        let (host, port) = source.serves_at();
+        Self {
+            family: source.family(),
+            identifier: source.identifier(),
+            region,
+            serves_at: host.zip(port),
+            made_with: source.database_name(),
+        }
+    }
+}
+
+/// Surveys the fence that the profile wants; none where it wants none, or nothing is moved.
 pub async fn survey(
     world: &World,
-    source: &Configuration,
-    made_with: Option<&str>,
+    source: OldWriter<'_>,
     database: &Database,
     secret: Option<&SurveyedSecret>,
 ) -> Result<Option<SurveyedFence>, Refusal> {
     let wanted = &database.fence;
     let (FenceMode::Roles, Some(secret)) = (wanted.mode, secret) else { return Ok(None) };
     let unfit = |why: String, hint: String| Refusal::Unfenceable { database: database.name.clone(), why, hint };
-    let Some(access) = access(database, made_with) else {
+    let Some(access) = access(database, source.made_with) else {
         return Err(unfit(
             "there is no way to log in".to_owned(),
             format!(
@@ -60,14 +89,16 @@ pub async fn survey(
             ),
         ));
     };
-    let (Some(host), Some(port)) = source.serves_at() else {
+    let Some((host, port)) = source.serves_at else {
         return Err(unfit(
-            format!("{} has no endpoint", source.identifier()),
+            format!("{} has no endpoint", source.identifier),
             "mode = \"none\" under [databases.….fence] recovers without a fence".to_owned(),
         ));
     };
     let server = Server {
-        identifier: source.identifier().to_owned(),
+        family: source.family,
+        region: source.region.to_owned(),
+        identifier: source.identifier.to_owned(),
         host: host.to_owned(),
         port,
         access: survey::source_access(&access),

@@ -315,11 +315,24 @@ impl Known<'_> {
         })
     }
 
+    /// Whether the run keeps what only an old primary had, here under this name.
+    fn keeps(&self, state: &RunState<Step>, name: &str) -> bool {
+        let brief = &state.plan.brief;
+        brief.source.account == self.account
+            && state.plan.steps.iter().any(|planned| match &planned.step {
+                Step::KeepSnapshot(step) => step.region == self.region && step.name == name,
+                _ => false,
+            })
+    }
+
     /// A snapshot that a run left, or that carries a run's tag.
     fn snapshot(&self, snapshot: &Snapshot<'_>) -> Option<Leftover> {
         let name = snapshot.name;
         let by_journal = self.histories.iter().find_map(|history| {
             let state = &history.state;
+            if snapshot.run == Some(state.plan.run.as_str()) && self.keeps(state, name) {
+                return Some((history, true));
+            }
             if !self.of_here(state) || state.plan.brief.target.family != snapshot.family {
                 return None;
             }
@@ -330,7 +343,13 @@ impl Known<'_> {
         let (run, reason) = match (by_journal, snapshot.run) {
             (Some((history, true)), _) => {
                 let run = history.state.plan.run.to_string();
-                let reason = format!("it is all that is left of {}: cleanup never removes a snapshot", snapshot.of);
+                let reason = match self.keeps(&history.state, name) {
+                    true => format!(
+                        "it has what only {} had when it was failed over: cleanup never removes a snapshot",
+                        snapshot.of
+                    ),
+                    false => format!("it is all that is left of {}: cleanup never removes a snapshot", snapshot.of),
+                };
                 (run, reason)
             }
             (Some((history, false)), _) => {

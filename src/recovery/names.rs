@@ -30,6 +30,11 @@ pub fn snapshot_copy(source: &str, run: &RunId) -> String {
     cut(source, run, "-copy", 0)
 }
 
+/// The name of the copy that a run keeps of what only `cluster` had. RDS allows 63 characters for it.
+pub fn kept_snapshot(cluster: &str, run: &RunId) -> String {
+    cut(cluster, run, "-kept", 0)
+}
+
 /// The name of a custom endpoint like `endpoint`, which keeps its own.
 pub fn custom_endpoint(endpoint: &str, run: &RunId) -> String {
     cut(endpoint, run, "", 0)

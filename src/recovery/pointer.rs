@@ -22,6 +22,8 @@ pub struct SurveyedSecret {
     pub pointer: Pointer,
     /// The host it names.
     pub host: String,
+    /// The port there.
+    pub port: u16,
     /// Whom its clients log in as, where it says so.
     pub user: Option<String>,
     /// The key under which its URL stands.
@@ -78,7 +80,7 @@ pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret)
         points_at: format!("{host}:{port}"),
     };
     let user = value.connection().user.clone();
-    Ok(SurveyedSecret { pointer, host, user, url_key: wanted.key.clone(), warnings, leftovers })
+    Ok(SurveyedSecret { pointer, host, port, user, url_key: wanted.key.clone(), warnings, leftovers })
 }
 
 fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refusal> {

@@ -1,13 +1,14 @@
 //! Which permissions a plan needs, by bundle: one bundle a capability, with the IAM actions that its calls require
 //! (Service Authorization Reference of RDS, Secrets Manager, KMS and IAM).
 
-use super::survey::Survey;
+use super::{fence::SurveyedFence, promotion::survey::Outlook, survey::Survey};
 use crate::{
     run::plan::Planned,
     steps::{
         access::{Access, Credentials},
         brief::Policy,
         modify_cluster::ModifyCluster,
+        promotion::way::Way,
         purpose::Purpose,
         restore_cluster::{self, RestoreCluster},
         restore_instance::{self, RestoreInstance},
@@ -73,6 +74,10 @@ const PROMOTE: &[&str] = &[
     "cloudwatch:ListMetrics",
     "cloudwatch:GetMetricData",
 ];
+
+/// Of the old primary's region. A refusal of it fails no promotion.
+const KEEP_SNAPSHOT: &[&str] =
+    &["rds:DescribeDBClusterSnapshots", "rds:CopyDBClusterSnapshot", "rds:AddTagsToResource"];
 
 const CLEANUP: &[&str] = &[
     "rds:DescribeDBClusters",
@@ -152,16 +157,25 @@ fn parity(family: Family, steps: &[Planned<Step>]) -> Policy {
     parity
 }
 
-/// The bundles that a promotion needs: `call` is the action that makes it, and takes it back where that can be.
-pub fn promotion(call: &str, access: Option<&Access>, moves_secret: bool) -> Vec<Policy> {
+/// The bundles that a promotion needs. The call that makes it takes it back too, where that can be.
+pub fn promotion(outlook: &Outlook) -> Vec<Policy> {
     let mut promote = bundle("promote", PROMOTE);
-    promote.actions.push(format!("rds:{call}"));
+    promote.actions.push(format!("rds:{}", outlook.promotion.way.call().action));
     let mut bundles = vec![promote];
-    bundles.extend(access.map(validate));
-    if moves_secret {
+    bundles.extend(outlook.access.as_ref().map(validate));
+    bundles.extend(outlook.fence.as_ref().map(fencing));
+    if outlook.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }
+    if let Way::Failover(_) = outlook.promotion.way {
+        bundles.push(bundle("keep-snapshot", KEEP_SNAPSHOT));
+    }
     bundles
+}
+
+/// The bundle that a fence needs.
+fn fencing(fence: &SurveyedFence) -> Policy {
+    bundle("fence", &[login_action(&fence.server.access)])
 }
 
 fn validate(access: &Access) -> Policy {
@@ -223,9 +237,7 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     let parity = parity(survey.source.family(), steps);
     bundles.extend(Some(parity).filter(|parity| !parity.actions.is_empty()));
     bundles.extend(survey.access.as_ref().map(validate));
-    if let Some(fence) = &survey.fence {
-        bundles.push(bundle("fence", &[login_action(&fence.server.access)]));
-    }
+    bundles.extend(survey.fence.as_ref().map(fencing));
     if survey.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }

@@ -5,7 +5,7 @@ use tokio::try_join;
 
 use super::{
     configuration::Configuration,
-    fence::{self, SurveyedFence},
+    fence::{self, OldWriter, SurveyedFence},
     pointer::{self, Endpoint, SurveyedSecret},
     refusal::{Refusal, Unusable},
     windows,
@@ -167,7 +167,7 @@ async fn surveyed(
     // What does not exist takes no writes; what is in another region has its secrets there.
     let fence = async {
         match live && home == into {
-            true => fence::survey(world, &source, source.database_name(), database, secret.as_ref()).await,
+            true => fence::survey(world, OldWriter::of(&source, home), database, secret.as_ref()).await,
             false => Ok(None),
         }
     };

@@ -24,7 +24,7 @@ pub fn words(state: &RunState<Step>) -> Option<String> {
                 None => format!("the source {source} is fenced: {} cannot log in to it", roles.join(", ")),
             })
         }
-        StepState::Undone => status.undone.as_ref().map(|how| format!("the fence is lifted: {how}")),
+        StepState::Undone => status.undone.clone(),
         StepState::Started | StepState::Failed | StepState::Undoing | StepState::UndoFailed => Some(format!(
             "the source {source} may be fenced: {} may be unable to log in to it",
             roles(state).join(", ")

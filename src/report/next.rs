@@ -41,8 +41,8 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
             next.push(offer("resume", "goes on where it was, if no process executes the run any more"));
             next.extend(rollback().or_else(cancel));
         }
-        // What can be taken back by switching back is a cutover as a whole.
-        Stage::Stopped(_) if promoted::promotes(state) && !is_final(&state.plan) => {
+        // What can be taken back by switching back, or follows a fence, is a cutover as a whole.
+        Stage::Stopped(_) if promoted::is_a_cutover(state) => {
             next.push(offer("cutover", "makes the target the primary"));
             next.extend(cancel());
         }
@@ -109,6 +109,9 @@ fn cancel_words(state: &RunState<Step>) -> &'static str {
 }
 
 fn rollback_words(state: &RunState<Step>) -> &'static str {
+    if let Some(words) = promoted::rollback_words(state) {
+        return words;
+    }
     if promoted::promotes(state) && !is_final(&state.plan) {
         return "makes the old primary the primary again, and moves the application back to it";
     }

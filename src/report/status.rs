@@ -238,8 +238,8 @@ pub(super) fn standing(page: &mut Page, state: &RunState<Step>) {
     if let Some(promotion) = &state.plan.brief.promotion {
         page.put(Tone::Strong, "  ", &clean(&promoted::role_words(state)));
         page.put(Tone::Plain, "  ", &clean(&format!("the old primary: {}", promotion.old_primary)));
-        for line in &promotion.afterwards {
-            page.put(Tone::Caution, "  ", &clean(line));
+        for line in promoted::afterwards(state) {
+            page.put(Tone::Caution, "  ", &clean(&line));
         }
     }
     for made in made(state) {

@@ -9,7 +9,7 @@ mod undone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::undone::undo_of;
+use self::undone::{admit_by_hand, undo_of};
 pub use super::shell::word;
 use super::{next::next_steps, shell::api_name};
 use crate::{
@@ -122,6 +122,10 @@ pub fn where_is_the_application(state: &RunState<Step>) -> Option<Way> {
 fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
     let failed = state.steps.iter().position(|step| step.state == StepState::Failed);
     let Some(step) = failed.map(|index| &state.plan.steps[index].step) else { return Vec::new() };
+    // Behind a promotion nobody can write anywhere until the target is opened.
+    if let Step::AdmitWriters(step) = step {
+        return admit_by_hand(state, step).into_iter().collect();
+    }
     // A cutover by hand needs the proof as much as one by daybreak.
     if step.until() == Until::Cutover && state.step(prove::ID).is_some_and(|prove| prove.state != StepState::Done) {
         return Vec::new();
@@ -141,9 +145,10 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::CreateEndpoint(_)
         | Step::RegisterScaling(_)
         | Step::PutScalingPolicy(_)
+        | Step::KeepSnapshot(_)
         | Step::CompareSettings(_) => Vec::new(),
         // By hand nobody would look whether it may be done: a resume does.
-        Step::Guard(_) | Step::Promote(_) => Vec::new(),
+        Step::Guard(_) | Step::CatchUp(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, pointer(look)),
         Step::CopySnapshot(_)

@@ -60,9 +60,45 @@ impl CopySnapshot {
     fn doing(&self) -> String {
         format!("copy snapshot {} to {}", self.request.source_db_cluster_snapshot_identifier, self.name())
     }
+}
 
-    async fn look(&self, world: &World, doing: &str) -> Result<Option<ClusterSnapshot>, StepError> {
-        world.snapshots.snapshot(self.name()).await.map_err(|error| failure::of_aws(doing, &error))
+async fn look(world: &World, name: &str, doing: &str) -> Result<Option<ClusterSnapshot>, StepError> {
+    world.snapshots.snapshot(name).await.map_err(|error| failure::of_aws(doing, &error))
+}
+
+/// How far this run's copy of this name is; none where there is none.
+pub(super) async fn observe(
+    world: &World,
+    name: &str,
+    doing: &str,
+    cx: &Context<'_>,
+) -> Result<Option<Observed>, StepError> {
+    let Some(snapshot) = look(world, name, doing).await? else { return Ok(None) };
+    tags::ours(&snapshot, cx.run, None)?;
+    Ok(Some(match snapshot.status.as_str() {
+        "available" => Observed::Done(json!(CopiedSnapshot {
+            identifier: snapshot.identifier,
+            arn: snapshot.arn,
+            created: snapshot.created,
+        })),
+        "copying" | "creating" => {
+            let progress = snapshot.percent_progress.map(|percent| format!("{percent} %"));
+            Observed::Wait(Waiting::on(format!("snapshot {name} is {}", snapshot.status)).progress(progress))
+        }
+        status => {
+            let message = format!("{doing}: it is {status}, which RDS does not recover from by itself");
+            return Err(StepError::terminal(Failure::new(message)));
+        }
+    }))
+}
+
+/// Asks for the copy.
+pub(super) async fn ask(world: &World, request: &CopyClusterSnapshot, doing: &str) -> Result<(), StepError> {
+    match world.snapshots.copy_cluster_snapshot(request).await {
+        Ok(()) => Ok(()),
+        // Asked for before, by a call whose answer was lost: the next look tells whether it is ours.
+        Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(failure::of_aws(doing, &error)),
     }
 }
 
@@ -103,38 +139,17 @@ impl Body for CopySnapshot {
     }
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
-        let Some(snapshot) = self.look(world, &self.doing()).await? else { return Ok(Observed::Act) };
-        tags::ours(&snapshot, cx.run, None)?;
-        match snapshot.status.as_str() {
-            "available" => Ok(Observed::Done(json!(CopiedSnapshot {
-                identifier: snapshot.identifier,
-                arn: snapshot.arn,
-                created: snapshot.created,
-            }))),
-            "copying" | "creating" => {
-                let progress = snapshot.percent_progress.map(|percent| format!("{percent} %"));
-                let words = format!("snapshot {} is {}", self.name(), snapshot.status);
-                Ok(Observed::Wait(Waiting::on(words).progress(progress)))
-            }
-            status => {
-                let message = format!("{}: it is {status}, which RDS does not recover from by itself", self.doing());
-                Err(StepError::terminal(Failure::new(message)))
-            }
-        }
+        let doing = self.doing();
+        Ok(observe(world, self.name(), &doing, cx).await?.unwrap_or(Observed::Act))
     }
 
     async fn act(&self, world: &World, _: &Context<'_>) -> Result<(), StepError> {
-        match world.snapshots.copy_cluster_snapshot(&self.request).await {
-            Ok(()) => Ok(()),
-            // Asked for before, by a call whose answer was lost: the next look tells whether it is ours.
-            Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(failure::of_aws(&self.doing(), &error)),
-        }
+        ask(world, &self.request, &self.doing()).await
     }
 
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("delete snapshot {}", self.name());
-        let Some(snapshot) = self.look(world, &doing).await? else {
+        let Some(snapshot) = look(world, self.name(), &doing).await? else {
             let listed = world.rds.manual_cluster_snapshots().await.map_err(|error| failure::of_aws(&doing, &error))?;
             let listed = listed.iter().any(|listed| listed.identifier == self.name());
             return Ok(absence::judge(&format!("snapshot {}", self.name()), ID, listed, cx));

@@ -11,13 +11,17 @@ use super::{
     access::Access,
     body::{Body, Description},
     list_writers::{ID as LIST, Listed},
+    promotion::{
+        Promotion,
+        roles::{self, Part, SETTLING},
+    },
     world::World,
     writers::{self, Server, names},
 };
 use crate::{
     pg::{
         self,
-        fencing::{MAY_NOT_LOG_IN, Position, Role, Writers},
+        fencing::{MAY_NOT_LOG_IN, Position, Role, Writers, let_in_by_hand},
     },
     run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until, Waiting},
 };
@@ -32,7 +36,7 @@ const ENDING: Duration = Duration::from_secs(2);
 const QUIET: Duration = Duration::from_millis(100);
 
 /// Fences the source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fence {
     /// The source.
@@ -43,6 +47,9 @@ pub struct Fence {
     pub seen: Vec<String>,
     /// How the application logs in, to try whether it still can.
     pub application: Access,
+    /// The promotion that it comes before: once the target may be the primary, the source is not opened again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<Box<Promotion>>,
 }
 
 /// What the fence left.
@@ -62,6 +69,34 @@ pub struct Fenced {
 impl Fence {
     fn doing(&self) -> String {
         format!("fence {}", self.server.identifier)
+    }
+
+    /// Where the promotion keeps the way back from opening the source: why, or what to wait for.
+    async fn stays(&self, world: &World, cx: &Context<'_>) -> Result<Option<Undone>, StepError> {
+        let Some(promotion) = &self.promotion else { return Ok(None) };
+        let target = promotion.target.words();
+        Ok(match roles::target(world, promotion, cx).await {
+            Ok(Part::Leads(_)) => {
+                let (source, sql) = (&self.server.identifier, self.by_hand(cx)?);
+                Some(Undone::Done(format!(
+                    "{source} STAYS FENCED, since {target} is a primary and may have what {source} lacks. Who gives that up opens it by hand, with a role that may alter the application's: {sql}"
+                )))
+            }
+            Ok(Part::Turning(what)) => Some(Undone::Wait(Waiting::on(what))),
+            Ok(Part::Follows | Part::Missing(_)) if cx.attended < SETTLING => {
+                let on = format!("{target} to become the primary, in case it was asked for just before");
+                Some(Undone::Wait(Waiting::on(on).again_in(Duration::from_secs(1))))
+            }
+            Ok(Part::Follows | Part::Missing(_)) => None,
+            Err(error) if error.is_passing() => return Err(error),
+            // Given up, or another one of its name: the primary of nothing.
+            Err(_) => None,
+        })
+    }
+
+    fn by_hand(&self, cx: &Context<'_>) -> Result<String, StepError> {
+        let listed: Listed = cx.outputs.of(LIST)?;
+        Ok(let_in_by_hand(listed.roles.iter().map(|role| role.name.as_str()), &writers::marker(cx)))
     }
 
     async fn look(&self, world: &World, cx: &Context<'_>, doing: &str) -> Result<Writers, StepError> {
@@ -121,8 +156,14 @@ impl Body for Fence {
         Description {
             title: format!("fence {}: {who} may not log in, and their sessions end", self.server.identifier),
             calls: Vec::new(),
-            undo: "let exactly the roles that were shut out log in again, after the application was moved back"
-                .to_owned(),
+            undo: match &self.promotion {
+                None => "let exactly the roles that were shut out log in again, after the application was moved back"
+                    .to_owned(),
+                Some(promotion) => format!(
+                    "let exactly the roles that were shut out log in again, unless {} has become the primary",
+                    promotion.target.words()
+                ),
+            },
         }
     }
 
@@ -177,6 +218,9 @@ impl Body for Fence {
         if listed.unreachable.is_some() {
             return Ok(Undone::Done(format!("{name} was never fenced")));
         }
+        if let Some(stays) = self.stays(world, cx).await? {
+            return Ok(stays);
+        }
         let mut found = self.look(world, cx, &doing).await?;
         if found.marker {
             let login = self.server.login(world).await?;
@@ -214,6 +258,7 @@ mod tests {
             kept: Vec::new(),
             missing: Vec::new(),
             marker: false,
+            sealed: false,
             position,
         };
         assert_eq!(let_in_words("loans", &[role("app", 7)], &found), "app can log in to loans again");

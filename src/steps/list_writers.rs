@@ -9,6 +9,8 @@ use serde_json::json;
 
 use super::{
     body::{Body, Description},
+    promotion::guard,
+    window::Family,
     world::World,
     writers::{self, Server},
 };
@@ -63,13 +65,28 @@ pub struct Listed {
 impl ListWriters {
     /// Why the source can take no writes, where RDS says that nobody can connect to it.
     async fn takes_no_writes(&self, world: &World) -> Option<String> {
-        let name = &self.server.identifier;
-        let cluster = world.rds.cluster(name).await.ok()??;
-        match cluster.status.phase() {
-            Phase::Stopped => Some(format!("cluster {name} is stopped, and takes no writes until somebody starts it")),
-            _ if cluster.members.is_empty() => {
-                Some(format!("cluster {name} has no instance, and takes no writes until somebody makes one"))
-            }
+        let (name, family) = (&self.server.identifier, self.server.family);
+        let rds = world.of_region(&self.server.region).rds;
+        let words = format!("{} {name}", family.word());
+        let (phase, empty) = match family {
+            Family::Cluster => match rds.cluster(name).await.ok()? {
+                Some(cluster) => (cluster.status.phase(), cluster.members.is_empty()),
+                None => {
+                    let listed = rds.clusters().await.ok()?.iter().any(|listed| listed.identifier == *name);
+                    return (!listed).then(|| format!("{words} does not exist any more"));
+                }
+            },
+            Family::Instance => match rds.instance(name).await.ok()? {
+                Some(instance) => (instance.status.phase(), false),
+                None => {
+                    let listed = rds.instances().await.ok()?.iter().any(|listed| listed.identifier == *name);
+                    return (!listed).then(|| format!("{words} does not exist any more"));
+                }
+            },
+        };
+        match phase {
+            Phase::Stopped => Some(format!("{words} is stopped, and takes no writes until somebody starts it")),
+            _ if empty => Some(format!("{words} has no instance, and takes no writes until somebody makes one")),
             _ => None,
         }
     }
@@ -91,9 +108,16 @@ impl ListWriters {
         if error.is_passing() && self.when_unreachable == Unreachable::GoOn {
             return Ok(unfenced(error.failure.to_string()));
         }
-        let name = &self.server.identifier;
+        let Server { identifier: name, family, region, .. } = &self.server;
+        let word = family.word();
+        // Before a promotion nothing was changed that a rollback could take back.
+        let (back, otherwise) = if cx.outputs.has(guard::ID) {
+            ("cancel", "; daybreak promote with --old-primary-keeps-writing goes without a fence")
+        } else {
+            ("rollback", "")
+        };
         let hint = format!(
-            "the application was not moved, and {name} is not fenced: let this machine log in to it, then daybreak resume {0}; or stop it (aws rds stop-db-cluster --db-cluster-identifier {name}), then daybreak resume {0}; or leave the application where it is: daybreak rollback {0}. when_unreachable = \"go-on\" under [databases.….fence] decides for later plans",
+            "the application was not moved, and {name} is not fenced: let this machine log in to it, then daybreak resume {0}; or stop it (aws rds stop-db-{word} --db-{word}-identifier {name} --region {region}), then daybreak resume {0}; or leave the application where it is: daybreak {back} {0}{otherwise}. when_unreachable = \"go-on\" under [databases.….fence] decides for later plans",
             cx.run
         );
         Err(StepError::hold(error.failure.hint(hint)))

@@ -23,6 +23,7 @@ pub mod enable_data_api;
 pub mod failure;
 pub mod fence;
 mod final_snapshot;
+pub mod keep_snapshot;
 pub mod list_writers;
 mod made;
 pub mod manage_password;

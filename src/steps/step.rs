@@ -17,12 +17,13 @@ use super::{
     create_instance::CreateInstance,
     enable_data_api::EnableDataApi,
     fence::Fence,
+    keep_snapshot::KeepSnapshot,
     list_writers::ListWriters,
     manage_password::ManagePassword,
     modify_cluster::ModifyCluster,
     modify_instance::ModifyInstance,
     move_secret::MoveSecret,
-    promotion::{guard::Guard, promote::Promote},
+    promotion::{catch_up::CatchUp, guard::Guard, promote::Promote},
     prove::Prove,
     put_scaling_policy::PutScalingPolicy,
     register_scaling::RegisterScaling,
@@ -66,7 +67,9 @@ pub enum Step {
     PutScalingPolicy(PutScalingPolicy),
     CompareSettings(CompareSettings),
     Guard(Guard),
+    CatchUp(CatchUp),
     Promote(Promote),
+    KeepSnapshot(KeepSnapshot),
 }
 
 impl Step {
@@ -96,7 +99,9 @@ impl Step {
             Self::PutScalingPolicy(step) => step,
             Self::CompareSettings(step) => step,
             Self::Guard(step) => step,
+            Self::CatchUp(step) => step,
             Self::Promote(step) => step,
+            Self::KeepSnapshot(step) => step,
         }
     }
 

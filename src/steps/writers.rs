@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{access::Access, failure, world::World};
+use super::{access::Access, failure, window::Family, world::World};
 use crate::{
     pg::{self, Login},
     run::step::{Context, Failure, StepError},
@@ -12,6 +12,10 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
+    /// Whether it is a cluster's or an instance's.
+    pub family: Family,
+    /// Its region.
+    pub region: String,
     /// `DBClusterIdentifier` or `DBInstanceIdentifier`.
     pub identifier: String,
     /// The host that takes writes.

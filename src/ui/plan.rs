@@ -149,7 +149,8 @@ fn steps(page: &mut Page, plan: &Plan<Step>) {
     for (number, planned) in (1..).zip(&plan.steps) {
         let until = planned.step.until();
         if until == Until::Cutover && before != Some(Until::Cutover) {
-            let words = if plan.brief.promotion.is_some() && plan.brief.point_of_no_return.is_none() {
+            let promotes = |planned: &Planned<Step>| matches!(planned.step, Step::Promote(_));
+            let words = if plan.steps.iter().any(|planned| promotes(planned) && planned.step.until() == until) {
                 "cutover: what follows changes who takes the writes"
             } else if plan.brief.pointer.is_some() {
                 "cutover: what follows moves the application"

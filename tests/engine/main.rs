@@ -16,6 +16,8 @@ mod looks;
 mod parity;
 mod planning;
 mod promotions;
+mod promotions_fenced;
+mod promotions_kept;
 mod recovery;
 mod removal;
 mod stores;

@@ -11,6 +11,7 @@ use daybreak::{
     recovery::{
         promotion::{How, Loss, Wanted, survey},
         recipe::{self, Wish},
+        refusal::Refusal,
     },
     run::{
         clock::Clock,
@@ -35,7 +36,7 @@ fn arn(kind: &str, name: &str) -> String {
 }
 
 /// A scene with what this kind of promotion needs.
-fn scene(kind: &str) -> Scene {
+pub(crate) fn scene(kind: &str) -> Scene {
     let scene = Scene::new();
     let cloud = &scene.cloud;
     cloud.edit_cluster(SOURCE, |cluster| cluster.arn = arn("cluster", SOURCE));
@@ -81,6 +82,8 @@ fn scene(kind: &str) -> Scene {
             cloud.edit_cluster(SOURCE, |cluster| cluster.global_cluster_identifier = Some("world".to_owned()));
             following("loans-away", Some("world"), None);
             let members = vec![member(SOURCE, true), member("loans-away", false)];
+            // Nothing is kept of what only a region had that is away.
+            cloud.snapshots_are_away(true);
             cloud.add_global(GlobalCluster { identifier: "world".to_owned(), members, ..GlobalCluster::default() });
         }
         _ => {
@@ -106,12 +109,18 @@ fn scene(kind: &str) -> Scene {
     scene
 }
 
-async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
+pub(crate) async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
+    let loss = if matches!(kind, "failover" | "detach") { Loss::Unmeasured } else { Loss::Nothing };
+    planned(scene, kind, "", Wanted { loss, ..Wanted::default() }).await.unwrap()
+}
+
+/// The plan with this in the profile, too.
+pub(crate) async fn planned(scene: &Scene, kind: &str, more: &str, wanted: Wanted) -> Result<Plan<Step>, Refusal> {
     let config = match kind.starts_with("replica") {
         true => CONFIG.replace("cluster = \"loans-prod\"", "instance = \"shop\""),
         false => CONFIG.to_owned(),
     };
-    let config = Config::parse(&config, Path::new("daybreak.toml")).unwrap();
+    let config = Config::parse(&format!("{config}{more}"), Path::new("daybreak.toml")).unwrap();
     let database = config.database("loans").unwrap();
     let how = match kind {
         "switchover" => Some(How::Switchover),
@@ -119,15 +128,14 @@ async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
         "detach" => Some(How::Detach),
         _ => None,
     };
-    let loss = if matches!(kind, "failover" | "detach") { Loss::Unmeasured } else { Loss::Nothing };
-    let wanted = Wanted { how, loss, ..Wanted::default() };
-    let outlook = survey::survey(&scene.world, &database, &wanted, scene.clock.now()).await.unwrap();
+    let wanted = Wanted { how, ..wanted };
+    let outlook = survey::survey(&scene.world, &database, &wanted, scene.clock.now()).await?;
     let wish = Wish { database: &database, run: run(), by: actor(), account: ACCOUNT.to_owned() };
-    recipe::promote::plan(&wish, &outlook).unwrap()
+    recipe::promote::plan(&wish, &outlook)
 }
 
 /// The scene as the run sees it: from where the target is.
-async fn begun(kind: &str) -> Scene {
+pub(crate) async fn begun(kind: &str) -> Scene {
     let mut scene = scene(kind);
     let plan = plan(&scene, kind).await;
     scene.world = scene.world.of_region(&plan.brief.target.region);
@@ -153,13 +161,13 @@ fn standing(scene: &Scene) -> Vec<String> {
     lines
 }
 
-fn promotions(scene: &Scene) -> usize {
+pub(crate) fn promotions(scene: &Scene) -> usize {
     let calls = scene.cloud.changes();
     calls.iter().filter(|call| call.contains("Promote") || call.contains("over") || call.contains("RemoveFrom")).count()
 }
 
 /// Executes `advances` advances and vanishes; true when the run rests.
-async fn die_after(scene: &Scene, advances: usize) -> bool {
+pub(crate) async fn die_after(scene: &Scene, advances: usize) -> bool {
     let mut executor = scene.executor(scene.open().await);
     let (_raise, interrupt) = Interrupt::new();
     for _ in 0..advances {

@@ -1,35 +1,17 @@
 //! The fence, seen by clients that write without pause: no write is acknowledged on the source once it is fenced, and after a
 //! rollback the same roles write to it again.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{
-        Arc, LazyLock, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
-};
+use std::sync::LazyLock;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{
     Lab, Scene, Source, assert_refused,
+    clients::{Clients, ROLES, lost, order},
     sql::{PASSWORD, Sql},
     until,
 };
-
-/// Roles of an application, made before the moment that recoveries here ask for.
-const ROLES: &str = "
-CREATE ROLE shop LOGIN PASSWORD 'Tr0ub4dor&3#hunter2%' CONNECTION LIMIT 40;
-CREATE ROLE batch LOGIN PASSWORD 'Tr0ub4dor&3#hunter2%' VALID UNTIL '2031-01-01';
-CREATE ROLE weak LOGIN PASSWORD 'Tr0ub4dor&3#hunter2%';
-CREATE ROLE retired NOLOGIN;
-GRANT pg_read_all_data TO shop;
-CREATE TABLE orders (id serial PRIMARY KEY, client int NOT NULL);
-GRANT SELECT, INSERT ON orders TO shop, batch; GRANT USAGE ON SEQUENCE orders_id_seq TO shop, batch;
-";
 
 /// All that can be seen of roles.
 const WHO: &str = "
@@ -69,126 +51,6 @@ fn configure(scene: &Scene, secret: &str, more: &str) {
     scene.daybreak.write("daybreak.toml", &profile.replace(">= 1000", ">= 1"));
 }
 
-/// A connection of a client, held as long as it lives.
-struct Connection {
-    process: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    host: String,
-}
-
-impl Connection {
-    fn open(scene: &SceneOfClients, user: &str) -> Self {
-        let value: Value = serde_json::from_str(&scene.lab.aws.secret(&scene.secret)).expect("JSON");
-        let host = value["host"].as_str().expect("a host").to_owned();
-        let target = format!(
-            "host={host} port=5444 user={user} dbname=loans sslmode=verify-full sslrootcert={} connect_timeout=5",
-            scene.lab.ca.display()
-        );
-        let mut process = Command::new("psql")
-            .args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", &target])
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("PGPASSWORD", PASSWORD)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("start psql");
-        let input = process.stdin.take().expect("its stdin");
-        let output = BufReader::new(process.stdout.take().expect("its stdout"));
-        Self { process, input, output, host }
-    }
-
-    /// Writes, and returns the id that was acknowledged.
-    fn write(&mut self, client: usize) -> Option<i64> {
-        writeln!(self.input, "INSERT INTO orders (client) VALUES ({client}) RETURNING id;").ok()?;
-        self.input.flush().ok()?;
-        let mut line = String::new();
-        self.output.read_line(&mut line).ok()?;
-        line.trim().parse().ok()
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// What clients need to know of a scene.
-struct SceneOfClients {
-    lab: &'static Lab,
-    secret: String,
-}
-
-/// Clients that write until they are stopped: each keeps its connection, and finds its database by the secret anew when that
-/// is lost. Every acknowledged write is kept, in the order of acknowledgement, with the host that gave it.
-struct Clients {
-    stop: Arc<AtomicBool>,
-    acknowledged: Arc<Mutex<Vec<(String, i64)>>>,
-    threads: Vec<JoinHandle<()>>,
-}
-
-impl Clients {
-    fn start(scene: &Scene) -> Self {
-        let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
-        let start = |(client, user): (usize, &'static str)| {
-            let scene = SceneOfClients { lab: scene.lab, secret: scene.secret.clone() };
-            let (stop, acknowledged) = (Arc::clone(&stop), Arc::clone(&acknowledged));
-            thread::spawn(move || {
-                while !stop.load(Ordering::Relaxed) {
-                    let mut connection = Connection::open(&scene, user);
-                    while let Some(id) = connection.write(client) {
-                        acknowledged.lock().expect("no client panicked").push((connection.host.clone(), id));
-                        if stop.load(Ordering::Relaxed) {
-                            return;
-                        }
-                    }
-                }
-            })
-        };
-        let threads = ["shop", "batch", "shop"].into_iter().enumerate().map(start).collect();
-        Self { stop, acknowledged, threads }
-    }
-
-    fn so_far(&self) -> Vec<(String, i64)> {
-        self.acknowledged.lock().expect("no client panicked").clone()
-    }
-
-    /// Waits until `host` has acknowledged some more writes.
-    fn write_to(&self, host: &str) {
-        let before = self.so_far().len();
-        until(&format!("writes to {host}"), || {
-            let found = self.so_far();
-            (found[before..].iter().filter(|(at, _)| at == host).count() >= 5).then_some(())
-        });
-    }
-
-    fn stop(self) -> Vec<(String, i64)> {
-        self.stop.store(true, Ordering::Relaxed);
-        for client in self.threads {
-            client.join().expect("a client's end");
-        }
-        Arc::into_inner(self.acknowledged).expect("all clients have ended").into_inner().expect("no client panicked")
-    }
-}
-
-/// The hosts in the order in which they acknowledged, without repetitions.
-fn order(acknowledged: &[(String, i64)]) -> Vec<&str> {
-    let mut hosts: Vec<&str> = acknowledged.iter().map(|(host, _)| host.as_str()).collect();
-    hosts.dedup();
-    hosts
-}
-
-/// The acknowledged writes of a host that it does not have.
-fn lost(sql: &Sql, acknowledged: &[(String, i64)]) -> Vec<i64> {
-    let there: Vec<i64> = sql.rows("SELECT id FROM orders").lines().map(|line| line.parse().expect("an id")).collect();
-    let wanted = acknowledged.iter().filter(|(host, _)| *host == sql.host).map(|(_, id)| *id);
-    wanted.filter(|id| !there.contains(id)).collect()
-}
-
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("no text at {path} in {value:#}"))
 }
@@ -198,7 +60,7 @@ fn writing_clients_never_write_to_both_sides_and_come_back_after_a_rollback() {
     let source = source("fence-clients");
     let scene = scene(source, "");
     let before = source.sql.rows(WHO);
-    let clients = Clients::start(&scene);
+    let clients = Clients::start(scene.lab, &scene.secret);
     clients.write_to(&source.sql.host);
     let result = scene.recovered("cutover");
     let (target, run) = (text(&result, "/target/endpoint").to_owned(), text(&result, "/run").to_owned());
@@ -221,7 +83,7 @@ fn writing_clients_never_write_to_both_sides_and_come_back_after_a_rollback() {
 
     let again = scene.run(&["cutover", &run, "--yes", "--output", "json"]);
     assert_eq!(again.code, Some(0), "{again}");
-    let clients = Clients::start(&scene);
+    let clients = Clients::start(scene.lab, &scene.secret);
     clients.write_to(&target);
     clients.stop();
 }

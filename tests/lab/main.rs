@@ -16,6 +16,7 @@ mod permissions;
 mod plans;
 mod promotions;
 mod promotions_apart;
+mod promotions_fenced;
 mod proofs;
 mod recovery;
 mod secrets;

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::support::{
     Lab, assert_refused,
-    promotion::{AWAY, HERE, Site, await_rows, rows},
+    aws::wait,
+    promotion::{AWAY, HERE, Site, add_instance, await_rows, cluster, rds, rows},
     until,
 };
 
@@ -52,4 +53,32 @@ fn a_failover_while_the_primarys_region_is_down() {
 #[test]
 fn a_failover_while_the_primarys_region_hangs() {
     fails_over("hang");
+}
+
+#[test]
+fn what_only_the_old_primary_had_is_kept_once_its_region_is_there() {
+    let lab = Lab::start(&["--lag", "0.2"]);
+    let site = Site::global(&lab, "tail");
+    site.replication("cluster", "tail-away", "paused");
+    site.put(&site.primary(), 4);
+    let result = site.promoted(&["--to-region", AWAY, "--failover", "--allow-data-loss=3600"]);
+    assert_eq!(site.changes(), ["FailoverGlobalCluster", "CopyDBClusterSnapshot"]);
+    assert_eq!(rows(&site.away()), "{1,2,3}", "4 is lost, as was said");
+    let run = result["run"].as_str().expect("a run");
+    let status = site.daybreak.run(["status", run]);
+    assert!(status.stdout.contains("what only tail had is kept in snapshot"), "{status}");
+    assert!(!status.stdout.contains("aws rds copy-db-cluster-snapshot"), "nothing is left to do: {status}");
+
+    let here = rds(&lab, HERE);
+    let listed = wait(here.describe_db_cluster_snapshots().snapshot_type("manual").send()).expect("list the snapshots");
+    let [kept] = listed.db_cluster_snapshots() else { panic!("one snapshot is kept: {listed:?}") };
+    assert!(kept.tag_list().iter().any(|tag| tag.key() == Some("daybreak:run") && tag.value() == Some(run)));
+    let cleanup = site.daybreak.run(["cleanup", "--region", HERE]);
+    assert!(cleanup.stdout.contains("it has what only tail had when it was failed over"), "{cleanup}");
+    let restored = here.restore_db_cluster_from_snapshot().db_cluster_identifier("tail-again");
+    let restored = restored.engine("aurora-postgresql").engine_version(kept.engine_version().expect("a version"));
+    let name = kept.db_cluster_snapshot_identifier().expect("a name");
+    wait(restored.snapshot_identifier(name).send()).expect("restore the snapshot");
+    add_instance(&lab, HERE, "tail-again", "tail-again-1");
+    await_rows(&cluster(&lab, HERE, "tail-again"), "{1,2,3,4}");
 }

@@ -108,6 +108,29 @@ async fn the_applications_roles_are_shut_out_and_exactly_they_are_let_in_again()
 }
 
 #[tokio::test]
+async fn a_seal_stands_until_somebody_has_to_be_shut_out_again() {
+    let (server, keeper) = server();
+    let before = server.sql("SELECT count(*) FROM pg_shdescription");
+    let found = look(&keeper, &["app"]).await;
+    client().seal(&keeper, MARKER).await.expect_err("there is nothing to be sealed");
+    client().shut_out(&keeper, MARKER, &found.open).await.expect("shut out");
+    assert!(!look(&keeper, &["app"]).await.sealed);
+    for _ in 0..2 {
+        client().seal(&keeper, MARKER).await.expect("sealed");
+        client().shut_out(&keeper, MARKER, &found.open).await.expect("shut out already");
+        assert!(look(&keeper, &["app"]).await.sealed, "nobody had to be shut out");
+    }
+    server.sql("ALTER ROLE app LOGIN");
+    client().shut_out(&keeper, MARKER, &found.open).await.expect("shut out again");
+    assert!(!look(&keeper, &["app"]).await.sealed, "it may have written meanwhile");
+    client().seal(&keeper, MARKER).await.expect("sealed");
+    client().let_in(&keeper, MARKER).await.expect("let in");
+    let after = look(&keeper, &["app"]).await;
+    assert_eq!((after.marker, after.sealed), (false, false));
+    assert_eq!(server.sql("SELECT count(*) FROM pg_shdescription"), before, "it goes with the marker");
+}
+
+#[tokio::test]
 async fn a_fence_outlives_a_restart() {
     let (server, keeper) = server();
     let found = look(&keeper, &["app"]).await;

@@ -47,6 +47,14 @@ impl Fencing for Client {
         let_in
     }
 
+    async fn seal(&self, login: &Login, marker: &str) -> Result<(), Error> {
+        let session = self.brief(login).await?;
+        let sql = format!("BEGIN READ WRITE; {}; COMMIT", statements::seal(marker));
+        let sealed = session.run("seal the fence", &sql).await;
+        session.close().await;
+        sealed
+    }
+
     async fn write(&self, login: &Login) -> Result<(), Error> {
         let session = self.brief(login).await?;
         let sql = "BEGIN READ WRITE; SELECT pg_catalog.txid_current(); ROLLBACK";
@@ -94,6 +102,7 @@ async fn writers(session: &Session, named: &[String], marker: &str) -> Result<Wr
     };
     let there: BTreeSet<&str> = seen.iter().map(|one| one.role.name.as_str()).collect();
     let sessions: i64 = seen.iter().filter(|one| ours(one) || one.marked).map(|one| one.sessions).sum();
+    let (marker, sealed) = find_marker(session, marker).await?;
     Ok(Writers {
         open: roles(&|one| ours(one) && one.can_login),
         shut: roles(&|one| one.marked && !one.can_login),
@@ -105,16 +114,20 @@ async fn writers(session: &Session, named: &[String], marker: &str) -> Result<Wr
             .filter_map(|one| Some((one.role.name.clone(), one.kept?)))
             .collect(),
         missing: named.iter().filter(|name| !there.contains(name.as_str())).cloned().collect(),
-        marker: has_marker(session, marker).await?,
+        marker,
+        sealed,
         position: position(session).await?,
     })
 }
 
-async fn has_marker(session: &Session, marker: &str) -> Result<bool, Error> {
+/// Whether the marker is there, and whether it is sealed.
+async fn find_marker(session: &Session, marker: &str) -> Result<(bool, bool), Error> {
     let doing = "look for the fence's marker";
-    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1)";
+    let sql = "SELECT count(*) > 0, count(pg_catalog.shobj_description(oid, 'pg_authid')) > 0 FROM pg_catalog.pg_roles \
+               WHERE rolname = $1";
     let row = session.one(doing, sql, &[(&marker, Type::TEXT)]).await?;
-    row.try_get(0).map_err(|error| Error::statement(doing, error))
+    let read = || Ok((row.try_get(0)?, row.try_get(1)?));
+    read().map_err(|error| Error::statement(doing, error))
 }
 
 async fn position(session: &Session) -> Result<Position, Error> {
@@ -145,7 +158,7 @@ async fn position(session: &Session) -> Result<Position, Error> {
 
 async fn rehearse(session: &Session, marker: &str, roles: &[Role]) -> Result<Vec<(String, Error)>, Error> {
     session.run("begin a transaction that is rolled back", "BEGIN READ WRITE").await?;
-    if !has_marker(session, marker).await? {
+    if !find_marker(session, marker).await?.0 {
         session.run("make a role, as the fence's marker will be", &statements::make_marker(marker)).await?;
     }
     let mut refused = Vec::new();
@@ -190,9 +203,11 @@ async fn shut_out(session: &Session, marker: &str, roles: &[Role]) -> Result<(),
     session.run(doing, "BEGIN READ WRITE").await?;
     let names: Vec<String> = roles.iter().map(|role| role.name.clone()).collect();
     let mut sql = Vec::new();
-    if !has_marker(session, marker).await? {
+    let (marked_before, sealed) = find_marker(session, marker).await?;
+    if !marked_before {
         sql.push(statements::make_marker(marker));
     }
+    let begins = sql.len();
     for Seen { role, can_login, marked, .. } in seen(session, &names, marker).await? {
         if !names.contains(&role.name) {
             continue;
@@ -204,6 +219,10 @@ async fn shut_out(session: &Session, marker: &str, roles: &[Role]) -> Result<(),
         if can_login || !marked {
             sql.push(statements::shut_out(&role.name, marker));
         }
+    }
+    // Who is shut out now may have written since.
+    if sealed && sql.len() > begins {
+        sql.push(statements::break_seal(marker));
     }
     sql.push("COMMIT".to_owned());
     session.run(doing, &sql.join("; ")).await?;

@@ -32,7 +32,8 @@ pub trait Fencing: Send + Sync {
     async fn rehearse(&self, login: &Login, marker: &str, roles: &[Role]) -> Result<Vec<(String, Error)>, Error>;
 
     /// Takes from these roles the right to log in and puts the marker on them, in one transaction, then ends their sessions.
-    /// What is so already stays so; a role that is no longer the one of its id is an error, and nothing is changed.
+    /// What is so already stays so; a role that is no longer the one of its id is an error, and nothing is changed. Where a role is
+    /// shut out, a seal is broken.
     ///
     /// # Errors
     /// When the login or a statement fails. The roles may be shut out all the same, if the answer was lost.
@@ -43,6 +44,13 @@ pub trait Fencing: Send + Sync {
     /// # Errors
     /// When the login or a statement fails. The roles may be let in all the same, if the answer was lost.
     async fn let_in(&self, login: &Login, marker: &str) -> Result<Vec<LetIn>, Error>;
+
+    /// Seals the fence: commits a mark on the marker. Whatever replicates from this server and shows the seal has all that was
+    /// committed here before it. It goes with the marker.
+    ///
+    /// # Errors
+    /// When the login or the statement fails. It may be sealed all the same, if the answer was lost.
+    async fn seal(&self, login: &Login, marker: &str) -> Result<(), Error>;
 
     /// Logs in and asks for a transaction id, as a client that writes would, and rolls back.
     ///
@@ -126,6 +134,8 @@ pub struct Writers {
     pub missing: Vec<String>,
     /// Whether the marker is there, on a role or not.
     pub marker: bool,
+    /// Whether the seal is on it.
+    pub sealed: bool,
     /// How far the database has got.
     pub position: Position,
 }

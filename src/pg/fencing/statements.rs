@@ -16,6 +16,16 @@ pub(super) fn shut_out(role: &str, marker: &str) -> String {
     format!("GRANT {} TO {role}; ALTER ROLE {role} NOLOGIN", quoted(marker))
 }
 
+/// Puts the seal on the marker.
+pub(super) fn seal(marker: &str) -> String {
+    format!("COMMENT ON ROLE {} IS 'sealed'", quoted(marker))
+}
+
+/// Takes the seal from the marker.
+pub(super) fn break_seal(marker: &str) -> String {
+    format!("COMMENT ON ROLE {} IS NULL", quoted(marker))
+}
+
 /// Lets a role in.
 pub(super) fn let_in(role: &str) -> String {
     format!("ALTER ROLE {} LOGIN", quoted(role))

@@ -76,7 +76,23 @@ pub enum NotPromoted {
         lag: Option<u64>,
         /// Whether the target is a secondary of a global database.
         global: bool,
+        /// What a fence does, or could do, about who is connected.
+        fence: Shut,
     },
+}
+
+/// Whether the old primary is fenced by the promotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shut {
+    /// It is: who is connected is none of the roles that are shut out.
+    Planned,
+    /// It would be, if the profile said so.
+    Possible {
+        /// The profile's name.
+        database: String,
+    },
+    /// It follows afterwards, or is rebuilt.
+    Not,
 }
 
 impl NotPromoted {
@@ -100,11 +116,11 @@ impl NotPromoted {
             }
             Self::Nothing { others, .. } => others.clone(),
             Self::Ambiguous { candidates, .. } => candidates.clone(),
-            Self::Obstructed { obstacles, command, lag, global, .. } => {
+            Self::Obstructed { obstacles, command, lag, global, fence, .. } => {
                 let mut hints: Vec<String> = Vec::new();
                 for obstacle in obstacles {
                     let hint = match obstacle.instead {
-                        Some(instead) => way_around(instead, command, *lag, *global),
+                        Some(instead) => way_around(instead, command, *lag, *global, fence),
                         None => continue,
                     };
                     if !hints.contains(&hint) {
@@ -117,17 +133,25 @@ impl NotPromoted {
     }
 }
 
-fn way_around(instead: Instead, command: &str, lag: Option<u64>, global: bool) -> String {
+fn way_around(instead: Instead, command: &str, lag: Option<u64>, global: bool, fence: &Shut) -> String {
     let loss = lag.map_or_else(|| "unmeasured".to_owned(), |seconds| seconds.to_string());
     match instead {
         Instead::AcceptLoss => {
             format!("wait until it has caught up, or accept the loss: {command} --allow-data-loss={loss}")
         }
-        Instead::KeepWriting if global => format!(
-            "stop what writes to it, or switch over without loss: {command} --switchover; or accept it: --old-primary-keeps-writing"
-        ),
         Instead::KeepWriting => {
-            format!("stop what writes to it; or accept it: {command} --old-primary-keeps-writing")
+            let stop = match fence {
+                Shut::Planned => {
+                    "let this machine reach it, end those connections, or name their roles under [databases.….fence]"
+                        .to_owned()
+                }
+                Shut::Possible { database } => format!(
+                    "let daybreak shut the application out of it, so that nothing is lost: [databases.{database}.fence] in the profile; or stop what writes to it"
+                ),
+                Shut::Not => "stop what writes to it".to_owned(),
+            };
+            let switch = if global { "; or switch over without loss: --switchover" } else { "" };
+            format!("{stop}{switch}; or accept it: {command} --old-primary-keeps-writing")
         }
         Instead::Detach => format!("{command} --detach"),
         Instead::Failover => format!("{command} --failover --allow-data-loss; or {command} --detach"),

@@ -6,20 +6,22 @@ use super::{
     Loss, Wanted,
     candidates::{Candidate, Found, Kind, find},
     choose::{self, Choice},
-    refusal::NotPromoted,
+    refusal::{NotPromoted, Shut},
 };
 use crate::{
     aws::secrets::Secrets,
-    config::{Credentials, CutoverSecret, Database},
+    config::{Credentials, CutoverSecret, Database, FenceMode},
     recovery::{
+        fence::{self, OldWriter, SurveyedFence},
         pointer::{self, SurveyedSecret},
         refusal::{Refusal, Unusable},
         survey,
     },
     steps::{
         access::Access,
+        list_writers::Unreachable,
         promotion::{
-            Accepted, Lag, Member, Promotion,
+            Accepted, FenceAhead, Lag, Member, Promotion,
             judge::{Instead, Obstacle, Verdict, judge},
             look::{Described, Seen, look, within},
             way::Way,
@@ -43,6 +45,10 @@ pub struct Outlook {
     pub verdict: Verdict,
     /// The secret that the application follows, where it leads to the old primary.
     pub secret: Option<SurveyedSecret>,
+    /// How the old primary is fenced, where it is.
+    pub fence: Option<SurveyedFence>,
+    /// How to log in for the proof and the watch, where the profile says so.
+    pub access: Option<Access>,
     /// Why the application's secret is not moved.
     pub unmoved: Option<String>,
     /// When it was seen.
@@ -55,6 +61,7 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
     let Choice { candidate, way, why } = choose::choose(&database.name, &found, wanted)?;
     let target = target(candidate);
     let primary = primary(&found, candidate.kind);
+    let database = &database.promoted_in(&target.region);
     let regions = [target.region.as_str(), primary.region.as_str()];
     let access = access(world, database, &regions, candidate).await?;
     let mut promotion = Promotion {
@@ -65,8 +72,16 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
         max_lag_seconds: database.promote.max_lag.as_secs(),
         accepted: Accepted::Nothing,
         old_primary_keeps_writing: wanted.old_primary_keeps_writing,
-        access,
+        fence: None,
+        access: access.clone(),
     };
+    let mut pointed = None;
+    let mut fence = None;
+    if promotion.way.leaves_a_primary() && database.fence.mode == FenceMode::Roles {
+        let found = pointer(world, database, &promotion).await?;
+        fence = fenced(world, database, &mut promotion, found.0.as_ref(), made_with(candidate).as_deref()).await?;
+        pointed = Some(found);
+    }
     let there = world.of_region(&promotion.target.region);
     let seen = look(&there, &promotion, now).await.map_err(Unusable::from)?;
     let command = command(&database.name, candidate, &promotion.way);
@@ -77,14 +92,60 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
         command: command.clone(),
         lag: seen.lag.as_ref().and_then(Lag::whole_seconds),
         global,
+        fence: match (&promotion.fence, promotion.way.leaves_a_primary()) {
+            (Some(_), _) => Shut::Planned,
+            (None, true) => Shut::Possible { database: database.name.clone() },
+            (None, false) => Shut::Not,
+        },
     };
-    promotion.accepted = accept(&promotion, wanted.loss, &seen).map_err(|what| obstructed(vec![what]))?;
+    let accepted = accept(&promotion, wanted.loss, &seen).map_err(|what| obstructed(vec![what]))?;
+    promotion.accepted = accepted;
     let mut verdict = judge(&promotion, &seen, now);
     if !verdict.obstacles.is_empty() {
         return Err(obstructed(std::mem::take(&mut verdict.obstacles)).into());
     }
-    let (secret, unmoved) = pointer(world, database, &promotion).await?;
-    Ok(Outlook { promotion, why, found, seen, verdict, secret, unmoved, at: now })
+    let (secret, unmoved) = match pointed {
+        Some(pointed) => pointed,
+        None => pointer(world, database, &promotion).await?,
+    };
+    Ok(Outlook { promotion, why, found, seen, verdict, secret, fence, access, unmoved, at: now })
+}
+
+/// The fence of the old primary, where the application's secret leads to it; from then on both sides are asked as one that it does
+/// not hold.
+async fn fenced(
+    world: &World,
+    database: &Database,
+    promotion: &mut Promotion,
+    secret: Option<&SurveyedSecret>,
+    made_with: Option<&str>,
+) -> Result<Option<SurveyedFence>, Refusal> {
+    let Some(secret) = secret else { return Ok(None) };
+    let Promotion { primary, target, .. } = &*promotion;
+    let mut database = database.clone();
+    if let Some(id) = &database.fence.secret {
+        let regions = [target.region.as_str(), primary.region.as_str()];
+        database.fence.secret = Some(place(world, &regions, id).await?.0);
+    }
+    // A primary whose region is away has told no address; the application's secret leads to it.
+    let serves_at = primary.host.as_deref().zip(primary.port).unwrap_or((&secret.host, secret.port));
+    let (family, identifier, region) = (primary.family, primary.identifier.as_str(), primary.region.as_str());
+    let old = OldWriter { family, identifier, region, serves_at: Some(serves_at), made_with };
+    let Some(mut fence) = fence::survey(world, old, &database, Some(secret)).await? else { return Ok(None) };
+    if promotion.old_primary_keeps_writing {
+        fence.when_unreachable = Unreachable::GoOn;
+    }
+    promotion.fence = Some(FenceAhead { roles: fence.seen.clone(), when_unreachable: fence.when_unreachable });
+    promotion.access = Some(fence.target.clone());
+    Ok(Some(fence))
+}
+
+/// The database made with what replicates.
+fn made_with(candidate: &Candidate) -> Option<String> {
+    match &candidate.described {
+        Ok(Described::Cluster(cluster, _)) => cluster.database_name.clone(),
+        Ok(Described::Instance(_) | Described::Gone) | Err(_) => None,
+    }
 }
 
 /// The command for a candidate, with the flag for its way.
@@ -153,10 +214,7 @@ async fn access(
     regions: &[&str],
     candidate: &Candidate,
 ) -> Result<Option<Access>, Refusal> {
-    let named = match &candidate.described {
-        Ok(Described::Cluster(cluster, _)) => cluster.database_name.clone(),
-        _ => None,
-    };
+    let named = made_with(candidate);
     let mut database = database.clone();
     if let Credentials::Secret(id) = &database.connect.credentials {
         let (arn, _) = place(world, regions, id).await?;

@@ -65,7 +65,7 @@ pub fn prove(
 
 /// The source fenced, the pointer moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let mut steps = fence::fence(wish, survey, target);
+    let mut steps = fence::fence(wish, survey.fence.as_ref(), survey.secret.as_ref(), target);
     steps.extend(survey.secret.iter().flat_map(|secret| follow(wish, secret, access, target)));
     steps
 }

@@ -1,18 +1,22 @@
 //! The recipe that makes nothing: what replicates from a database becomes its primary.
 
-use super::{Wish, after, planned};
+mod told;
+
+use jiff::Timestamp;
+
+use super::{Wish, after, fence, planned};
 use crate::{
     aws::rds::model::{Cluster, Instance},
-    moment::show,
-    recovery::{policies, promotion::survey::Outlook, refusal::Refusal, survey},
+    recovery::{names, policies, promotion::survey::Outlook, refusal::Refusal, survey},
     run::{
         plan::{FORMAT, Plan, Planned},
         step::{Step as _, Undo, Until},
     },
     steps::{
-        brief::{Brief, Promotion as Told, Setting, Side, Source, Target},
+        brief::{Brief, Setting, Source, Target},
+        keep_snapshot::KeepSnapshot,
         promotion::{
-            Accepted, Lag, Member, Promotion,
+            Accepted, Member, Promotion,
             guard::Guard,
             look::Described,
             promote::{ID as PROMOTE, Promote},
@@ -20,6 +24,7 @@ use crate::{
         },
         prove::{Comparison, Prove},
         step::Step,
+        tags,
         target::TargetName,
         window::{Kind, Window},
     },
@@ -35,7 +40,7 @@ pub const RECIPE: &str = "promote";
 pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
     let (database, promotion) = (wish.database, &outlook.promotion);
     let target = &promotion.target;
-    if outlook.secret.is_some() && promotion.access.is_none() {
+    if outlook.secret.is_some() && outlook.access.is_none() {
         return Err(Refusal::NoAccess { database: database.name.clone() });
     }
     let steps = steps(wish, outlook);
@@ -80,9 +85,9 @@ pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
             .iter()
             .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
             .map(|planned| planned.step.id().0),
-        policies: policies::promotion(promotion.way.call().action, promotion.access.as_ref(), outlook.secret.is_some()),
+        policies: policies::promotion(outlook),
         warnings: warnings(outlook),
-        promotion: Some(told(outlook)),
+        promotion: Some(told::told(wish, outlook)),
     };
     Ok(Plan {
         format: FORMAT,
@@ -98,13 +103,38 @@ pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
 }
 
 fn steps(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
+    let mut steps = promoting(wish, outlook);
+    steps.extend(keeping(wish, &outlook.promotion, outlook.at, &steps));
+    steps
+}
+
+/// What only the old primary of a global database had, kept: last, since nobody waits for it.
+fn keeping(wish: &Wish<'_>, promotion: &Promotion, at: Timestamp, steps: &[Planned<Step>]) -> Option<Planned<Step>> {
+    let Way::Failover(_) = promotion.way else { return None };
+    let Member { identifier, region, .. } = &promotion.primary;
+    let keep = KeepSnapshot {
+        cluster: identifier.clone(),
+        region: region.clone(),
+        since: at,
+        name: names::kept_snapshot(identifier, &wish.run),
+        tags: tags::of_recovery(&wish.run, identifier),
+        until: steps.last().map_or(Until::Restored, |planned| planned.step.until()),
+    };
+    Some(planned(wish.database.deadlines.settings, Step::KeepSnapshot(keep)))
+}
+
+fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
     let (database, promotion) = (wish.database, &outlook.promotion);
-    let mut steps = vec![
-        planned(database.deadlines.settings, Step::Guard(Guard { promotion: Box::new(promotion.clone()) })),
-        planned(database.deadlines.instance, Step::Promote(Promote { promotion: Box::new(promotion.clone()) })),
-    ];
-    let Some(access) = &promotion.access else { return steps };
     let target = TargetName { family: promotion.target.family, identifier: promotion.target.identifier.clone() };
+    let fence = outlook.fence.as_ref().zip(outlook.secret.as_ref());
+    let guard = Guard { promotion: Box::new(promotion.clone()) };
+    let mut steps = vec![planned(database.deadlines.settings, Step::Guard(guard))];
+    steps.extend(fence.into_iter().flat_map(|(fence, secret)| fence::close(wish, fence, secret, Some(promotion))));
+    let promote = Promote { promotion: Box::new(promotion.clone()) };
+    steps.push(planned(database.deadlines.instance, Step::Promote(promote)));
+    // Replication has brought the fence to the target, which can alter roles from now on.
+    steps.extend(fence.map(|(fence, _)| fence::open(wish, fence, &target)));
+    let Some(access) = &outlook.access else { return steps };
     let prove = Prove {
         target: target.clone(),
         access: access.clone(),
@@ -112,7 +142,7 @@ fn steps(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
         requested_time: None,
         questions: survey::questions(database),
         // What can be taken back belongs to the cutover as a whole: application, data and roles.
-        until: if promotion.way.is_reversible() { Until::Cutover } else { Until::Validated },
+        until: promotion.until(Until::Validated),
     };
     steps.push(planned(database.deadlines.proof, Step::Prove(prove)));
     match &outlook.secret {
@@ -153,13 +183,14 @@ fn warnings(outlook: &Outlook) -> Vec<String> {
     let mut warnings = outlook.verdict.notes.clone();
     warnings.extend(outlook.verdict.waits.iter().map(|wait| format!("it will be waited for: {wait}")));
     warnings.extend(outlook.unmoved.clone());
-    if outlook.promotion.access.is_none() {
+    if outlook.access.is_none() {
         warnings.push("there is no way to log in: nothing is proven, and who is connected is not known".to_owned());
     }
     if outlook.promotion.accepted == Accepted::Unmeasured {
         warnings.push("the loss could not be measured, and was accepted all the same".to_owned());
     }
     warnings.extend(outlook.secret.iter().flat_map(|secret| secret.warnings.clone()));
+    warnings.extend(outlook.fence.iter().flat_map(|fence| fence.warnings.clone()));
     let managed = match outlook.found.described.as_ref() {
         Ok(Described::Cluster(cluster, _)) => cluster.master_user_secret.is_some(),
         _ => false,
@@ -171,132 +202,6 @@ fn warnings(outlook: &Outlook) -> Vec<String> {
         );
     }
     warnings
-}
-
-fn told(outlook: &Outlook) -> Told {
-    let promotion = &outlook.promotion;
-    let (old, new) = (promotion.primary.words(), promotion.target.words());
-    Told {
-        way: promotion.way.word().to_owned(),
-        call: promotion.way.call().action.to_owned(),
-        why: outlook.why.clone(),
-        sides: sides(outlook),
-        lag: outlook.seen.lag.clone(),
-        loses: loses(outlook),
-        stops: match promotion.way {
-            Way::ReadReplica(_) => format!("{new} reboots; what reads from it is cut off for minutes"),
-            Way::ReplicaCluster(_) | Way::Detach(_) => {
-                format!("{new} restarts its instances; what reads from them is cut off")
-            }
-            Way::Reader(_) => {
-                "all connections to the cluster's writer are cut, usually for less than a minute".to_owned()
-            }
-            Way::Switchover(_) => {
-                "writes stop on both sides until the roles are swapped, usually for a minute or two".to_owned()
-            }
-            Way::Failover(_) => format!("what reads from {new} is cut off for minutes; other secondaries are rebuilt"),
-        },
-        old_primary: old_primary(promotion, &old, &new),
-        back: match promotion.way {
-            Way::Reader(_) => format!("by failing back to {old}, with daybreak rollback"),
-            Way::Switchover(_) => format!("by switching back to {old}, with daybreak rollback"),
-            _ => "it cannot be taken back".to_owned(),
-        },
-        afterwards: afterwards(promotion),
-    }
-}
-
-fn loses(outlook: &Outlook) -> String {
-    match (&outlook.seen.lag, outlook.promotion.accepted) {
-        (None, _) => "nothing".to_owned(),
-        (Some(Lag::NotMeasured(why)), _) => format!("UNKNOWN: it could not be measured ({why})"),
-        (Some(Lag::Measured { seconds, at, by }), accepted) => {
-            let more = match accepted {
-                Accepted::Seconds { seconds, .. } => format!("; up to {seconds} s are accepted"),
-                Accepted::Nothing | Accepted::Unmeasured => String::new(),
-            };
-            format!("{seconds:.1} s of writes, as of {} by {by}{more}", show(*at))
-        }
-    }
-}
-
-fn old_primary(promotion: &Promotion, old: &str, new: &str) -> String {
-    match &promotion.way {
-        Way::Reader(_) => format!("{old} becomes a reader"),
-        Way::Switchover(_) => format!("{old} becomes a secondary and follows {new}"),
-        Way::Failover(_) => format!(
-            "RDS tries to keep writes from {old}, without promise; once its region is back it is rebuilt as a secondary, and what only it had is saved as a snapshot that expires"
-        ),
-        Way::ReadReplica(_) | Way::ReplicaCluster(_) | Way::Detach(_) if promotion.old_primary_keeps_writing => {
-            format!(
-                "{old} stays and GOES ON TAKING WRITES, as was accepted; nothing of them reaches {new}: stop what writes to it"
-            )
-        }
-        Way::ReadReplica(_) | Way::ReplicaCluster(_) | Way::Detach(_) => {
-            format!(
-                "{old} stays as it is and could take writes, which nothing would carry to {new}: keep everybody off it"
-            )
-        }
-    }
-}
-
-fn afterwards(promotion: &Promotion) -> Vec<String> {
-    let mut list = Vec::new();
-    if let Way::Failover(_) = promotion.way {
-        let (cluster, region) = (&promotion.primary.identifier, &promotion.primary.region);
-        list.push(format!(
-            "when {region} is back, what only {cluster} had is in an automated snapshot, which expires: aws rds describe-db-cluster-snapshots --db-cluster-identifier {cluster} --snapshot-type automated --region {region}"
-        ));
-        list.push(format!(
-            "keep it by copying: aws rds copy-db-cluster-snapshot --source-db-cluster-snapshot-identifier rds:unplanned-global-failover-{cluster}-… --target-db-cluster-snapshot-identifier kept-{cluster} --region {region}"
-        ));
-    }
-    list
-}
-
-fn sides(outlook: &Outlook) -> Vec<Side> {
-    let promotion = &outlook.promotion;
-    let status =
-        |described: Option<&Described>, why: &str| described.map_or(why.to_owned(), |it| it.status().to_owned());
-    let primary = match &outlook.seen.primary {
-        Ok(described) => status(Some(described), ""),
-        Err(why) => format!("out of reach: {why}"),
-    };
-    let old_becomes = match promotion.way {
-        Way::Reader(_) => "a reader",
-        Way::Switchover(_) => "a secondary",
-        Way::Failover(_) => "a secondary, rebuilt",
-        _ => "on its own, no longer the primary of anything here",
-    };
-    let new_becomes = match promotion.way {
-        Way::Reader(_) => "the writer",
-        Way::Switchover(_) | Way::Failover(_) => "the primary",
-        _ => "a primary of its own",
-    };
-    let mut sides = vec![
-        side(&promotion.primary, format!("the primary, {primary}"), old_becomes.to_owned()),
-        side(&promotion.target, format!("follows, {}", outlook.seen.target.status()), new_becomes.to_owned()),
-    ];
-    let others = outlook.found.candidates.iter().filter(|other| {
-        (&other.member.arn, &other.member.instance) != (&promotion.target.arn, &promotion.target.instance)
-    });
-    for other in others {
-        let becomes = match promotion.way {
-            Way::Reader(_) | Way::Switchover(_) => "goes on following",
-            Way::Failover(_) => "rebuilt, which takes minutes to hours",
-            _ => "goes on following the old primary",
-        };
-        let is = match &other.described {
-            Ok(described) => format!("follows, {}", described.status()),
-            Err(_) => "follows, out of reach".to_owned(),
-        };
-        sides.push(side(&other.member, is, becomes.to_owned()));
-    }
-    sides
-}
-
-fn side(member: &Member, is: String, becomes: String) -> Side {
-    Side { name: member.words(), is, becomes }
 }
 
 /// What differs from the old primary: a promotion carries none of it over.

@@ -7,13 +7,16 @@ use crate::{
         names,
         sighting::{Look, Side},
     },
-    report::{fenced, shell::api_name},
+    report::{fenced, promoted, shell::api_name},
     run::state::{RunState, StepState},
     steps::{
+        access::Access,
+        admit_writers::AdmitWriters,
         fence::Fence,
         move_secret::{self, MoveSecret},
         purpose::SETTLE,
         restore_cluster::{ID as RESTORE, RestoredCluster},
+        serving,
         step::Step,
         writers::Server,
     },
@@ -111,6 +114,8 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         | Step::AwaitReaders(_)
         | Step::Watch(_)
         | Step::Guard(_)
+        | Step::CatchUp(_)
+        | Step::KeepSnapshot(_)
         | Step::ListWriters(_)
         | Step::AdmitWriters(_)
         | Step::ManagePassword(_)
@@ -159,20 +164,36 @@ fn fitting(state: &RunState<Step>, step: &Step, look: &Look) -> Option<(String, 
 
 /// SQL for a role that may alter the application's; the password is asked for.
 fn unfence(state: &RunState<Step>, step: &Fence) -> Way {
-    let Server { identifier, host, port, access } = &step.server;
+    let Server { identifier, host, port, access, .. } = &step.server;
+    let once = match &step.promotion {
+        None => "once the application is back on it".to_owned(),
+        Some(promotion) => {
+            format!("once nobody writes to {}, and what it was written is given up", promotion.target.words())
+        }
+    };
+    Way {
+        does: format!(
+            "lets the application's roles log in to {identifier} again, {once} (add -U and a role that may alter them)"
+        ),
+        command: let_in(state, host, *port, access),
+    }
+}
+
+/// The same for a target that replication has brought the fence to.
+pub(super) fn admit_by_hand(state: &RunState<Step>, step: &AdmitWriters) -> Option<Way> {
+    let writer = serving::writer(&state.outputs).ok().filter(|_| promoted::promotes(state))?;
+    Some(Way {
+        does: format!("lets the application's roles log in to {} (add -U and a role that may alter them)", step.target),
+        command: let_in(state, &writer.endpoint, writer.port, &step.access),
+    })
+}
+
+fn let_in(state: &RunState<Step>, host: &str, port: u16, access: &Access) -> String {
     let database = access.database.as_ref().or(access.default_database.as_ref()).map_or("postgres", String::as_str);
     let roles = fenced::roles(state);
     let sql = let_in_by_hand(roles.iter().map(String::as_str), &marker(&state.plan.run.to_string()));
-    Way {
-        does: format!(
-            "lets the application's roles log in to {identifier} again, once the application is back on it (add -U and a role that may alter them)"
-        ),
-        command: format!(
-            "psql {} -c {}",
-            word(&format!("host={host} port={port} dbname={database} sslmode=require")),
-            word(&sql)
-        ),
-    }
+    let target = format!("host={host} port={port} dbname={database} sslmode=require");
+    format!("psql {} -c {}", word(&target), word(&sql))
 }
 
 /// The AWS CLI's words for a target of one family.

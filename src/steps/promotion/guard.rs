@@ -35,7 +35,7 @@ pub(super) fn refused(promotion: &Promotion, verdict: &Verdict) -> Option<Failur
     }
     let causes = verdict.obstacles.iter().map(|obstacle| obstacle.what.clone()).collect();
     let message = format!("promote {}: it may not be promoted as things stand", promotion.target.words());
-    Some(Failure { causes, ..Failure::new(message) }.hint("nothing was changed; make a new plan with daybreak promote"))
+    Some(Failure { causes, ..Failure::new(message) })
 }
 
 #[async_trait]
@@ -65,7 +65,8 @@ impl Body for Guard {
         same(&self.promotion, &seen.target)?;
         let verdict = judge(&self.promotion, &seen, cx.now);
         if let Some(failure) = refused(&self.promotion, &verdict) {
-            return Err(StepError::terminal(failure));
+            let hint = "nothing was changed; make a new plan with daybreak promote";
+            return Err(StepError::terminal(failure.hint(hint)));
         }
         match verdict.waits.first() {
             Some(wait) => Ok(Observed::Wait(Waiting::on(wait.clone()))),

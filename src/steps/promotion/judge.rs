@@ -9,7 +9,7 @@ use super::{
     look::{Described, Seen},
     way::Way,
 };
-use crate::{aws::rds::status::Phase, run::clock::elapsed};
+use crate::{aws::rds::status::Phase, pg::Other, run::clock::elapsed, steps::list_writers::Unreachable};
 
 /// A transaction that has been open for longer is named.
 const LONG: f64 = 60.0;
@@ -164,6 +164,7 @@ fn old_primary(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
     let words = promotion.primary.words();
     let alive =
         matches!(&seen.primary, Ok(described) if !matches!(described.status(), "gone" | "stopped" | "deleting"));
+    let fence = promotion.fence.as_ref();
     let what = match &seen.primary_role {
         Ok(role) if role.in_recovery => return,
         Ok(role) if role.sessions.is_empty() => {
@@ -171,11 +172,26 @@ fn old_primary(promotion: &Promotion, seen: &Seen, verdict: &mut Verdict) {
             return;
         }
         Ok(role) => {
-            let who = sessions(role.sessions.iter().map(|session| (&session.user, &session.application)));
-            format!("{words} takes writes, and is in use by {who}")
+            let is_ended = |session: &&Other| fence.is_some_and(|fence| fence.roles.contains(&session.user));
+            let (ended, others): (Vec<&Other>, Vec<&Other>) = role.sessions.iter().partition(is_ended);
+            if !ended.is_empty() {
+                verdict.notes.push(format!("{words} is in use by {}: the fence ends that", sessions(&ended)));
+            }
+            if others.is_empty() {
+                return;
+            }
+            format!("{words} takes writes, and is in use by {}", sessions(&others))
         }
-        Err(why) if alive => {
-            format!("{words} is {}, and could not be asked whether it is in use: {why}", status(seen))
+        // Where nobody can be asked there is no telling who writes: a fence that cannot be made is a person's decision.
+        Err(why) if fence.is_some_and(|fence| fence.when_unreachable == Unreachable::GoOn) => {
+            verdict.notes.push(format!(
+                "{words} could not be reached, and is NOT FENCED where it still cannot be: it may take writes that reach nobody else: {why}"
+            ));
+            return;
+        }
+        Err(why) if alive || (fence.is_some() && seen.primary.is_err()) => {
+            let fenced = if fence.is_some() { ", nor be fenced" } else { "" };
+            format!("{words} is {}, and could not be asked whether it is in use{fenced}: {why}", status(seen))
         }
         Err(why) => {
             verdict.notes.push(format!("{words} could not be reached: {why}"));
@@ -196,9 +212,9 @@ fn status(seen: &Seen) -> &str {
     seen.primary.as_ref().map_or("out of reach", Described::status)
 }
 
-fn sessions<'a>(of: impl Iterator<Item = (&'a String, &'a String)>) -> String {
+fn sessions(of: &[&Other]) -> String {
     let mut counted: Vec<(String, usize)> = Vec::new();
-    for (user, application) in of {
+    for Other { user, application, .. } in of {
         let name = if application.is_empty() { user.clone() } else { format!("{user} ({application})") };
         match counted.iter_mut().find(|(known, _)| *known == name) {
             Some((_, count)) => *count += 1,
@@ -219,6 +235,10 @@ fn sessions<'a>(of: impl Iterator<Item = (&'a String, &'a String)>) -> String {
 
 fn lag(promotion: &Promotion, seen: &Seen, found: &Lag, now: Timestamp, verdict: &mut Verdict) {
     let words = promotion.target.words();
+    // The seal tells it for certain, whatever figures say of an idle primary.
+    if seen.caught_up && promotion.accepted == Accepted::Nothing {
+        return verdict.notes.push(format!("{words} has all that was written to its fenced primary"));
+    }
     let Lag::Measured { seconds, at, by } = found else {
         let Lag::NotMeasured(why) = found else { return };
         if promotion.accepted != Accepted::Unmeasured {

@@ -36,6 +36,16 @@ pub struct Seen {
     pub primary_role: Result<Role, String>,
     /// How far the target is behind; none where the way waits for it by itself.
     pub lag: Option<Lag>,
+    /// Whether the target was seen to have all that was written to a primary that is fenced since.
+    pub caught_up: bool,
+}
+
+impl Seen {
+    /// The same, with what an earlier step saw.
+    #[must_use]
+    pub fn given(self, caught_up: bool) -> Self {
+        Self { caught_up, ..self }
+    }
 }
 
 impl Seen {
@@ -103,7 +113,14 @@ pub async fn look(world: &World, promotion: &Promotion, now: Timestamp) -> Resul
         Way::Reader(_) | Way::Switchover(_) => None,
         _ => Some(lag(world, promotion, &primary_role, now).await),
     };
-    Ok(Seen { target: described, primary: old.map_err(|error| error.to_string()), global, primary_role, lag })
+    Ok(Seen {
+        target: described,
+        primary: old.map_err(|error| error.to_string()),
+        global,
+        primary_role,
+        lag,
+        caught_up: false,
+    })
 }
 
 async fn describe(world: &World, member: &Member) -> Result<Described, aws::Error> {

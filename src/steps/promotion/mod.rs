@@ -1,9 +1,11 @@
 //! Promotions: what replicates from a database becomes its primary.
 //!
-//! Nothing is made. [`guard`] looks whether it may be done and waits until it may; [`promote`] looks once more, makes the one
-//! call, and waits until the new primary takes writes. Both ask the world through [`look`] and decide by [`judge`], which
+//! Nothing is made. [`guard`] looks whether it may be done and waits until it may; where the old primary is fenced, [`catch_up`]
+//! waits until the target has all that the application wrote there; [`promote`] looks once more, makes the one call, and waits
+//! until the new primary takes writes. Both ask the world through [`look`] and decide by [`judge`], which
 //! is pure; so does the planning, hence a plan is never more lenient than its steps.
 
+pub mod catch_up;
 pub mod guard;
 pub mod judge;
 pub mod look;
@@ -15,7 +17,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::way::Way;
-use super::{access::Access, window::Family};
+use super::{access::Access, list_writers::Unreachable, window::Family};
+use crate::run::step::Until;
 
 /// All that the steps of a promotion need to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,8 +38,30 @@ pub struct Promotion {
     pub accepted: Accepted,
     /// Whether the person has said that the old primary may go on taking writes of its own.
     pub old_primary_keeps_writing: bool,
-    /// How to log in to both, where the profile says so.
+    /// How the old primary is fenced before the call, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<FenceAhead>,
+    /// How to log in to both, where the profile says so: where there is a fence, as one that it does not hold.
     pub access: Option<Access>,
+}
+
+/// A fence that comes before the promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FenceAhead {
+    /// The roles that it shuts out, as the plan saw them.
+    pub roles: Vec<String>,
+    /// What to do when the old primary cannot be reached.
+    pub when_unreachable: Unreachable,
+}
+
+impl Promotion {
+    /// How far a run must be allowed to go for the call, and for what follows it; `alone` where it neither can be taken back nor
+    /// follows a fence.
+    #[must_use]
+    pub fn until(&self, alone: Until) -> Until {
+        if self.way.is_reversible() || self.fence.is_some() { Until::Cutover } else { alone }
+    }
 }
 
 /// A cluster, an instance, or an instance of a cluster, as the plan saw it.

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Promotion,
+    Promotion, catch_up,
     guard::refused,
     judge::judge,
     look::{look, same},
-    roles::{self, Part},
+    roles::{self, Part, SETTLING},
     way::Way,
 };
 use crate::{
@@ -29,9 +29,6 @@ use crate::{
 
 /// The step's name in every plan that promotes.
 pub const ID: &str = "promote";
-
-/// How long a call whose sender died may still be on its way.
-const SETTLING: Duration = Duration::from_secs(5);
 
 /// The one call that changes who takes writes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,9 +85,10 @@ impl Body for Promote {
         StepId::from(ID)
     }
 
-    /// What can be taken back belongs to the cutover: who takes the application back wants the old primary to take writes.
+    /// What can be taken back belongs to the cutover: who takes the application back wants the old primary to take writes. So does
+    /// what comes after a fence: nobody is let wait without a primary.
     fn until(&self) -> Until {
-        if self.promotion.way.is_reversible() { Until::Cutover } else { Until::Restored }
+        self.promotion.until(Until::Restored)
     }
 
     fn reversibility(&self) -> Undo {
@@ -110,10 +108,10 @@ impl Body for Promote {
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let promotion = &*self.promotion;
         let writer = match roles::target(world, promotion, cx).await? {
-            Part::Turning(what) => return Ok(Observed::Wait(Waiting::on(what))),
+            Part::Turning(what) | Part::Missing(what) => return Ok(Observed::Wait(Waiting::on(what))),
             Part::Leads(writer) => writer,
             Part::Follows => {
-                let seen = look(world, promotion, cx.now).await?;
+                let seen = look(world, promotion, cx.now).await?.given(catch_up::came(cx)?);
                 same(promotion, &seen.target)?;
                 if matches!(promotion.way, Way::Detach(_)) && seen.member(&promotion.target).is_none() {
                     // It has left between the two looks, or one of RDS's answers was of before that.
@@ -122,7 +120,15 @@ impl Body for Promote {
                 }
                 let verdict = judge(promotion, &seen, cx.now);
                 if let Some(failure) = refused(promotion, &verdict) {
-                    return Err(StepError::terminal(failure));
+                    let hint = match &promotion.fence {
+                        Some(_) => format!(
+                            "nothing was promoted, and {} is fenced: daybreak rollback {} lets the application in to it again",
+                            promotion.primary.words(),
+                            cx.run
+                        ),
+                        None => "nothing was changed; make a new plan with daybreak promote".to_owned(),
+                    };
+                    return Err(StepError::terminal(failure.hint(hint)));
                 }
                 return Ok(match verdict.waits.first() {
                     Some(wait) => Observed::Wait(Waiting::on(wait.clone())),
@@ -140,7 +146,7 @@ impl Body for Promote {
         // A second call after an unrecorded one would at best be refused; at worst it would fail over once more.
         match roles::target(world, &self.promotion, cx).await? {
             Part::Follows => self.send(world, &self.promotion.way, &self.doing()).await,
-            Part::Turning(_) | Part::Leads(_) => Ok(()),
+            Part::Turning(_) | Part::Missing(_) | Part::Leads(_) => Ok(()),
         }
     }
 
@@ -151,7 +157,7 @@ impl Body for Promote {
         let (old, new) = (back.target.words(), back.primary.words());
         let there = world.of_region(&back.target.region);
         match roles::target(&there, &back, cx).await? {
-            Part::Turning(what) => Ok(Undone::Wait(Waiting::on(what))),
+            Part::Turning(what) | Part::Missing(what) => Ok(Undone::Wait(Waiting::on(what))),
             Part::Leads(_) if !cx.outputs.has(ID) && cx.attended < SETTLING => {
                 let on = format!("{new} to become the primary, in case it was asked for just before");
                 Ok(Undone::Wait(Waiting::on(on).again_in(Duration::from_secs(1))))
@@ -167,7 +173,7 @@ impl Body for Promote {
                         Waiting::on(format!("{old} to become the primary again")).again_in(Duration::from_secs(1)),
                     ))
                 }
-                Part::Turning(what) => Ok(Undone::Wait(Waiting::on(what))),
+                Part::Turning(what) | Part::Missing(what) => Ok(Undone::Wait(Waiting::on(what))),
                 Part::Follows => Ok(Undone::Done(format!("neither {old} nor {new} is the primary now: left alone"))),
             },
         }

@@ -1,5 +1,7 @@
 //! Who is the primary: asked of RDS, and of the server itself.
 
+use std::time::Duration;
+
 use super::{Promotion, look::Described, look::same, way::Way};
 use crate::{
     aws::rds::{
@@ -11,11 +13,16 @@ use crate::{
     steps::{failure, serving::Writer, world::World},
 };
 
+/// How long a call whose sender died may still be on its way.
+pub(in crate::steps) const SETTLING: Duration = Duration::from_secs(5);
+
 /// The target's part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::steps) enum Part {
     /// It follows, and nothing is under way.
     Follows,
+    /// It is not found by its name.
+    Missing(String),
     /// Something is under way.
     Turning(String),
     /// It takes writes there.
@@ -23,14 +30,18 @@ pub(super) enum Part {
 }
 
 /// The target's part now. A target that is another one of the name, or that RDS has given up, is an error.
-pub(super) async fn target(world: &World, promotion: &Promotion, cx: &Context<'_>) -> Result<Part, StepError> {
+pub(in crate::steps) async fn target(
+    world: &World,
+    promotion: &Promotion,
+    cx: &Context<'_>,
+) -> Result<Part, StepError> {
     let doing = format!("look at {}", promotion.target.words());
     let aws = |error| failure::of_aws(&doing, &error);
     let name = &promotion.target.identifier;
     if let Way::ReadReplica(_) = promotion.way {
         let instance = world.rds.instance(name).await.map_err(aws)?;
         let Some(instance) = instance else {
-            return Ok(Part::Turning(format!("instance {name}, which is not found by its name")));
+            return Ok(Part::Missing(format!("instance {name}, which is not found by its name")));
         };
         same(promotion, &Described::Instance(Box::new(instance.clone())))?;
         return replica(world, &instance, cx).await;
@@ -40,7 +51,7 @@ pub(super) async fn target(world: &World, promotion: &Promotion, cx: &Context<'_
         None => None,
     };
     let Some(cluster) = world.rds.cluster(name).await.map_err(aws)? else {
-        return Ok(Part::Turning(format!("cluster {name}, which is not found by its name")));
+        return Ok(Part::Missing(format!("cluster {name}, which is not found by its name")));
     };
     same(promotion, &Described::Cluster(Box::new(cluster.clone()), Vec::new()))?;
     if let Some(lost) = failure::of_cluster(world, &cluster, cx.run).await {

@@ -86,4 +86,10 @@ impl Way {
     pub fn parts(&self) -> bool {
         !self.is_reversible()
     }
+
+    /// Whether the old primary stays a primary of its own, which nothing but a fence keeps from writes. After a failover of a
+    /// global database RDS rebuilds it.
+    pub fn leaves_a_primary(&self) -> bool {
+        matches!(self, Self::ReadReplica(_) | Self::ReplicaCluster(_) | Self::Detach(_))
+    }
 }

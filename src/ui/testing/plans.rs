@@ -217,6 +217,8 @@ pub(crate) fn fenced_plan() -> Plan<Step> {
         connect_timeout_ms: 10_000,
     };
     let server = Server {
+        family: Family::Cluster,
+        region: "eu-west-1".to_owned(),
         identifier: SOURCE.to_owned(),
         host: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com"),
         port: 5432,
@@ -224,7 +226,7 @@ pub(crate) fn fenced_plan() -> Plan<Step> {
     };
     let list = ListWriters { server: server.clone(), roles: Vec::new(), when_unreachable: Unreachable::Stop };
     let seen = vec!["app".to_owned(), "batch".to_owned()];
-    let fence = Fence { server, roles: Vec::new(), seen, application: access.clone() };
+    let fence = Fence { server, roles: Vec::new(), seen, application: access.clone(), promotion: None };
     let admit = AdmitWriters { target: TARGET.to_owned(), access, roles: Vec::new() };
     let steps = [Step::ListWriters(list), Step::Fence(fence), Step::AdmitWriters(admit)];
     plan.steps.splice(at..at, steps.map(|step| Planned { deadline_seconds: 300, step }));

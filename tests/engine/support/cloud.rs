@@ -72,6 +72,12 @@ pub(super) struct Inner {
     silent: bool,
     /// The servers whose roles were asked for, by host.
     sites: BTreeMap<String, roles::Site>,
+    /// Whether the region of the snapshots is away.
+    snapshots_away: bool,
+    /// The servers that follow another, by host.
+    following: BTreeMap<String, String>,
+    /// How many more looks at what follows do not show a seal.
+    behind: u32,
     /// A role that may not be altered.
     untouchable: Option<&'static str>,
     /// What is fitted to clusters.

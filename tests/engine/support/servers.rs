@@ -10,8 +10,8 @@ use daybreak::{
     aws,
     http::{Http, Unhealthy},
     pg::{
-        CheckKind, CheckResult, Error, ErrorKind, Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest,
-        Role, Verdict,
+        CheckKind, CheckResult, Error, ErrorKind, Landed, Login, OnResult, Other, Postgres, ProfileCheck, Proof,
+        ProofRequest, Role, Verdict,
     },
     steps::world::Tokens,
 };
@@ -28,6 +28,8 @@ struct Inner {
     probes: u32,
     wrong_password: bool,
     faulty_check: Option<&'static str>,
+    in_use_by: &'static [&'static str],
+    roles_unanswered: bool,
 }
 
 /// Every server there is: one per host.
@@ -68,6 +70,16 @@ impl Servers {
     /// From now on the source finds the first check faulty, with this SQLSTATE.
     pub(crate) fn check_is_faulty(&self, sqlstate: &'static str) {
         self.0.lock().unwrap().faulty_check = Some(sqlstate);
+    }
+
+    /// Who is connected to whatever is asked for its role.
+    pub(crate) fn are_in_use_by(&self, users: &'static [&'static str]) {
+        self.0.lock().unwrap().in_use_by = users;
+    }
+
+    /// Whether nothing tells its role.
+    pub(crate) fn tell_no_role(&self, none: bool) {
+        self.0.lock().unwrap().roles_unanswered = none;
     }
 
     /// How many probes were asked.
@@ -135,7 +147,13 @@ impl Postgres for Servers {
     }
 
     async fn role(&self, _: &Login) -> Result<Role, Error> {
-        Ok(Role { position: Some(1.0), replayed_before: Some(0.0), ..Role::default() })
+        let inner = self.0.lock().unwrap();
+        if inner.roles_unanswered {
+            return Err(Error::new(ErrorKind::Unreachable, "connect", "no route"));
+        }
+        let session = |user: &&str| Other { user: (*user).to_owned(), application: String::new(), transaction: None };
+        let sessions = inner.in_use_by.iter().map(session).collect();
+        Ok(Role { position: Some(1.0), replayed_before: Some(0.0), sessions, ..Role::default() })
     }
 
     async fn probe(&self, _: &Login, _: &str) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod aws;
 pub(crate) mod bucket;
+pub(crate) mod clients;
 #[path = "../../support/contract.rs"]
 pub(crate) mod contract;
 #[path = "../../support/daybreak.rs"]

@@ -252,7 +252,8 @@ pub(crate) fn add_instance(lab: &Lab, region: &str, cluster: &str, name: &str) {
     until(&format!("{name} available"), || (status().as_deref() == Some("available")).then_some(()));
 }
 
-fn cluster(lab: &Lab, region: &str, name: &str) -> Sql {
+/// A cluster's server.
+pub(crate) fn cluster(lab: &Lab, region: &str, name: &str) -> Sql {
     let found = until("an endpoint", || {
         let found = described(lab, region, name);
         let host = found.endpoint.clone().or_else(|| found.reader_endpoint.clone())?;

@@ -17,6 +17,10 @@ pub trait Snapshots: Send + Sync {
     /// (`DescribeDBClusterSnapshots`). It must be in this region.
     async fn snapshot(&self, identifier: &str) -> Result<Option<ClusterSnapshot>, Error>;
 
+    /// Returns the snapshots that RDS took by itself of the cluster of this name, over all pages
+    /// (`DescribeDBClusterSnapshots`).
+    async fn automated_of(&self, cluster: &str) -> Result<Vec<ClusterSnapshot>, Error>;
+
     /// Returns the automated backup of the cluster with this resource id, which need not exist any more
     /// (`DescribeDBClusterAutomatedBackups`).
     async fn backup_of(&self, resource_id: &str) -> Result<Option<ClusterBackup>, Error>;

@@ -48,6 +48,18 @@ impl Snapshots for RdsClient {
         self.described(identifier, false).await
     }
 
+    async fn automated_of(&self, cluster: &str) -> Result<Vec<ClusterSnapshot>, Error> {
+        let request = self.client.describe_db_cluster_snapshots().db_cluster_identifier(cluster);
+        let mut pages = request.snapshot_type("automated").into_paginator().page_size(PAGE).items().send();
+        let mut snapshots = Vec::new();
+        while let Some(snapshot) = pages.next().await {
+            let found = unless_not_found(snapshot.map_err(|error| DESCRIBE.failed(error)))?;
+            let Some(found) = found else { return Ok(Vec::new()) };
+            snapshots.push(cluster_snapshot(found, DESCRIBE)?);
+        }
+        Ok(snapshots)
+    }
+
     async fn backup_of(&self, resource_id: &str) -> Result<Option<ClusterBackup>, Error> {
         let wanted = filter("db-cluster-resource-id", &[resource_id.to_owned()]);
         let request = self.client.describe_db_cluster_automated_backups().filters(wanted);

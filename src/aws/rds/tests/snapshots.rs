@@ -52,6 +52,18 @@ async fn another_snapshot_than_the_one_asked_for_is_none() {
 }
 
 #[tokio::test]
+async fn what_rds_took_of_a_cluster_is_listed_by_its_name() {
+    let missing = query_error("DBClusterNotFoundFault", "not found");
+    let http = script([(200, answer("rds:loans-1", "arn:1")), (404, missing)]);
+    let rds = rds(&http).await;
+    let found = rds.automated_of("loans").await.expect("an answer");
+    assert_eq!(found.iter().map(|found| found.identifier.as_str()).collect::<Vec<_>>(), ["rds:loans-1"]);
+    assert_eq!(sent(&http, 0, "DBClusterIdentifier").as_deref(), Some("loans"));
+    assert_eq!(sent(&http, 0, "SnapshotType").as_deref(), Some("automated"));
+    assert_eq!(rds.automated_of("gone").await.expect("an answer"), Vec::new());
+}
+
+#[tokio::test]
 async fn a_backup_is_found_by_the_id_of_its_cluster() {
     let body = "<DescribeDBClusterAutomatedBackupsResponse><DescribeDBClusterAutomatedBackupsResult>\
         <DBClusterAutomatedBackups><DBClusterAutomatedBackup><DbClusterResourceId>cluster-ABC</DbClusterResourceId>\

@@ -12,7 +12,10 @@ use crate::{
         rank::Points,
         window::{Family, Kind, Window},
     },
-    steps::tags::{DATA_TIME, RUN},
+    steps::{
+        keep_snapshot,
+        tags::{DATA_TIME, RUN},
+    },
 };
 
 /// How many times a copy is traced back to what it was copied from.
@@ -117,7 +120,7 @@ pub(super) fn snapshot(subject: &Subject, bench: Bench<'_>, region: &str, snapsh
 
 /// AWS Backup's snapshots of Aurora clusters are listed as manual ones, and have it in their names.
 fn kind(snapshot: &ClusterSnapshot) -> Kind {
-    if snapshot.identifier.starts_with("rds:unplanned-global-failover-") {
+    if snapshot.identifier.starts_with(keep_snapshot::SAVED) {
         return Kind::GlobalFailoverSnapshot;
     }
     match snapshot.kind.as_deref() {

@@ -7,8 +7,11 @@ use crate::{
         model::{Cluster, Instance, StatusInfo},
         replication::requests::{FailoverGlobalCluster, PromoteReadReplica, SwitchoverGlobalCluster},
     },
-    pg::{Other, Role},
-    steps::{promotion::Member, window::Family},
+    pg::Role,
+    steps::{
+        promotion::{FenceAhead, Member},
+        window::Family,
+    },
 };
 
 fn now() -> Timestamp {
@@ -39,6 +42,7 @@ fn replica() -> (Promotion, Seen) {
         max_lag_seconds: 30,
         accepted: Accepted::Nothing,
         old_primary_keeps_writing: false,
+        fence: None,
         access: None,
     };
     let described = |name: &str| {
@@ -56,6 +60,7 @@ fn replica() -> (Promotion, Seen) {
         global: None,
         primary_role: Ok(Role::default()),
         lag: Some(behind(0.0)),
+        caught_up: false,
     };
     (promotion, seen)
 }
@@ -192,6 +197,46 @@ fn a_primary_in_use_or_that_cannot_be_asked_needs_a_word() {
     promotion.old_primary_keeps_writing = false;
     seen.primary = Err("its region is away".to_owned());
     assert_eq!(said(&promotion, &seen), "", "what is away is not in use");
+}
+
+#[test]
+fn whom_a_fence_ends_needs_no_word_and_a_fence_that_cannot_be_made_does() {
+    let (mut promotion, mut seen) = replica();
+    let fence = |when_unreachable| FenceAhead { roles: vec!["app".to_owned()], when_unreachable };
+    promotion.fence = Some(fence(Unreachable::Stop));
+    seen.primary_role = Ok(Role { sessions: vec![session(None)], ..Role::default() });
+    assert_eq!(said(&promotion, &seen), "");
+    let notes = judge(&promotion, &seen, now()).notes;
+    assert!(notes[0].ends_with(": the fence ends that"), "{notes:?}");
+    let other = Other { user: "analyst".to_owned(), ..session(None) };
+    seen.primary_role = Ok(Role { sessions: vec![session(None), other], ..Role::default() });
+    assert!(said(&promotion, &seen).contains("in use by analyst (api);"));
+    // Away or up: who cannot be asked cannot be fenced.
+    seen.primary_role = Err("no route".to_owned());
+    for primary in [seen.primary.clone(), Err("its region is away".to_owned())] {
+        seen.primary = primary;
+        promotion.fence = Some(fence(Unreachable::Stop));
+        assert!(said(&promotion, &seen).contains("could not be asked whether it is in use, nor be fenced: no route"));
+        promotion.fence = Some(fence(Unreachable::GoOn));
+        assert_eq!(said(&promotion, &seen), "");
+    }
+    promotion.fence = Some(fence(Unreachable::Stop));
+    seen.primary = Ok(Described::Gone);
+    assert_eq!(said(&promotion, &seen), "", "what is gone takes no writes");
+}
+
+#[test]
+fn a_seal_that_arrived_tells_more_than_any_figure() {
+    let (mut promotion, seen) = replica();
+    let mut seen = seen.given(true);
+    for lag in [behind(3600.0), Lag::NotMeasured("nobody tells".to_owned())] {
+        seen.lag = Some(lag);
+        assert_eq!(said(&promotion, &seen), "");
+    }
+    // A loss that was accepted is still measured against.
+    promotion.accepted = Accepted::Seconds { seconds: 1, data_time: None };
+    seen.lag = Some(behind(2.0));
+    assert!(said(&promotion, &seen).contains("a loss of 1 s was accepted"));
 }
 
 #[test]

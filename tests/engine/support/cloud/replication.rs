@@ -84,6 +84,7 @@ impl Replication for Cloud {
             }
             instance.status = "modifying".into();
             instance.status_infos.clear();
+            inner.stands_alone();
             inner.pending.insert(name.clone(), READS);
             Ok(())
         })
@@ -96,6 +97,7 @@ impl Replication for Cloud {
             if inner.clusters.get_mut(name).unwrap().replication_source.take().is_none() {
                 return refused("PromoteReadReplicaDBCluster", "InvalidDBClusterStateFault");
             }
+            inner.stands_alone();
             inner.turns(name, "promoting");
             Ok(())
         })
@@ -146,6 +148,7 @@ impl Replication for Cloud {
             let cluster = inner.clusters.get_mut(&name).unwrap();
             cluster.global_cluster_identifier = None;
             cluster.endpoint = Some(format!("{name}.cluster.example"));
+            inner.stands_alone();
             inner.turns(&name, "promoting");
             Ok(())
         })

@@ -27,6 +27,7 @@ pub(crate) struct FakeRole {
 pub(crate) struct Site {
     roles: BTreeMap<String, FakeRole>,
     marker: Option<String>,
+    sealed: bool,
     unreachable: bool,
     writes: i64,
 }
@@ -38,6 +39,7 @@ impl Default for Site {
         Self {
             roles: roles.into_iter().map(|(name, role)| (name.to_owned(), role)).collect(),
             marker: None,
+            sealed: false,
             unreachable: false,
             writes: 0,
         }
@@ -62,9 +64,20 @@ fn refused(state: &str) -> Error {
 }
 
 impl Inner {
-    /// Whether a cluster that is there has this endpoint.
+    /// Whether a cluster or an instance that is there has this endpoint.
     fn serves(&self, host: &str) -> bool {
         self.clusters.values().any(|cluster| cluster.endpoint.as_deref() == Some(host))
+            || self.instances.values().any(|instance| instance.address.as_deref() == Some(host))
+    }
+
+    /// What followed has its own roles from now on: those that it has got.
+    pub(super) fn stands_alone(&mut self) {
+        for (host, primary) in std::mem::take(&mut self.following) {
+            let mut own = self.sites.get(&primary).cloned().unwrap_or_default();
+            own.roles.values_mut().for_each(|role| role.sessions = 0);
+            own.unreachable = false;
+            self.sites.insert(host, own);
+        }
     }
 }
 
@@ -72,6 +85,16 @@ impl Cloud {
     /// What `edit` makes of the server at `host`.
     pub(crate) fn edit_site<T>(&self, host: &str, edit: impl FnOnce(&mut Site) -> T) -> T {
         edit(self.inner().sites.entry(host.to_owned()).or_default())
+    }
+
+    /// The server at `host` shows what the one at `primary` has, until it is promoted.
+    pub(crate) fn follows(&self, host: &str, primary: &str) {
+        self.inner().following.insert(host.to_owned(), primary.to_owned());
+    }
+
+    /// What follows shows a seal `looks` looks late.
+    pub(crate) fn is_behind(&self, looks: u32) {
+        self.inner().behind = looks;
     }
 
     /// Whether the server at `host` can be reached.
@@ -126,6 +149,15 @@ impl Cloud {
     }
 
     fn site(&self, login: &Login) -> Result<Site, Error> {
+        let primary = self.inner().following.get(&login.host).cloned();
+        if let Some(primary) = primary {
+            let mut site = self.edit_site(&primary, |site| site.clone());
+            let mut inner = self.inner();
+            if site.sealed && inner.behind > 0 {
+                (inner.behind, site.sealed) = (inner.behind - 1, false);
+            }
+            return Ok(site);
+        }
         let site = self.edit_site(&login.host, |site| site.clone());
         if site.unreachable { Err(gone()) } else { Ok(site) }
     }
@@ -165,6 +197,7 @@ impl Fencing for Cloud {
             kept: Vec::new(),
             missing: Vec::new(),
             marker: bears,
+            sealed: bears && site.sealed,
             position: Position {
                 at: "2026-11-20T15:00:00Z".parse().unwrap(),
                 lsn: Some(format!("0/{:X}", site.writes)),
@@ -193,6 +226,17 @@ impl Fencing for Cloud {
                 (found.can_login, found.marked, found.sessions) = (false, true, 0);
             }
             site.marker = Some(marker.to_owned());
+            site.sealed = false;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn seal(&self, login: &Login, marker: &str) -> Result<(), Error> {
+        self.alter("COMMENT ON ROLE", login, |site| {
+            assert_eq!(site.marker.as_deref(), Some(marker), "there is nothing to be sealed");
+            assert!(site.roles.values().all(|role| role.sessions == 0), "somebody writes yet");
+            site.sealed = true;
             Ok(())
         })
         .await
@@ -205,7 +249,7 @@ impl Fencing for Cloud {
                 for role in site.roles.values_mut().filter(|role| role.marked) {
                     (role.can_login, role.marked) = (true, false);
                 }
-                site.marker = None;
+                (site.marker, site.sealed) = (None, false);
             }
             Ok(())
         })

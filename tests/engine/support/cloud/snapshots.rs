@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use daybreak::aws::{
-    Error,
+    Error, ErrorKind,
     rds::{
         backups::model::ClusterBackup,
         model::{Cluster, ClusterSnapshot},
@@ -24,6 +24,11 @@ impl Cloud {
     /// A snapshot that is there.
     pub(crate) fn add_snapshot(&self, snapshot: ClusterSnapshot) {
         self.inner().snapshots.insert(snapshot.identifier.clone(), snapshot);
+    }
+
+    /// Whether the region of the snapshots is away.
+    pub(crate) fn snapshots_are_away(&self, away: bool) {
+        self.inner().snapshots_away = away;
     }
 
     /// Changes a snapshot that is there.
@@ -63,6 +68,17 @@ impl Cloud {
 
 #[async_trait]
 impl Snapshots for Cloud {
+    async fn automated_of(&self, cluster: &str) -> Result<Vec<ClusterSnapshot>, Error> {
+        if self.inner().snapshots_away {
+            return Err(Error::new(ErrorKind::Unreachable, "rds", "DescribeDBClusterSnapshots", "no route"));
+        }
+        let mut inner = self.inner();
+        let is_its =
+            |snapshot: &&ClusterSnapshot| snapshot.cluster == cluster && snapshot.kind.as_deref() == Some("automated");
+        let names: Vec<String> = inner.snapshots.values().filter(is_its).map(|one| one.identifier.clone()).collect();
+        Ok(names.iter().filter_map(|name| inner.read_snapshot(name)).collect())
+    }
+
     async fn snapshot(&self, identifier: &str) -> Result<Option<ClusterSnapshot>, Error> {
         self.answers().await;
         Ok(self.inner().read_snapshot(identifier))
@@ -113,7 +129,8 @@ impl Snapshots for Cloud {
                 return answered("CopyDBClusterSnapshot", "DBClusterSnapshotAlreadyExistsFault");
             }
             let wanted = &request.source_db_cluster_snapshot_identifier;
-            let Some(source) = inner.snapshots.values().find(|one| one.arn == *wanted).cloned() else {
+            let is_it = |one: &&ClusterSnapshot| [&one.arn, &one.identifier].contains(&wanted);
+            let Some(source) = inner.snapshots.values().find(is_it).cloned() else {
                 return answered("CopyDBClusterSnapshot", "DBClusterSnapshotNotFoundFault");
             };
             if source.storage_encrypted == Some(true) && request.kms_key_id.is_none() {
