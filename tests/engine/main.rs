@@ -16,6 +16,7 @@ mod looks;
 mod parity;
 mod planning;
 mod promotions;
+mod records;
 mod recovery;
 mod removal;
 mod stores;
