@@ -161,9 +161,8 @@ pub(super) fn domain(text: &str) -> Result<String, &'static str> {
 
 /// Checks a hosted zone's id, such as `Z0123456789ABCDEFGHIJ`, or its name.
 pub(super) fn zone(text: &str) -> Result<Zone, String> {
-    let is_id = text.len() <= 32
-        && text.starts_with('Z')
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let is_id =
+        (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     if is_id {
         return Ok(Zone::Id(text.to_owned()));
     }

@@ -139,7 +139,9 @@ fn identifiers(sets: &[&Listed]) -> String {
         Some(identifier) => format!("set {identifier}"),
         None => "one without set identifier".to_owned(),
     };
-    sets.iter().map(words).collect::<Vec<_>>().join(", ")
+    let mut words: Vec<String> = sets.iter().map(words).collect();
+    words.sort_unstable();
+    words.join(", ")
 }
 
 /// Refuses a record that clients remember for longer than the cutover may take, and than a rollback may.

@@ -17,6 +17,7 @@ mod plans;
 mod promotions;
 mod promotions_apart;
 mod proofs;
+mod records;
 mod recovery;
 mod secrets;
 mod signals;
