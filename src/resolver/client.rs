@@ -85,8 +85,7 @@ impl DnsResolver {
             let answer = over_udp(server, &packet, &question).await?;
             if answer.metadata.truncation { over_tcp(server, &packet, &question).await } else { Ok(answer) }
         });
-        let answer =
-            answer.await.map_err(|_| ResolveError::Silent { server })?.map_err(|source| unreachable(source))?;
+        let answer = answer.await.map_err(|_| ResolveError::Silent { server })?.map_err(unreachable)?;
         match answer.metadata.response_code {
             ResponseCode::NoError => Ok(told(name, &answer)),
             ResponseCode::NXDomain => Ok(told(name, &answer)),

@@ -221,11 +221,15 @@ impl Body for MoveRecord {
             return Ok(Undone::Wait(propagating()));
         }
         if self.is(&seen, &self.from) {
-            if self.in_sync(world, &doing).await? == Some(false) {
-                return Ok(Undone::Wait(propagating()));
-            }
+            let unseen = match self.in_sync(world, &doing).await {
+                Ok(Some(false)) => return Ok(Undone::Wait(propagating())),
+                Ok(Some(true) | None) => String::new(),
+                Err(error) if error.is_passing() => return Err(error),
+                // The record is back: that nobody may be asked about its change holds up no way back.
+                Err(error) => format!("; whether it is in sync cannot be told: {}", error.failure),
+            };
             return Ok(Undone::Done(format!(
-                "record {} leads to {} again; resolvers may remember the target for up to {} s",
+                "record {} leads to {} again; resolvers may remember the target for up to {} s{unseen}",
                 self.from.words(),
                 self.from.leads_to().unwrap_or_default(),
                 self.from.ttl.unwrap_or_default()
