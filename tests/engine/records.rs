@@ -1,10 +1,14 @@
 //! The application follows a DNS record: moved compare-and-set, in sync, resolved; and given back exactly.
 
+use std::time::Duration;
+
 use daybreak::{
     aws::dns::model::RecordSet,
     recovery::{freshness, refusal::Refusal},
     run::{
         clock::Clock,
+        executor::Advance,
+        interrupt::Interrupt,
         plan::Plan,
         record::{Outcome, Scope},
         state::{Direction, Stage},
@@ -14,7 +18,7 @@ use daybreak::{
 };
 
 use crate::support::{
-    CONFIG, DNS, FENCE, Fault, SOURCE, Scene, Source,
+    CONFIG, DNS, FENCE, Fault, SOURCE, Scene, Source, Way, actor,
     dns::{RECORD, alias},
     source::INSTANCE_CONFIG,
 };
@@ -205,6 +209,72 @@ async fn failing_probes_bring_the_record_back() {
     scene.servers.probes_fail(3);
     assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::RolledBack));
     assert_eq!((scene.cloud.records(), scene.cloud.secret_points_at()), (vec![alias(&source())], source()));
+}
+
+/// A recovered run of which the way back has been asked for.
+async fn turning_back() -> Scene {
+    let scene = Scene::by_record(true);
+    scene.recover(Until::Cutover).await;
+    let mut executor = scene.executor(scene.open().await);
+    executor.turn_back(Scope::Cutover, actor()).await.unwrap();
+    drop(executor);
+    scene
+}
+
+#[tokio::test]
+async fn a_way_back_killed_anywhere_or_with_any_answer_lost_ends_like_an_undisturbed_one() {
+    let undisturbed = turning_back().await;
+    let before = undisturbed.cloud.changes().len();
+    undisturbed.resume().await;
+    let (expected, changes) = (undisturbed.what_exists(), undisturbed.cloud.changes().len() - before);
+    for advances in 0.. {
+        let scene = turning_back().await;
+        let mut executor = scene.executor(scene.open().await);
+        let (_raise, interrupt) = Interrupt::new();
+        let mut complete = false;
+        for _ in 0..advances {
+            match executor.advance(&interrupt).await.unwrap() {
+                Advance::Resting => complete = true,
+                Advance::Wait(span) => scene.clock.sleep(span).await,
+                Advance::Moved | Advance::Interrupted => {}
+            }
+        }
+        drop(executor);
+        scene.clock.absent_for(Duration::from_secs(6 * 3600));
+        assert_eq!(scene.resume().await, Stage::Ended(Outcome::RolledBack), "killed after {advances}");
+        assert_eq!(scene.what_exists(), expected, "killed after {advances}");
+        if complete {
+            break;
+        }
+    }
+    for (fault, nth) in
+        [Fault::LostBefore, Fault::LostAfter].into_iter().flat_map(|fault| (0..changes).map(move |nth| (fault, nth)))
+    {
+        let scene = turning_back().await;
+        scene.cloud.fail(nth, fault);
+        assert_eq!(scene.resume().await, Stage::Ended(Outcome::RolledBack), "{fault:?} at {nth}");
+        assert_eq!(scene.what_exists(), expected, "{fault:?} at {nth}");
+    }
+}
+
+#[tokio::test]
+async fn the_secret_goes_first_on_the_way_back_and_the_fence_opens_last() {
+    let config = Box::leak(format!("{CONFIG}{DNS}{FENCE}").into_boxed_str());
+    let make = || Scene::that(Way { config, before: |scene| scene.cloud.client_connects(), ..Way::default() });
+    let scene = make();
+    let who = |scene: &Scene| -> Vec<String> { scene.cloud.who_may_log_in() };
+    let before = who(&scene);
+    assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered));
+    assert_ne!(who(&scene), before);
+    let moved = scene.cloud.changes();
+    let place = |calls: &[String], call: &str| calls.iter().position(|made| made == call).unwrap();
+    assert!(place(&moved, "ChangeResourceRecordSets") < place(&moved, "UpdateSecretVersionStage"), "{moved:?}");
+    assert_eq!(scene.turn_back(Scope::Cutover).await, Stage::Ended(Outcome::RolledBack));
+    let back = &scene.cloud.changes()[moved.len()..];
+    assert!(place(back, "UpdateSecretVersionStage") < place(back, "ChangeResourceRecordSets"), "{back:?}");
+    assert_eq!((scene.cloud.records(), scene.cloud.secret_points_at()), (vec![alias(&source())], source()));
+    let after = who(&scene);
+    assert!(before.iter().all(|role| after.contains(role)), "{after:?}");
 }
 
 #[tokio::test]
