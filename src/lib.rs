@@ -8,7 +8,7 @@
 //! - [`ui`], [`report`]: from events to a terminal, from a journal to evidence.
 //! - [`recovery`]: the recipes: from configuration and observation to a plan.
 //! - [`steps`]: what plans are made of, one file per step; [`store`]: where journals live.
-//! - [`aws`], [`pg`], [`http`], [`pointer`], [`config`]: the world's edges, which do not know each other.
+//! - [`aws`], [`pg`], [`http`], [`resolver`], [`pointer`], [`config`]: the world's edges, which do not know each other.
 //! - [`run`]: the durable run: plan, journal, state, executor.
 //! - [`moment`], [`expect`]: times and expectations, as people write them.
 
@@ -22,6 +22,7 @@ pub mod pg;
 pub mod pointer;
 pub mod recovery;
 pub mod report;
+pub mod resolver;
 pub mod run;
 pub mod steps;
 pub mod store;

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 9] = [
     &["ui"],
     &["recovery"],
     &["steps", "store"],
-    &["aws", "pg", "http", "pointer", "config"],
+    &["aws", "pg", "http", "resolver", "pointer", "config"],
     &["run"],
     &["expect"],
     &["moment"],
@@ -128,6 +128,7 @@ fn each_library_has_one_home() {
     only_in(&["aws_sdk_", "aws_config", "aws_smithy_", "aws_sigv4", "aws_types"], &["aws"]);
     only_in(&["tokio_postgres"], &["pg"]);
     only_in(&["hyper_util", "hyper_rustls", "http_body_util"], &["http.rs"]);
+    only_in(&["hickory_proto", "resolv_conf"], &["resolver"]);
     only_in(&["crossterm"], &["ui"]);
     only_in(&["clap"], &["cli"]);
 }

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs
 
 from daybreak_lab.answers import Answer, error_answer, error_code, json_answer
 from daybreak_lab.calls import CallJournal
+from daybreak_lab.delays import Delays
 from daybreak_lab.faults import FaultRules, InvalidRule, Rule, fault_answer
 from daybreak_lab.fixes import autoscaling, cloudwatch, route53, s3, secretsmanager
 from daybreak_lab.holds import Holds
@@ -43,12 +44,14 @@ class LabConfig:
     """Seed of the faults' probabilities: the same seed and calls give the same faults."""
     iam: bool
     """Whether requests must be signed by a known key and allowed by policies."""
+    delays: Delays
+    """How long what these services do takes."""
 
 
 def wrap(app: WsgiApplication, config: LabConfig) -> WsgiApplication:
     """Corrects moto's services and wraps its WSGI application. Call before the first request."""
     secretsmanager.install()
-    route53.install()
+    route53.install(config.delays)
     s3.install()
     cloudwatch.install()
     autoscaling.install()

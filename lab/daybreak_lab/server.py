@@ -18,6 +18,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from .delays import Delays
+from .dns import NameServer, Zones
 from .endpoints import LabEndpoints
 from .middleware import LabConfig, wrap
 from .plane import Plane
@@ -137,7 +138,8 @@ def _run(options: Options, home: Home, account: Account, stop: StopSignal, out: 
         # Loading moto's catalogue of machine images costs a second and 20 MB, and no database needs one.
         os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
         install(plane)
-        served = wrap(DomainDispatcherApplication(create_backend_app), LabConfig(seed=options.seed, iam=options.iam))
+        config = LabConfig(seed=options.seed, iam=options.iam, delays=options.delays)
+        served = wrap(DomainDispatcherApplication(create_backend_app), config)
         gate = RegionGate(served, plane.regions, plane.stopping)
         listener = _listen(options.port)
         port = listener.getsockname()[1]
@@ -146,15 +148,18 @@ def _run(options: Options, home: Home, account: Account, stop: StopSignal, out: 
         )
         os.environ["MOTO_PORT"] = str(port)
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        names = NameServer(Zones(options.region, options.seed))
         plane.template.result()
         ready = {
             "endpoint": f"http://{_HOST}:{port}",
+            "dns": names.address,
             "region": options.region,
             "ca": str(plane.authority.path),
             "pid": os.getpid(),
         }
         print(json.dumps(ready), file=out, flush=True)
         stop.wait()
+        names.close()
         server.shutdown()
         return 0
     finally:

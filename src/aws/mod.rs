@@ -4,7 +4,7 @@
 //! [`rds::requests`] and [`secrets::requests`] for what is asked of it, one [`Error`] for
 //! everything that fails. The traits [`rds::Rds`], [`rds::backups::Backups`], [`rds::fittings::Fittings`],
 //! [`rds::versions::Versions`], [`scaling::Scaling`], [`metrics::Metrics`], [`metrics::Alarms`], [`kms::Keys`],
-//! [`secrets::Secrets`] and [`s3::Objects`] are the edge; [`Session`] makes the clients behind them.
+//! [`dns::Dns`], [`secrets::Secrets`] and [`s3::Objects`] are the edge; [`Session`] makes the clients behind them.
 //!
 //! The layer decides nothing: whether "exists already" is good news or "not found" the end is the
 //! caller's to say. It waits for nothing either, beyond the SDK's own retries. It never enables the
@@ -14,6 +14,7 @@ mod auth_token;
 mod call;
 mod codes;
 mod credentials;
+pub mod dns;
 pub mod error;
 mod http;
 pub mod kms;

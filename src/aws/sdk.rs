@@ -27,6 +27,10 @@ impl Operation {
         Self { service: "rds", name }
     }
 
+    pub(super) const fn route53(name: &'static str) -> Self {
+        Self { service: "route53", name }
+    }
+
     pub(super) const fn scaling(name: &'static str) -> Self {
         Self { service: "application-autoscaling", name }
     }

@@ -1,5 +1,6 @@
 //! Who we are to AWS, and where: the start of every command.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
@@ -10,6 +11,7 @@ use aws_smithy_types::retry::{RetryConfig, RetrySpec};
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::credentials::Remembered;
+use super::dns::{self, DnsClient};
 use super::error::{Error, ErrorKind};
 use super::http;
 use super::kms::KeysClient;
@@ -55,6 +57,8 @@ pub struct Session {
     region: String,
     /// The AWS profile that was asked for by name.
     profile: Option<String>,
+    /// What the clients of Route 53, which is one for all regions, share.
+    dns: Arc<dns::Shared>,
 }
 
 impl Session {
@@ -79,7 +83,8 @@ impl Session {
     pub async fn elsewhere(&self, region: Option<String>) -> Result<Self, Error> {
         let options = SessionOptions { region, profile: self.profile.clone() };
         let http = self.config.http_client().unwrap_or_else(http::client);
-        Self::load_with(options, http, Some(self.credentials.clone())).await
+        let session = Self::load_with(options, http, Some(self.credentials.clone())).await?;
+        Ok(Self { dns: self.dns.clone(), ..session })
     }
 
     async fn load_with(
@@ -131,7 +136,7 @@ impl Session {
         credentials.provide_credentials().await.map_err(|error| sdk::no_credentials(&error))?;
         let region = checked_region(config.region())?;
         let config = config.into_builder().credentials_provider(credentials.clone()).build();
-        Ok(Self { config, credentials, region, profile: None })
+        Ok(Self { config, credentials, region, profile: None, dns: Arc::default() })
     }
 
     /// The session's region, such as `eu-west-1`.
@@ -156,6 +161,11 @@ impl Session {
     pub fn keys(&self, region: &str) -> KeysClient {
         let config = aws_sdk_kms::config::Builder::from(&self.config).region(Region::new(region.to_owned())).build();
         KeysClient::new(aws_sdk_kms::Client::from_conf(config))
+    }
+
+    /// A client of Route 53, which is the same in every region.
+    pub fn dns(&self) -> DnsClient {
+        DnsClient::new(aws_sdk_route53::Client::new(&self.config), self.dns.clone())
     }
 
     /// A client of Application Auto Scaling in a region.

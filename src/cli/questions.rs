@@ -14,15 +14,15 @@ use crate::{
 
 /// Before anything is created. `asks` says whether the cutover will be asked about.
 pub(super) fn before_restore(plan: &Plan<Step>, until: Until, asks: bool, now: Timestamp) -> String {
-    let Brief { source, target, pointer, warnings, .. } = &plan.brief;
+    let Brief { source, target, warnings, .. } = &plan.brief;
     let given_up = moment::ago(elapsed(plan.brief.data_time(), now));
-    let goes = match (until, pointer, asks) {
+    let goes = match (until, plan.brief.moves_the_application(), asks) {
         (Until::Validated, ..) if plan.recipe == recipe::CLONE => "It is a copy to look at: no application is moved.",
         (Until::Restored, ..) => "It stops when the target is there, without proving its data.",
         (Until::Validated, _, true) => "It stops when the data is proven, and asks how to go on.",
         (Until::Validated, _, false) => "It stops when the data is proven; daybreak cutover goes on from there.",
-        (Until::Cutover, Some(_), _) => "It goes all the way: when the data is proven, the application is moved.",
-        (Until::Cutover, None, _) => "It goes all the way; no pointer is configured, so no application is moved.",
+        (Until::Cutover, true, _) => "It goes all the way: when the data is proven, the application is moved.",
+        (Until::Cutover, false, _) => "It goes all the way; no pointer is configured, so no application is moved.",
     };
     let mut lines = vec![
         String::new(),
@@ -45,7 +45,7 @@ pub(super) fn before_restore(plan: &Plan<Step>, until: Until, asks: bool, now: T
 
 /// Before anything is promoted.
 pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
-    let Brief { pointer, warnings, promotion, .. } = &plan.brief;
+    let Brief { warnings, promotion, .. } = &plan.brief;
     let mut lines = vec![String::new()];
     if let Some(promotion) = promotion {
         lines.extend(promotion.sides.iter().map(|side| format!("{}: {} -> {}", side.name, side.is, side.becomes)));
@@ -53,8 +53,8 @@ pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
         lines.push(format!("Old primary: {}.", promotion.old_primary));
         lines.push(format!("Way back: {}.", promotion.back));
     }
-    lines.push(match (until, pointer) {
-        (Until::Cutover, Some(pointer)) => format!("Then secret {} is moved to it.", pointer.secret),
+    lines.push(match (until, plan.brief.pointers()) {
+        (Until::Cutover, Some(pointers)) => format!("Then {pointers} is moved to it."),
         _ => "No secret is moved.".to_owned(),
     });
     lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
@@ -64,15 +64,13 @@ pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
 /// Before the application is moved.
 pub(super) fn before_cutover(history: &History<Step>) -> String {
     let plan = &history.state.plan;
-    let Brief { source, target, pointer, .. } = &plan.brief;
+    let Brief { source, target, .. } = &plan.brief;
     if promoted::is_to_come(&history.state) {
         return before_promotion(plan, Until::Cutover);
     }
     let proof = Facts::of(history).proof.map(|(_, proof)| proof_words(&proof)).unwrap_or_default();
-    let moves = match pointer {
-        Some(pointer) => {
-            format!("This moves secret {} from {} to {}.", pointer.secret, source.identifier, target.identifier)
-        }
+    let moves = match plan.brief.pointers() {
+        Some(pointers) => format!("This moves {pointers} from {} to {}.", source.identifier, target.identifier),
         None => format!(
             "No pointer is configured: this opens {} to the source's security groups, and moves nothing.",
             target.identifier

@@ -9,12 +9,12 @@ use url::Url;
 
 use super::error::Fault;
 use super::model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, Fence, FenceMode, InstanceClass,
-    Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch,
+    Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
+    InstanceClass, Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch, Zone,
 };
 use super::names;
 use super::raw::{
-    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawFence, RawPromote,
+    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawDns, RawFence, RawPromote,
     RawProof, RawReaders, RawRegional, RawRestore, RawWatch,
 };
 use super::shape::{Places, join};
@@ -243,7 +243,21 @@ impl Checker<'_> {
         }
         let id = self.value(at, "secret", raw.secret, names::secret_id);
         let key = self.value(at, "secret_key", raw.secret_key, not_blank);
-        Cutover { secret: id.map(|id| CutoverSecret { id, key }) }
+        let dns = raw.dns.and_then(|raw| self.dns(&join(at, "dns"), raw));
+        Cutover { secret: id.map(|id| CutoverSecret { id, key }), dns }
+    }
+
+    fn dns(&mut self, at: &str, raw: RawDns) -> Option<CutoverDns> {
+        let zone = self.value(at, "zone", raw.zone, names::zone);
+        let record = self.value(at, "record", raw.record, names::domain);
+        if let (Some(Zone::Name(zone)), Some(record)) = (&zone, &record)
+            && !record.ends_with(&format!(".{zone}"))
+        {
+            self.fault(&join(at, "record"), format_args!("`{record}` is not in the zone `{zone}`"));
+        }
+        let set_identifier = self.value(at, "set_identifier", raw.set_identifier, not_blank);
+        let resolver = self.value(at, "resolver", raw.resolver, names::name_server);
+        Some(CutoverDns { zone: zone?, record: record?, set_identifier, resolver })
     }
 
     fn fence(&mut self, at: &str, raw: RawFence) -> Fence {

@@ -17,8 +17,8 @@ mod shape;
 pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverSecret, Database, Deadlines, Fence, FenceMode, HostPort,
-    InstanceClass, Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch,
+    Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
+    HostPort, InstanceClass, Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch, Zone,
 };
 pub use schema::schema;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -229,6 +230,30 @@ pub struct Proof {
 pub struct Cutover {
     /// The secret the application reads; `None` when it follows none.
     pub secret: Option<CutoverSecret>,
+    /// The DNS record that leads to the database; `None` when the application follows none.
+    pub dns: Option<CutoverDns>,
+}
+
+/// A DNS record that the application follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutoverDns {
+    /// The hosted zone.
+    pub zone: Zone,
+    /// The record's name, in lower case and without the dot at its end.
+    pub record: String,
+    /// Which of the sets of that name (`SetIdentifier`).
+    pub set_identifier: Option<String>,
+    /// The name server to ask; `None` takes the system's.
+    pub resolver: Option<SocketAddr>,
+}
+
+/// A hosted zone, as it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Zone {
+    /// By its id.
+    Id(String),
+    /// By its name, in lower case and without the dot at its end.
+    Name(String),
 }
 
 /// A Secrets Manager secret that the application follows.
@@ -351,6 +376,11 @@ impl Database {
         if region != home {
             there.restore.quarantine_security_groups = Vec::new();
             there.restore.kms_key = None;
+        }
+        // A zone is no region's own. Where the secret beside it is not moved, neither is the record.
+        let moves_secret = self.regions.get(region).is_some_and(|set| set.cutover_secret.is_some());
+        if region != home && self.cutover.secret.is_some() && !moves_secret {
+            there.cutover.dns = None;
         }
         let key = there.cutover.secret.take();
         let Some(set) = self.regions.get(region) else {

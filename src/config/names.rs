@@ -1,8 +1,8 @@
 //! Names and their rules: AWS identifiers, and which known name a misspelt one resembles.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use super::model::HostPort;
+use super::model::{HostPort, Zone};
 
 /// How much alike two names must be, from 0 to 1, for one to be suggested for the other.
 const RESEMBLANCE: f64 = 0.75;
@@ -138,6 +138,37 @@ pub(super) fn host_port(text: &str) -> Result<HostPort, String> {
         _ => return refused(),
     };
     Ok(HostPort { host: host.to_owned(), port })
+}
+
+/// Checks the address of a name server, with a port where that is not 53.
+pub(super) fn name_server(text: &str) -> Result<SocketAddr, &'static str> {
+    const PORT: u16 = 53;
+    let alone = || text.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, PORT));
+    text.parse().ok().filter(|server: &SocketAddr| server.port() > 0).or_else(alone).ok_or(
+        "write the address of a name server, such as `10.0.0.2` or `127.0.0.1:5353`: a name would have to be resolved first",
+    )
+}
+
+/// Checks the whole name of a record or zone and returns it as DNS compares names: in lower case, without the dot at its end.
+pub(super) fn domain(text: &str) -> Result<String, &'static str> {
+    let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+    let labels = name.split('.');
+    if !is_host_name(&name) || !name.contains('.') || labels.into_iter().any(|label| label.len() > 63) {
+        return Err("write a whole DNS name, such as `db.corp.internal`");
+    }
+    Ok(name)
+}
+
+/// Checks a hosted zone's id, such as `Z0123456789ABCDEFGHIJ`, or its name.
+pub(super) fn zone(text: &str) -> Result<Zone, String> {
+    let is_id =
+        (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    if is_id {
+        return Ok(Zone::Id(text.to_owned()));
+    }
+    domain(text)
+        .map(Zone::Name)
+        .map_err(|problem| format!("{problem}, or a zone's id, such as `Z0123456789ABCDEFGHIJ`"))
 }
 
 fn is_host_name(text: &str) -> bool {

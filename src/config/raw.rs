@@ -195,6 +195,23 @@ pub(super) struct RawCutover {
     pub(super) secret: Option<String>,
     /// The key of that secret's JSON that holds a connection URL. Needs secret.
     pub(super) secret_key: Option<String>,
+    /// The DNS record in Route 53 by which the application finds its database. With secret, both are moved, or neither is.
+    pub(super) dns: Option<RawDns>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["zone", "record"]))]
+pub(super) struct RawDns {
+    /// The hosted zone: its id, or its name where one zone alone has that.
+    pub(super) zone: Option<String>,
+    /// The record's whole name, such as "db.corp.internal". It must be a CNAME that leads to the database's writer.
+    pub(super) record: Option<String>,
+    /// The set identifier, where the name has several records: weighted, latency or failover ones.
+    pub(super) set_identifier: Option<String>,
+    /// The name server (address, or address and port) that is asked as the application's clients ask theirs. Default:
+    /// that of the system.
+    pub(super) resolver: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -179,7 +179,18 @@ fn each_fault_of_a_value_is_found() {
             "proof.compare_with_source: expected true or false, found a text in quotes",
         ),
         ("cutover.secret_key = 'URL'", "cutover.secret_key: needs `secret`"),
-        ("cutover.dns = 'db.example.com'", "cutover.dns: unknown key, the keys here are secret, secret_key"),
+        ("cutover.proxy = 'loans'", "cutover.proxy: unknown key, the keys here are secret, secret_key, dns"),
+        ("cutover.dns = { zone = 'corp.internal' }", "cutover.dns.record: missing"),
+        (
+            "cutover.dns = { zone = 'corp.internal', record = 'db.corp.example' }",
+            "cutover.dns.record: `db.corp.example` is not in the zone",
+        ),
+        ("cutover.dns = { zone = 'Z1', record = 'db' }", "cutover.dns.record: write a whole DNS name"),
+        ("cutover.dns = { zone = 'corp', record = 'db.corp' }", "cutover.dns.zone: write a whole DNS name"),
+        (
+            "cutover.dns = { zone = 'Z1', record = 'db.x.y', resolver = 'ns.x.y' }",
+            "cutover.dns.resolver: write the address of a name server",
+        ),
         ("watch.failures = 0", "watch.failures: write a number from 1 to 1000"),
         ("watch.for = 2026-11-20", "watch.for: expected a text in quotes, found a date"),
         ("watch = { for = '3s' }", "watch.for: watching for 3s has no room for an interval of 5s"),
@@ -336,4 +347,26 @@ fn a_profile_holds_in_a_region_as_that_region_says() {
     let elsewhere = loans.in_region("us-east-1", "eu-west-1");
     assert_eq!((elsewhere.restore.quarantine_security_groups.len(), &elsewhere.restore.kms_key), (0, &None));
     assert_eq!((&elsewhere.cutover.secret, &elsewhere.connect), (&None, &loans.connect));
+}
+
+/// All that the application follows is moved, or nothing is.
+#[test]
+fn a_record_is_moved_into_a_region_whose_secret_is_moved_or_that_needs_none() {
+    let dns = "dns = { zone = 'Corp.Internal.', record = 'DB.corp.internal', resolver = '127.0.0.1:5353' }";
+    let there = |cutover: &str, set: &str| {
+        let config = valid(&format!(
+            "[databases.loans]\ncluster = 'loans'\ncutover = {{ {cutover} }}\n[databases.loans.regions.eu-central-1]\n{set}"
+        ));
+        config.databases["loans"].in_region("eu-central-1", "eu-west-1").cutover.dns
+    };
+    let moved = CutoverDns {
+        zone: Zone::Name("corp.internal".to_owned()),
+        record: "db.corp.internal".to_owned(),
+        set_identifier: None,
+        resolver: Some("127.0.0.1:5353".parse().expect("an address")),
+    };
+    assert_eq!(there(dns, ""), Some(moved.clone()));
+    let both = format!("secret = 'home/app', {dns}");
+    assert_eq!(there(&both, ""), None);
+    assert_eq!(there(&both, "cutover_secret = 'there/app'"), Some(moved));
 }

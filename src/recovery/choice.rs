@@ -29,7 +29,7 @@ use super::{
     },
 };
 use crate::{
-    config::Database,
+    config::{Cutover, Database},
     moment::{Moment, show},
     run::{step::Until, store::Store},
     steps::world::World,
@@ -93,7 +93,7 @@ pub struct Choice {
 pub fn profile(database: &Database, home: &str, into: &str, manner: Manner) -> Database {
     let mut profile = database.in_region(into, home);
     if manner != Manner::Beside {
-        profile.cutover.secret = None;
+        profile.cutover = Cutover::default();
     }
     profile
 }

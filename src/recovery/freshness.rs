@@ -51,7 +51,8 @@ pub async fn check(world: &World, plan: &Plan<Step>, now: Timestamp) -> Result<(
         (Family::Cluster, _) => snapshot(world, plan).await?,
     }
     names_free(world, plan).await?;
-    pointer(world, brief).await
+    pointer(world, brief).await?;
+    record(world, brief).await
 }
 
 fn moved(what: String) -> Result<(), Refusal> {
@@ -144,6 +145,17 @@ async fn names_free(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
         Some(_) => moved(format!("a snapshot named {copy} exists already in {}", world.region)),
         None => Ok(()),
     }
+}
+
+async fn record(world: &World, brief: &Brief) -> Result<(), Refusal> {
+    let Some(record) = &brief.record else { return Ok(()) };
+    let words = record.set.words();
+    let listed = world.dns.records(&record.zone, &record.set.name).await;
+    let listed = listed.map_err(Refusal::aws(format!("list the records of {}", record.zone_words)))?;
+    if listed.iter().any(|listed| listed.set == record.set && listed.beyond.is_none()) {
+        return Ok(());
+    }
+    moved(format!("record {words} of {} is not what the plan saw any more", record.zone_words))
 }
 
 async fn pointer(world: &World, brief: &Brief) -> Result<(), Refusal> {

@@ -7,15 +7,19 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    aws::secrets::model::VersionRef,
-    config::Config,
+    aws::{
+        self,
+        dns::model::{RecordSet, plain},
+        secrets::model::VersionRef,
+    },
+    config::{Config, Zone},
     pointer::SecretValue,
     run::{
         id::RunId,
         journal::{self, History},
         store::{Store, StoreError},
     },
-    steps::{step::Step, world::World},
+    steps::{moves, step::Step, world::World},
 };
 
 /// A region to look at.
@@ -54,12 +58,29 @@ pub enum Unlisted {
     Refused(#[from] Refusal),
 }
 
-/// A pointer to be read: by whom it is named, its region, its id and the key of its URL.
+/// A pointer to be read: by whom it is named, and its region.
 struct Named {
     run: Option<RunId>,
     region: String,
-    secret: String,
-    url_key: Option<String>,
+    pointer: Pointer,
+}
+
+/// What is followed.
+#[derive(PartialEq)]
+enum Pointer {
+    /// A secret, with the key of its URL.
+    Secret { id: String, url_key: Option<String> },
+    /// A DNS record.
+    Record { zone: Zone, name: String, set_identifier: Option<String> },
+}
+
+impl Pointer {
+    fn words(&self) -> String {
+        match self {
+            Self::Secret { id, .. } => format!("secret {id}"),
+            Self::Record { name, .. } => format!("record {name}"),
+        }
+    }
 }
 
 impl Inventory<'_> {
@@ -101,42 +122,49 @@ impl Inventory<'_> {
 
     /// Where every pointer leads. Runs of other accounts have theirs there.
     async fn followed(&self, histories: &[History<Step>]) -> Vec<Followed> {
-        let of_runs = histories.iter().filter_map(|history| {
+        let own = histories.iter().filter(|history| history.state.plan.brief.source.account == self.account);
+        let of_runs = own.flat_map(|history| {
             let plan = &history.state.plan;
-            let source = &plan.brief.source;
-            let step = plan.steps.iter().find_map(|planned| match &planned.step {
-                Step::MoveSecret(step) if source.account == self.account => Some(step),
-                _ => None,
-            })?;
-            Some(Named {
-                run: Some(plan.run.clone()),
-                region: plan.brief.target.region.clone(),
-                secret: step.secret.clone(),
-                url_key: step.url_key.clone(),
-            })
+            let secret = moves::secret(&plan.steps)
+                .map(|step| Pointer::Secret { id: step.secret.clone(), url_key: step.url_key.clone() });
+            let record = moves::record(&plan.steps).map(|step| Pointer::Record {
+                zone: Zone::Id(step.zone.clone()),
+                name: plain(&step.from.name),
+                set_identifier: step.from.set_identifier.clone(),
+            });
+            let region = &plan.brief.target.region;
+            let named = |pointer| Named { run: Some(plan.run.clone()), region: region.clone(), pointer };
+            secret.into_iter().chain(record).map(named).collect::<Vec<_>>()
         });
-        let of_profiles = self.config.databases.values().filter_map(|database| {
-            let secret = database.cutover.secret.as_ref()?;
-            Some(Named {
-                run: None,
-                region: database.region.clone().unwrap_or_else(|| self.default_region.to_owned()),
-                secret: secret.id.clone(),
-                url_key: secret.key.clone(),
-            })
+        let of_profiles = self.config.databases.values().flat_map(|database| {
+            let cutover = &database.cutover;
+            let secret = cutover
+                .secret
+                .as_ref()
+                .map(|secret| Pointer::Secret { id: secret.id.clone(), url_key: secret.key.clone() });
+            let record = cutover.dns.as_ref().map(|dns| Pointer::Record {
+                zone: dns.zone.clone(),
+                name: dns.record.clone(),
+                set_identifier: dns.set_identifier.clone(),
+            });
+            let region = database.region.clone().unwrap_or_else(|| self.default_region.to_owned());
+            let named = |pointer| Named { run: None, region: region.clone(), pointer };
+            secret.into_iter().chain(record).map(named).collect::<Vec<_>>()
         });
         let mut read: Vec<(Named, Leads)> = Vec::new();
         for named in of_runs.chain(of_profiles) {
-            let same = |(other, _): &&(Named, Leads)| {
-                (&other.region, &other.secret, &other.url_key) == (&named.region, &named.secret, &named.url_key)
-            };
+            let same =
+                |(other, _): &&(Named, Leads)| (&other.region, &other.pointer) == (&named.region, &named.pointer);
             let leads = match (read.iter().find(same), self.regions.iter().find(|region| region.name == named.region)) {
                 (Some((_, leads)), _) => leads.clone(),
-                (None, Some(region)) => leads(&region.world, &named.secret, named.url_key.as_deref()).await,
+                (None, Some(region)) => leads(&region.world, &named.pointer).await,
                 (None, None) => Leads::Unknown(format!("region {} was not asked", named.region)),
             };
             read.push((named, leads));
         }
-        read.into_iter().map(|(named, leads)| Followed { run: named.run, secret: named.secret, leads }).collect()
+        read.into_iter()
+            .map(|(named, leads)| Followed { run: named.run, pointer: named.pointer.words(), leads })
+            .collect()
     }
 }
 
@@ -157,7 +185,43 @@ async fn holdings(region: &Region) -> Result<Holdings, Refusal> {
     })
 }
 
-async fn leads(world: &World, secret: &str, url_key: Option<&str>) -> Leads {
+async fn leads(world: &World, pointer: &Pointer) -> Leads {
+    match pointer {
+        Pointer::Secret { id, url_key } => by_secret(world, id, url_key.as_deref()).await,
+        Pointer::Record { zone, name, set_identifier } => {
+            match by_record(world, zone, name, set_identifier.as_ref()).await {
+                Ok(Some(host)) => Leads::To(host),
+                Ok(None) => Leads::Nowhere,
+                Err(error) => Leads::Unknown(error.to_string()),
+            }
+        }
+    }
+}
+
+async fn by_record(
+    world: &World,
+    zone: &Zone,
+    name: &str,
+    set_identifier: Option<&String>,
+) -> Result<Option<String>, aws::Error> {
+    let zones = match zone {
+        Zone::Id(id) => vec![id.clone()],
+        Zone::Name(name) => world.dns.zones_named(name).await?.into_iter().map(|zone| zone.id).collect(),
+    };
+    for zone in zones {
+        let listed = match world.dns.records(&zone, name).await {
+            Err(error) if error.kind == aws::ErrorKind::NotFound => continue,
+            listed => listed?,
+        };
+        let own = listed.iter().map(|listed| &listed.set).filter(|set| set.set_identifier.as_ref() == set_identifier);
+        if let Some(host) = own.filter_map(RecordSet::leads_to).next() {
+            return Ok(Some(host));
+        }
+    }
+    Ok(None)
+}
+
+async fn by_secret(world: &World, secret: &str, url_key: Option<&str>) -> Leads {
     match world.secrets.get(secret, &VersionRef::Current).await {
         Err(error) => Leads::Unknown(error.to_string()),
         Ok(None) => Leads::Nowhere,

@@ -49,8 +49,8 @@ pub struct Holdings {
 pub struct Followed {
     /// The run that moves it; none: a profile names it.
     pub run: Option<RunId>,
-    /// The secret.
-    pub secret: String,
+    /// What it is: `secret prod/loans/db`, `record db.corp.internal`.
+    pub pointer: String,
     /// Where it leads.
     pub leads: Leads,
 }

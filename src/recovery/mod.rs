@@ -19,6 +19,7 @@ pub mod policies;
 pub mod price;
 pub mod promotion;
 pub mod recipe;
+pub mod record;
 pub mod refusal;
 mod remains;
 pub mod requests;

@@ -1,5 +1,5 @@
 //! Which permissions a plan needs, by bundle: one bundle a capability, with the IAM actions that its calls require
-//! (Service Authorization Reference of RDS, Secrets Manager, KMS and IAM).
+//! (Service Authorization Reference of RDS, Secrets Manager, Route 53, KMS and IAM).
 
 use super::{fence::SurveyedFence, promotion::survey::Outlook, survey::Survey};
 use crate::{
@@ -65,6 +65,13 @@ const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:PutSecretValue",
     "secretsmanager:UpdateSecretVersionStage",
 ];
+const CUTOVER_DNS: &[&str] = &[
+    "route53:GetHostedZone",
+    "route53:ListHostedZonesByName",
+    "route53:ListResourceRecordSets",
+    "route53:ChangeResourceRecordSets",
+    "route53:GetChange",
+];
 
 const PROMOTE: &[&str] = &[
     "rds:DescribeDBClusters",
@@ -96,6 +103,9 @@ const CLEANUP: &[&str] = &[
     // Only of a target whose readers scale.
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DeregisterScalableTarget",
+    // Only where the application follows a record.
+    "route53:ListHostedZonesByName",
+    "route53:ListResourceRecordSets",
 ];
 
 fn bundle(name: &str, actions: &[&str]) -> Policy {
@@ -240,6 +250,9 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     bundles.extend(survey.fence.as_ref().map(fencing));
     if survey.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
+    }
+    if survey.record.is_some() {
+        bundles.push(bundle("cutover-dns", CUTOVER_DNS));
     }
     bundles
 }

@@ -6,6 +6,7 @@ use crate::{
     aws, moment, pg,
     pointer::SecretValueError,
     recovery::promotion::refusal::NotPromoted,
+    resolver::ResolveError,
     run::{plan::InvalidPlan, step::StepError},
 };
 
@@ -114,6 +115,24 @@ pub enum Refusal {
     NoAccess {
         /// The database.
         database: String,
+    },
+    /// The DNS record cannot be moved, or not back.
+    #[error("record {record} cannot be moved: {why}")]
+    RecordUnfit {
+        /// Its name.
+        record: String,
+        /// Why.
+        why: String,
+        /// The way out.
+        hint: String,
+    },
+    /// Nobody tells where the DNS record leads clients.
+    #[error("record {record} cannot be resolved as clients do")]
+    Unresolvable {
+        /// Its name.
+        record: String,
+        /// Why.
+        source: Box<ResolveError>,
     },
     /// The secret is not there.
     #[error("there is no secret {secret} in {region}")]
@@ -273,7 +292,10 @@ impl Refusal {
             Self::NoSuchSecret { .. } => {
                 Some("check the name under [databases.….cutover] and [databases.….connect]".to_owned())
             }
-            Self::SecretUnfit { hint, .. } | Self::Unfit { hint, .. } | Self::Unfenceable { hint, .. } => {
+            Self::Unresolvable { .. } => Some(
+                "name a name server that can be asked from here as resolver under [databases.….cutover.dns]".to_owned(),
+            ),
+            Self::SecretUnfit { hint, .. } | Self::RecordUnfit { hint, .. } | Self::Unfit { hint, .. } | Self::Unfenceable { hint, .. } => {
                 Some(hint.clone())
             }
             Self::NotAConnection { .. } => {

@@ -22,7 +22,9 @@ use crate::{
     },
     steps::{
         body::{Makes, Thing},
+        move_record::MoveRecord,
         move_secret::MoveSecret,
+        moves,
         restore_cluster::{ID as RESTORE, RestoredCluster},
         restore_instance::{self, RestoredInstance},
         serving,
@@ -53,6 +55,8 @@ pub struct Sighting {
     pub things: BTreeMap<String, Answer<Found>>,
     /// The application's pointer; none when the run moves none.
     pub pointer: Option<PointerSeen>,
+    /// The application's DNS record; none when the run moves none.
+    pub record: Option<RecordSeen>,
 }
 
 /// What became of one question.
@@ -93,6 +97,15 @@ pub struct PointerSeen {
     /// The labels of each version, where the secret could be described.
     pub labels: Option<BTreeMap<String, Vec<String>>>,
     /// Which cluster that is.
+    pub side: Side,
+}
+
+/// The application's DNS record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordSeen {
+    /// The host to which it leads, none where there is no such record any more, or why it could not be found out.
+    pub leads_to: Result<Option<String>, String>,
+    /// Which database that is.
     pub side: Side,
 }
 
@@ -149,12 +162,18 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
         (identifier.to_owned(), found)
     }));
     let pointer = async {
-        match pointer_of(state) {
+        match moves::secret(&state.plan.steps) {
             Some(step) => Some(ask_secret(world, step, clock, within).await),
             None => None,
         }
     };
-    let (things, pointer) = tokio::join!(things, pointer);
+    let record = async {
+        match moves::record(&state.plan.steps) {
+            Some(step) => Some(ask_record(world, step, clock, within).await),
+            None => None,
+        }
+    };
+    let (things, pointer, record) = tokio::join!(things, pointer, record);
     let things: BTreeMap<String, Answer<Found>> = things.into_iter().collect();
     let pointer = pointer.map(|(labels, version, leads_to)| PointerSeen {
         side: side(state, &things, version.as_deref().ok(), leads_to.as_ref().ok()),
@@ -162,16 +181,8 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
         version,
         leads_to,
     });
-    Sighting { at: clock.now(), things, pointer }
-}
-
-/// The step that moves the application, when the plan has one.
-#[must_use]
-pub fn pointer_of(state: &RunState<Step>) -> Option<&MoveSecret> {
-    state.plan.steps.iter().find_map(|planned| match &planned.step {
-        Step::MoveSecret(step) => Some(step),
-        _ => None,
-    })
+    let record = record.map(|leads_to| RecordSeen { side: side_of_record(state, &things, &leads_to), leads_to });
+    Sighting { at: clock.now(), things, pointer, record }
 }
 
 impl<T> Answer<T> {
@@ -280,6 +291,53 @@ async fn ask_secret(world: &World, step: &MoveSecret, clock: &dyn Clock, within:
     (labels, version, leads_to)
 }
 
+/// Lists the record, and says where it leads.
+async fn ask_record(
+    world: &World,
+    step: &MoveRecord,
+    clock: &dyn Clock,
+    within: Duration,
+) -> Result<Option<String>, String> {
+    let own = async {
+        let listed = world.dns.records(&step.zone, &step.from.name).await?;
+        let own = listed.into_iter().map(|listed| listed.set).find(|set| set.is_of(&step.from));
+        Ok(own.and_then(|set| set.leads_to()))
+    };
+    match bounded(own, clock, within).await {
+        Answer::Found(host) => Ok(Some(host)),
+        Answer::Absent => Ok(None),
+        Answer::Unanswered(why) => Err(why),
+    }
+}
+
+fn side_of_record(
+    state: &RunState<Step>,
+    things: &BTreeMap<String, Answer<Found>>,
+    leads_to: &Result<Option<String>, String>,
+) -> Side {
+    let brief = &state.plan.brief;
+    let host = match leads_to {
+        Ok(Some(host)) => host,
+        Ok(None) => return Side::Elsewhere,
+        Err(_) => return Side::Unknown,
+    };
+    let is = |known: &str| known.eq_ignore_ascii_case(host);
+    let written = serving::writer(&state.outputs).ok().map(|writer| writer.endpoint);
+    let shown = match things.get(&brief.target.identifier) {
+        Some(Answer::Found(found)) => found.endpoint.clone().map(|(host, _)| host),
+        _ => None,
+    };
+    if written.iter().chain(&shown).any(|target| is(target)) {
+        Side::Target
+    } else if brief.source.endpoint.as_deref().is_some_and(is)
+        || brief.record.as_ref().is_some_and(|record| is(&record.points_at))
+    {
+        Side::Source
+    } else {
+        Side::Elsewhere
+    }
+}
+
 /// Tells the clusters apart by where clients are led; where that could not be read, by the two versions that the run knows.
 fn side(
     state: &RunState<Step>,
@@ -287,7 +345,7 @@ fn side(
     version: Option<&str>,
     leads_to: Option<&(String, u16)>,
 ) -> Side {
-    let (brief, step) = (&state.plan.brief, pointer_of(state));
+    let (brief, step) = (&state.plan.brief, moves::secret(&state.plan.steps));
     let Some(place) = leads_to else {
         return match (version, step) {
             (Some(version), Some(step)) if version == step.from_version => Side::Source,

@@ -7,6 +7,7 @@ use super::{
     configuration::Configuration,
     fence::{self, OldWriter, SurveyedFence},
     pointer::{self, Endpoint, SurveyedSecret},
+    record::{self, SurveyedRecord},
     refusal::{Refusal, Unusable},
     windows,
 };
@@ -40,6 +41,8 @@ pub struct Survey {
     pub instance_backup: Option<InstanceBackup>,
     /// The secret the application follows, where the profile names one.
     pub secret: Option<SurveyedSecret>,
+    /// The DNS record the application follows, where the profile names one.
+    pub record: Option<SurveyedRecord>,
     /// How the source is fenced, where the profile says so and something is moved.
     pub fence: Option<SurveyedFence>,
     /// How to log in, where the profile says so.
@@ -139,6 +142,17 @@ async fn surveyed(
         }
         Configuration::Instance(_) | Configuration::Cluster(_) => None,
     };
+    let record = match &database.cutover.dns {
+        Some(wanted) => Some(record::survey(world, database, wanted, &source, live).await?),
+        None => None,
+    };
+    if record.is_some() && secret.is_none() && database.fence.mode == config::FenceMode::Roles {
+        return Err(Refusal::Unfenceable {
+            database: database.name.clone(),
+            why: "only a record is moved, and nothing says whom the application logs in as".to_owned(),
+            hint: "name the application's secret under cutover, too; mode = \"none\" under [databases.….fence] recovers without a fence".to_owned(),
+        });
+    }
     let access = access(database, source.database_name());
     if access.is_none() && until >= Until::Validated {
         return Err(Refusal::NoAccess { database: database.name.clone() });
@@ -177,7 +191,20 @@ async fn surveyed(
         it.surroundings = seen;
     }
     let (region, into) = (home.to_owned(), into.to_owned());
-    Ok(Survey { region, into, live, captured, source, instance_backup, secret, fence, access, rehearsal, at: now })
+    Ok(Survey {
+        region,
+        into,
+        live,
+        captured,
+        source,
+        instance_backup,
+        secret,
+        record,
+        fence,
+        access,
+        rehearsal,
+        at: now,
+    })
 }
 
 /// How the profile says to log in. `made_with` is the database that the source was made with
@@ -244,19 +271,7 @@ async fn follows_writer(world: &World, source: &Configuration, secret: &str, hos
         }
         None => {}
     }
-    let clusters = world.rds.clusters().await.map_err(Refusal::aws("list the clusters of the region"))?;
-    let cluster = clusters.into_iter().find(|other| pointer::leads_to(host, other).is_some());
-    let other = match (cluster, source) {
-        (Some(cluster), _) => Some(format!("cluster {}", cluster.identifier)),
-        // An instance's address leads nowhere else than to that instance.
-        (None, Configuration::Instance(_)) => {
-            let instances = world.rds.instances().await.map_err(Refusal::aws("list the instances of the region"))?;
-            let at = |instance: &Instance| instance.address.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(host));
-            instances.into_iter().find(at).map(|instance| format!("instance {}", instance.identifier))
-        }
-        (None, Configuration::Cluster(_)) => None,
-    };
-    match other {
+    match owner_of(world, source, host).await? {
         None => Ok(()),
         Some(other) => Err(Refusal::PointsElsewhere {
             secret: secret.to_owned(),
@@ -265,6 +280,22 @@ async fn follows_writer(world: &World, source: &Configuration, secret: &str, hos
             source_name: identifier.to_owned(),
         }),
     }
+}
+
+/// Whose endpoint of the region `host` is, in words; of instances only where the source is one.
+pub(super) async fn owner_of(world: &World, source: &Configuration, host: &str) -> Result<Option<String>, Refusal> {
+    let clusters = world.rds.clusters().await.map_err(Refusal::aws("list the clusters of the region"))?;
+    let cluster = clusters.into_iter().find(|other| pointer::leads_to(host, other).is_some());
+    Ok(match (cluster, source) {
+        (Some(cluster), _) => Some(format!("cluster {}", cluster.identifier)),
+        // An instance's address leads nowhere else than to that instance.
+        (None, Configuration::Instance(_)) => {
+            let instances = world.rds.instances().await.map_err(Refusal::aws("list the instances of the region"))?;
+            let at = |instance: &Instance| instance.address.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(host));
+            instances.into_iter().find(at).map(|instance| format!("instance {}", instance.identifier))
+        }
+        (None, Configuration::Cluster(_)) => None,
+    })
 }
 
 /// SQLSTATEs that say "no such thing": undefined table, column, function, object, schema. On a damaged source that

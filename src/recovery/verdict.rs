@@ -21,7 +21,7 @@ use crate::{
     },
     steps::{
         create_instance::WRITER,
-        move_secret,
+        moves,
         purpose::SETTLE,
         restore_instance,
         step::Step,
@@ -111,12 +111,12 @@ impl Known<'_> {
             Leads::Nowhere | Leads::Unknown(_) => false,
         };
         if let Some(followed) = self.pointers.iter().find(used) {
-            return Some(kept(format!("the application uses it: secret {} leads to it", followed.secret)));
+            return Some(kept(format!("the application uses it: {} leads to it", followed.pointer)));
         }
         self.pointers.iter().find_map(|followed| match &followed.leads {
             Leads::Unknown(why) => Some(kept(format!(
-                "whether the application uses it cannot be told: secret {} cannot be read: {why}",
-                followed.secret
+                "whether the application uses it cannot be told: {} cannot be read: {why}",
+                followed.pointer
             ))),
             Leads::To(_) | Leads::Nowhere => None,
         })
@@ -160,13 +160,13 @@ impl Known<'_> {
             return self.expired(left);
         }
         let own = self.pointers.iter().find(|followed| followed.run.as_ref() == Some(&state.plan.run));
-        let elsewhere = match own.map(|own| (&own.secret, &own.leads)) {
+        let elsewhere = match own.map(|own| (&own.pointer, &own.leads)) {
             None => Err("no pointer tells whether somebody uses it".to_owned()),
-            Some((secret, Leads::To(host))) => match self.owner_of(host) {
-                Some(owner) => Ok(format!("secret {secret} leads to {owner}")),
-                None => Err(format!("secret {secret} leads to {host}, which is no endpoint that RDS shows here")),
+            Some((pointer, Leads::To(host))) => match self.owner_of(host) {
+                Some(owner) => Ok(format!("{pointer} leads to {owner}")),
+                None => Err(format!("{pointer} leads to {host}, which is no endpoint that RDS shows here")),
             },
-            Some((secret, Leads::Nowhere | Leads::Unknown(_))) => Err(format!("secret {secret} is gone")),
+            Some((pointer, Leads::Nowhere | Leads::Unknown(_))) => Err(format!("{pointer} is gone")),
         };
         match (state.stage, elsewhere) {
             (Stage::Ended(Outcome::Undone), _) => {
@@ -243,7 +243,7 @@ pub(super) fn is_passing(left: Remains<'_>) -> bool {
 
 /// Whether the run ever began to move the application onto its target, whatever the target's tags say.
 pub(super) fn was_moved_onto(history: &History<Step>) -> bool {
-    history.records.iter().any(|record| matches!(&record.entry, Entry::Started { step } if step.0 == move_secret::ID))
+    history.records.iter().any(|record| matches!(&record.entry, Entry::Started { step } if moves::is_move(&step.0)))
 }
 
 fn finished_writer(history: &History<Step>) -> Option<&serde_json::Value> {

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::application::state_of_moves;
 use crate::{
     pg::Proof,
     run::{
@@ -15,9 +16,11 @@ use crate::{
         step::{Failure, StepId},
     },
     steps::{
+        await_record,
         create_instance::{CreateInstance, Role},
-        move_secret::{self, MoveSecret},
-        prove, restore_cluster, restore_instance,
+        move_record::MoveRecord,
+        move_secret::MoveSecret,
+        moves, prove, restore_cluster, restore_instance,
         serving::{self, Writer},
         step::Step,
     },
@@ -45,11 +48,13 @@ pub struct Facts {
 /// What became of the application's pointer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cutover {
-    /// The step as planned.
-    pub step: MoveSecret,
-    /// Where the step is.
+    /// The step that moves a secret, as planned.
+    pub secret: Option<MoveSecret>,
+    /// The step that moves a DNS record, as planned.
+    pub record: Option<MoveRecord>,
+    /// Where the moves are as a whole.
     pub state: StepState,
-    /// When it last started.
+    /// When they last started.
     pub started: Timestamp,
     /// When the application was last seen to be on the target.
     pub moved: Option<Timestamp>,
@@ -72,13 +77,15 @@ impl Facts {
             cutover: None,
             interrupted: matches!(history.records.last().map(|record| &record.entry), Some(Entry::Interrupted { .. })),
         };
-        let pointer = move_secret_of(history);
+        let steps = &history.state.plan.steps;
+        let moves = moves::of(steps);
         let mut undo_failure: Option<(StepId, Failure)> = None;
         for record in &history.records {
             match &record.entry {
-                Entry::Started { step } if step.0 == move_secret::ID => {
-                    facts.cutover = pointer.map(|pointer| Cutover {
-                        step: pointer.clone(),
+                Entry::Started { step } if moves.first() == Some(&step.0.as_str()) => {
+                    facts.cutover = Some(Cutover {
+                        secret: moves::secret(steps).cloned(),
+                        record: moves::record(steps).cloned(),
                         state: StepState::Started,
                         started: record.at,
                         moved: None,
@@ -91,7 +98,14 @@ impl Facts {
                         facts.proof = Some((record.at, proof));
                     }
                 }
-                Entry::Finished { step, output } => facts.finished(step, output, record.at),
+                Entry::Finished { step, output } => {
+                    facts.finished(step, output);
+                    if moves::last(steps) == Some(step.0.as_str())
+                        && let Some(cutover) = &mut facts.cutover
+                    {
+                        cutover.moved = Some(record.at);
+                    }
+                }
                 Entry::Failed { step, failure, .. } => {
                     facts.cause = Some((step.clone(), failure.clone()));
                     undo_failure = None;
@@ -101,7 +115,8 @@ impl Facts {
                     if undo_failure.as_ref().is_some_and(|(failed, _)| failed == step) {
                         undo_failure = None;
                     }
-                    if step.0 == move_secret::ID
+                    // The way back ends where the way forward began.
+                    if moves.first() == Some(&step.0.as_str())
                         && let Some(cutover) = &mut facts.cutover
                     {
                         cutover.moved_back = Some(record.at);
@@ -116,14 +131,14 @@ impl Facts {
                 _ => {}
             }
         }
-        if let (Some(cutover), Some(step)) = (&mut facts.cutover, history.state.step(move_secret::ID)) {
-            cutover.state = step.state;
+        if let (Some(cutover), Some(state)) = (&mut facts.cutover, state_of_moves(&history.state)) {
+            cutover.state = state;
         }
         facts.failure = undo_failure.or_else(|| facts.cause.clone());
         facts
     }
 
-    fn finished(&mut self, step: &StepId, output: &Value, at: Timestamp) {
+    fn finished(&mut self, step: &StepId, output: &Value) {
         match step.0.as_str() {
             restore_cluster::ID => self.restored = resource_id(output),
             step if serving::brings_up(step) => {
@@ -132,9 +147,8 @@ impl Facts {
                     self.restored = resource_id(output);
                 }
             }
-            move_secret::ID => {
+            step if moves::is_move(step) || step == await_record::ID => {
                 if let Some(cutover) = &mut self.cutover {
-                    cutover.moved = Some(at);
                     let host = output.get("host").and_then(Value::as_str);
                     let port = output.get("port").and_then(Value::as_u64);
                     cutover.leads_to = host.zip(port).map(|(host, port)| format!("{host}:{port}"));
@@ -157,15 +171,6 @@ pub fn waiting(state: &RunState<Step>) -> Option<(&StepId, Timestamp, &str)> {
     step.awaiting.as_ref().map(|(since, on)| (&step.id, *since, on.as_str()))
 }
 
-/// The step that moves the application, when the plan has one.
-#[must_use]
-pub fn move_secret_of(history: &History<Step>) -> Option<&MoveSecret> {
-    history.state.plan.steps.iter().find_map(|planned| match &planned.step {
-        Step::MoveSecret(step) => Some(step),
-        _ => None,
-    })
-}
-
 /// The instances that the plan makes, writer first: name and class.
 pub fn instances(steps: &[crate::run::plan::Planned<Step>]) -> impl Iterator<Item = (Role, &CreateInstance)> {
     steps.iter().filter_map(|planned| match &planned.step {
@@ -182,7 +187,7 @@ pub fn rto_seconds(history: &History<Step>) -> Option<f64> {
     if matches!(state.stage, Stage::Ended(Outcome::Undone) | Stage::TurningBack(Scope::Everything)) {
         return None;
     }
-    let served = if move_secret_of(history).is_some() { move_secret::ID } else { prove::ID };
+    let served = moves::last(&state.plan.steps).unwrap_or(prove::ID);
     let step = state.step(served).filter(|step| step.state == StepState::Done)?;
     Some(elapsed(state.begun, step.ended?).as_secs_f64())
 }

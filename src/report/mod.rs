@@ -3,6 +3,7 @@
 //! Every claim is read from the journal, or from what a look at AWS showed, and says which; nothing here looks at the world.
 //! Only fields known by name are shown, never a step's output as a whole.
 
+pub mod application;
 pub mod evidence;
 pub mod expected;
 pub mod facts;

@@ -97,7 +97,7 @@ pub fn next_steps(state: &RunState<Step>) -> Vec<NextStep> {
 }
 
 fn moves_the_application(state: &RunState<Step>) -> bool {
-    state.plan.steps.iter().any(|planned| matches!(planned.step, Step::MoveSecret(_)))
+    state.plan.brief.moves_the_application()
 }
 
 fn cancel_words(state: &RunState<Step>) -> &'static str {

@@ -154,19 +154,22 @@ pub struct ProofResult {
 pub struct CutoverResult {
     /// Where the step that moves it is.
     pub state: StepName,
-    /// The secret's ARN.
-    pub secret: String,
+    /// The secret's ARN; none where no secret is moved.
+    pub secret: Option<String>,
     /// The version that leads to the source.
-    pub from_version: String,
+    pub from_version: Option<String>,
     /// The version that leads to the target.
-    pub to_version: String,
-    /// Where clients landed when they followed the secret, as `host:port`.
+    pub to_version: Option<String>,
+    /// The DNS record; none where no record is moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+    /// Where clients landed when they followed the pointer, as `host:port`.
     pub leads_to: Option<String>,
     /// When the move began.
     pub started: Timestamp,
     /// When clients were seen to land on the target.
     pub moved: Option<Timestamp>,
-    /// When clients were seen to get the former version again.
+    /// When clients were seen to get the former version, or address, again.
     pub moved_back: Option<Timestamp>,
 }
 
@@ -290,9 +293,10 @@ impl CutoverResult {
     fn of(cutover: &facts::Cutover) -> Self {
         Self {
             state: cutover.state.into(),
-            secret: cutover.step.secret.clone(),
-            from_version: cutover.step.from_version.clone(),
-            to_version: cutover.step.to_version.clone(),
+            secret: cutover.secret.as_ref().map(|step| step.secret.clone()),
+            from_version: cutover.secret.as_ref().map(|step| step.from_version.clone()),
+            to_version: cutover.secret.as_ref().map(|step| step.to_version.clone()),
+            record: cutover.record.as_ref().map(|step| step.from.words()),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,
             moved: cutover.moved,

@@ -1,16 +1,12 @@
-//! What exists and where the application is, as far as a journal can tell: by the states of the steps that make and
-//! move things.
+//! What exists, as far as a journal can tell: by the states of the steps that make things.
 
-use super::fenced;
 use crate::{
-    recovery::sighting::pointer_of,
     run::{
         state::{RunState, StepState},
         step::Step as _,
     },
     steps::{
         body::{Makes, Thing},
-        move_secret,
         step::Step,
     },
 };
@@ -99,93 +95,6 @@ pub fn target_may_exist(state: &RunState<Step>) -> bool {
     made(state).iter().any(|made| made.identifier == *target && made.existence.may_cost())
 }
 
-/// Which cluster the application uses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Application {
-    /// The run moves nothing.
-    NotMoved,
-    /// The source, by this secret's version.
-    OnSource {
-        /// The secret.
-        secret: String,
-        /// The version that holds AWSCURRENT.
-        version: String,
-    },
-    /// The target.
-    OnTarget {
-        /// The secret.
-        secret: String,
-        /// The version that holds AWSCURRENT.
-        version: String,
-    },
-    /// One or the other: the move, or the way back, began and was not seen to end.
-    Unsure {
-        /// The secret.
-        secret: String,
-        /// The version that leads to the source.
-        source_version: String,
-        /// The version that leads to the target.
-        target_version: String,
-    },
-}
-
-/// Which cluster the application uses, by the step that moves its pointer.
-#[must_use]
-pub fn application(state: &RunState<Step>) -> Application {
-    let Some(step) = pointer_of(state) else { return Application::NotMoved };
-    let secret =
-        state.plan.brief.pointer.as_ref().map_or_else(|| step.secret.clone(), |pointer| pointer.secret.clone());
-    match state.step(move_secret::ID).map(|step| step.state) {
-        None | Some(StepState::Pending | StepState::Undone) => {
-            Application::OnSource { secret, version: step.from_version.clone() }
-        }
-        Some(StepState::Done) => Application::OnTarget { secret, version: step.to_version.clone() },
-        Some(StepState::Started | StepState::Failed | StepState::Undoing | StepState::UndoFailed) => {
-            Application::Unsure {
-                secret,
-                source_version: step.from_version.clone(),
-                target_version: step.to_version.clone(),
-            }
-        }
-    }
-}
-
-/// The application's place in a sentence, with what became of the fence.
-#[must_use]
-pub fn application_words(state: &RunState<Step>) -> String {
-    let place = place_words(state);
-    match fenced::words(state) {
-        Some(fence) if state.removal.is_none() => format!("{place}; {fence}"),
-        _ => place,
-    }
-}
-
-fn place_words(state: &RunState<Step>) -> String {
-    let brief = &state.plan.brief;
-    if state.removal.is_some() {
-        return "the application was not on the target when its removal began".to_owned();
-    }
-    // What the way back found, in its own words: it may have met what somebody else wrote meanwhile.
-    if let Some(how) = state.step(move_secret::ID).and_then(|step| step.undone.as_deref()) {
-        return format!("the application is not on the target: {how}");
-    }
-    match application(state) {
-        Application::NotMoved if brief.promotion.is_some() => {
-            "daybreak moves no secret: the application uses the name that it used before".to_owned()
-        }
-        Application::NotMoved => "daybreak does not move the application: it uses what it used before".to_owned(),
-        Application::OnSource { secret, version } => {
-            format!("the application is on the source {}: secret {secret}, version {version}", brief.source.identifier)
-        }
-        Application::OnTarget { secret, version } => {
-            format!("the application is on the target {}: secret {secret}, version {version}", brief.target.identifier)
-        }
-        Application::Unsure { secret, source_version, target_version } => format!(
-            "the application is on the source if version {source_version} of secret {secret} holds AWSCURRENT, and on the target if {target_version} does"
-        ),
-    }
-}
-
 /// What costs money, without a price: none when nothing that the run made can be there.
 #[must_use]
 pub fn cost_words(state: &RunState<Step>) -> Option<String> {
@@ -223,10 +132,7 @@ pub fn cost_of(made: &[Made]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        run::journal::History,
-        ui::testing::{Story, plan_without_pointer},
-    };
+    use crate::{run::journal::History, ui::testing::Story};
 
     fn existences(history: &History<Step>) -> Vec<Existence> {
         made(&history.state).into_iter().map(|made| made.existence).collect()
@@ -243,30 +149,6 @@ mod tests {
             [Exists, Unsure]
         );
         assert_eq!(existences(&Story::undone_restore().history()), [Removed, NotMade]);
-    }
-
-    #[test]
-    fn where_the_application_is_follows_from_the_step_that_moves_it() {
-        let words = |story: Story| application_words(&story.history().state);
-        let proven = || Story::begun().proven();
-        assert_eq!(
-            words(proven()),
-            "the application is on the source loanserve-prod-aurora: secret prod/loans/db, version v-before"
-        );
-        assert_eq!(
-            words(proven().moved()),
-            "the application is on the target loanserve-prod-aurora-db-k3fa: secret prod/loans/db, version v-after"
-        );
-        assert_eq!(
-            words(Story::rolled_back()),
-            "the application is not on the target: clients get version v-before again"
-        );
-        assert_eq!(
-            words(Story::stuck_back()),
-            "the application is on the source if version v-before of secret prod/loans/db holds AWSCURRENT, and on the target if v-after does"
-        );
-        let without = Story::of(plan_without_pointer(), crate::run::step::Until::Cutover);
-        assert_eq!(words(without), "daybreak does not move the application: it uses what it used before");
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
+    application::{Application, application, application_words},
     evidence::kept,
     facts::{self, Facts},
     next::next_steps,
     person::person,
     promoted,
-    standing::{Application, application, application_words, cost_words, made},
+    standing::{cost_words, made},
     stuck::{Around, Stuck},
 };
 use crate::{

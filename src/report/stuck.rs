@@ -5,20 +5,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    application::{Application, application, application_words, secret_name},
     facts::Facts,
-    standing::{Application, Existence, Made, application, application_words, cost_of, made},
+    standing::{Existence, Made, cost_of, made},
     tried::{Tried, tried},
     ways::{self, Way, Ways},
 };
 use crate::{
     moment::{ago, show},
-    recovery::sighting::{Answer, Found, Look, PointerSeen, Side, Sighting},
+    recovery::sighting::{Answer, Found, Look, PointerSeen, RecordSeen, Side, Sighting},
     run::{
         clock::elapsed,
         journal::History,
         state::{RunState, Stage},
     },
-    steps::step::Step,
+    steps::{moves, step::Step},
     ui::words::clean,
 };
 
@@ -126,7 +127,7 @@ pub enum On {
 #[must_use]
 pub fn needs_a_person(history: &History<Step>) -> bool {
     let state = &history.state;
-    let unsure = matches!(application(state), Application::Unsure { .. });
+    let unsure = application(state) == Application::Unsure;
     matches!(state.stage, Stage::Stuck(_)) || (state.unfinished() && (unsure || Facts::of(history).interrupted))
 }
 
@@ -242,57 +243,64 @@ fn thing(made: Made, look: &Look) -> (Thing, Made) {
 }
 
 fn application_now(state: &RunState<Step>, look: &Look) -> ApplicationNow {
-    let seen = match look {
-        Look::Made(sighting) => sighting.pointer.as_ref(),
-        Look::NotMade | Look::Impossible(_) => None,
-    };
-    match seen {
-        Some(PointerSeen { version: Ok(version), leads_to, side, .. }) => {
-            seen_now(state, version, leads_to.as_ref(), *side)
-        }
-        Some(PointerSeen { version: Err(why), .. }) => {
+    let Look::Made(sighting) = look else { return by_the_journal(state) };
+    let secret = sighting.pointer.as_ref();
+    let record = sighting.record.as_ref();
+    let why =
+        secret.and_then(|seen| seen.version.as_ref().err()).or(record.and_then(|seen| seen.leads_to.as_ref().err()));
+    match why {
+        Some(why) => {
             let told = by_the_journal(state);
             ApplicationNow { sentence: clean(&format!("{}; AWS does not tell: {why}", told.sentence)), ..told }
         }
-        None => by_the_journal(state),
+        None if secret.is_none() && record.is_none() => by_the_journal(state),
+        None => seen_now(state, secret, record),
     }
 }
 
-fn seen_now(
-    state: &RunState<Step>,
-    version: &str,
-    leads_to: Result<&(String, u16), &String>,
-    side: Side,
-) -> ApplicationNow {
+fn seen_now(state: &RunState<Step>, secret: Option<&PointerSeen>, record: Option<&RecordSeen>) -> ApplicationNow {
     let brief = &state.plan.brief;
-    let secret = brief.pointer.as_ref().map_or("", |pointer| pointer.secret.as_str());
+    let sides: Vec<Side> = secret.map(|seen| seen.side).into_iter().chain(record.map(|seen| seen.side)).collect();
+    let side = sides.first().copied().filter(|first| sides.iter().all(|side| side == first));
     let (on, place) = match side {
-        Side::Source => (On::Source, format!("on the source {}", brief.source.identifier)),
-        Side::Target => (On::Target, format!("on the target {}", brief.target.identifier)),
-        Side::Elsewhere => (On::Elsewhere, "neither on the source nor on the target".to_owned()),
-        Side::Unknown => (On::Unknown, "on a cluster that could not be told".to_owned()),
+        Some(Side::Source) => (On::Source, format!("on the source {}", brief.source.identifier)),
+        Some(Side::Target) => (On::Target, format!("on the target {}", brief.target.identifier)),
+        Some(Side::Elsewhere) => (On::Elsewhere, "neither on the source nor on the target".to_owned()),
+        Some(Side::Unknown) => (On::Unknown, "on a cluster that could not be told".to_owned()),
+        None => (On::Unknown, "moved in part".to_owned()),
     };
-    let led = match leads_to {
-        Ok((host, port)) => format!("which leads to {host}:{port}"),
-        Err(why) => format!("whose value could not be read: {why}"),
-    };
+    let version = secret.and_then(|seen| seen.version.clone().ok());
+    let host = |place: &(String, u16)| format!("{}:{}", place.0, place.1);
+    let of_secret = secret.map(|seen| {
+        let led = match &seen.leads_to {
+            Ok(place) => format!("which leads to {}", host(place)),
+            Err(why) => format!("whose value could not be read: {why}"),
+        };
+        let name = secret_name(state).unwrap_or_default();
+        format!("clients of secret {name} get version {}, {led}", version.as_deref().unwrap_or_default())
+    });
+    let of_record = record.zip(moves::record(&state.plan.steps)).map(|(seen, step)| match &seen.leads_to {
+        Ok(Some(host)) => format!("record {} leads to {host}", step.from.words()),
+        Ok(None) | Err(_) => format!("record {} leads nowhere", step.from.words()),
+    });
+    let by_record = || record.and_then(|seen| seen.leads_to.clone().ok()).flatten();
+    let told: Vec<String> = of_secret.into_iter().chain(of_record).collect();
     ApplicationNow {
         by: Witness::Aws,
         on,
-        version: Some(version.to_owned()),
-        leads_to: leads_to.ok().map(|(host, port)| format!("{host}:{port}")),
-        sentence: clean(&format!(
-            "the application is {place}: clients of secret {secret} get version {version}, {led}"
-        )),
+        leads_to: secret.map_or_else(by_record, |seen| seen.leads_to.as_ref().ok().map(host)),
+        version,
+        sentence: clean(&format!("the application is {place}: {}", told.join("; "))),
     }
 }
 
 fn by_the_journal(state: &RunState<Step>) -> ApplicationNow {
+    let secret = moves::secret(&state.plan.steps);
     let (on, version) = match application(state) {
         Application::NotMoved => (On::NotMoved, None),
-        Application::OnSource { version, .. } => (On::Source, Some(version)),
-        Application::OnTarget { version, .. } => (On::Target, Some(version)),
-        Application::Unsure { .. } => (On::Unknown, None),
+        Application::OnSource => (On::Source, secret.map(|step| step.from_version.clone())),
+        Application::OnTarget => (On::Target, secret.map(|step| step.to_version.clone())),
+        Application::Unsure => (On::Unknown, None),
     };
     let sentence = clean(&application_words(state));
     let sentence = if on == On::NotMoved { sentence } else { format!("by the journal, {sentence}") };

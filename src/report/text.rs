@@ -94,7 +94,7 @@ fn sentence(history: &History<Step>) -> String {
         return format!("{database}: {}{cause}.", stage_sentence(state));
     }
     match state.stage {
-        Stage::Ended(Outcome::Recovered) if brief.pointer.is_some() => {
+        Stage::Ended(Outcome::Recovered) if brief.moves_the_application() => {
             format!("{database} was recovered: the application is on {target}, which holds the data of {time}.")
         }
         Stage::Ended(Outcome::Recovered) => {
@@ -173,7 +173,7 @@ fn what(page: &mut Page, history: &History<Step>, facts: &Facts) {
             .map_or_else(|| "not achieved".to_owned(), in_words)
     };
     let rto = facts::rto_seconds(history);
-    let reached = if brief.pointer.is_some() { "the application served" } else { "the proof" };
+    let reached = if brief.moves_the_application() { "the application served" } else { "the proof" };
     page.field(
         "RTO achieved",
         LABEL,
@@ -241,16 +241,20 @@ fn evidence(page: &mut Page, history: &History<Step>, facts: &Facts) {
 fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
     let brief = &history.state.plan.brief;
     page.heading(Tone::Heading, "Cutover");
-    page.field("secret", LABEL, &clean(&cutover.step.secret));
-    if let Some(pointer) = &brief.pointer {
-        page.field(
-            "before",
-            LABEL,
-            &clean(&format!("version {}, which leads to {}", cutover.step.from_version, pointer.points_at)),
-        );
-    }
     let leads = cutover.leads_to.as_deref().map(|place| format!(", which led a client to {place}")).unwrap_or_default();
-    page.field("after", LABEL, &clean(&format!("version {}{leads}", cutover.step.to_version)));
+    if let Some(step) = &cutover.secret {
+        page.field("secret", LABEL, &clean(&step.secret));
+        if let Some(pointer) = &brief.pointer {
+            let before = format!("version {}, which leads to {}", step.from_version, pointer.points_at);
+            page.field("before", LABEL, &clean(&before));
+        }
+        page.field("after", LABEL, &clean(&format!("version {}{leads}", step.to_version)));
+    }
+    if let Some(step) = &cutover.record {
+        page.field("record", LABEL, &clean(&step.from.words()));
+        page.field("before", LABEL, &clean(&format!("leads to {}", step.from.leads_to().unwrap_or_default())));
+        page.field("after", LABEL, &clean(&format!("leads to {}{leads}", step.target)));
+    }
     page.field("begun", LABEL, &show(cutover.started));
     match cutover.moved {
         Some(moved) => page.field(
@@ -261,11 +265,11 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
         None => page.field("seen moved", LABEL, "no"),
     }
     if let Some(back) = cutover.moved_back {
-        page.field(
-            "moved back",
-            LABEL,
-            &format!("{}: clients get version {} again", show(back), clean(&cutover.step.from_version)),
-        );
+        let former = match &cutover.secret {
+            Some(step) => format!("version {}", clean(&step.from_version)),
+            None => "the former address".to_owned(),
+        };
+        page.field("moved back", LABEL, &format!("{}: clients get {former} again", show(back)));
     } else if matches!(cutover.state, StepState::Undoing | StepState::UndoFailed) {
         page.field("moved back", LABEL, "begun, not seen to be complete");
     }

@@ -14,7 +14,7 @@ pub use super::shell::word;
 use super::{next::next_steps, shell::api_name};
 use crate::{
     aws::Call,
-    recovery::sighting::{Answer, Found, Look, PointerSeen, pointer_of},
+    recovery::sighting::{Answer, Found, Look, PointerSeen, RecordSeen, Side},
     run::{
         record::Scope,
         state::{Direction, RunState, Stage, StepState},
@@ -22,8 +22,9 @@ use crate::{
     },
     steps::{
         add_tags::{AddTags, Tagged},
+        move_record::MoveRecord,
         move_secret::MoveSecret,
-        prove,
+        moves, prove,
         restore_cluster::{ID as RESTORE, RestoredCluster},
         serving,
         step::Step,
@@ -106,10 +107,18 @@ pub fn back(state: &RunState<Step>, look: &Look, options: &str) -> Ways {
     ways
 }
 
-/// The command that shows which version of the secret clients get, for when daybreak could not ask.
+/// The command that shows what clients get, for when daybreak could not ask.
 #[must_use]
 pub fn where_is_the_application(state: &RunState<Step>) -> Option<Way> {
-    let step = pointer_of(state)?;
+    let Some(step) = moves::secret(&state.plan.steps) else {
+        let step = moves::record(&state.plan.steps)?;
+        let command = format!(
+            "aws route53 list-resource-record-sets --hosted-zone-id {} --start-record-name {} --max-items 20",
+            word(&step.zone),
+            word(&step.from.name)
+        );
+        return Some(Way { does: "shows where the record leads".to_owned(), command });
+    };
     let command = format!(
         "aws secretsmanager describe-secret --secret-id {} --query VersionIdsToStages --region {}",
         word(&step.secret),
@@ -135,6 +144,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         Step::StageSecret(_)
         | Step::Prove(_)
         | Step::AwaitReaders(_)
+        | Step::AwaitRecord(_)
         | Step::Watch(_)
         | Step::ListWriters(_)
         | Step::Fence(_)
@@ -151,6 +161,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         Step::Guard(_) | Step::CatchUp(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, pointer(look)),
+        Step::MoveRecord(step) => record_calls(state, step, record(look)),
         Step::CopySnapshot(_)
         | Step::RestoreCluster(_)
         | Step::CreateInstance(_)
@@ -171,6 +182,14 @@ fn move_calls(step: &MoveSecret, seen: Option<&PointerSeen>) -> Vec<Call> {
     match seen.version.as_deref() {
         Ok(version) if version == step.from_version && staged => calls,
         Ok(version) if version == step.to_version && staged => calls.into_iter().skip(1).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The call that moves the record, where it was seen to lead to the source: it does so only while the record is exactly as it was.
+fn record_calls(state: &RunState<Step>, step: &MoveRecord, seen: Option<&RecordSeen>) -> Vec<Call> {
+    match (serving::writer(&state.outputs), seen.map(|seen| seen.side)) {
+        (Ok(writer), Some(Side::Source)) => vec![step.forward(&step.to(&writer)).call()],
         _ => Vec::new(),
     }
 }
@@ -217,6 +236,13 @@ fn pointer(look: &Look) -> Option<&PointerSeen> {
     }
 }
 
+fn record(look: &Look) -> Option<&RecordSeen> {
+    match look {
+        Look::Made(sighting) => sighting.record.as_ref(),
+        Look::NotMade | Look::Impossible(_) => None,
+    }
+}
+
 fn region(state: &RunState<Step>) -> String {
     word(&state.plan.brief.target.region)
 }
@@ -245,6 +271,8 @@ fn command_of(call: &Call, state: &RunState<Step>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::{
         recovery::sighting::Sighting,
@@ -252,7 +280,7 @@ mod tests {
             journal::History,
             record::{Consequence, Entry},
         },
-        ui::testing::{Story, sighting},
+        ui::testing::{Story, plan_by_record, sighting},
     };
 
     fn told(ways: &Ways) -> String {
@@ -294,6 +322,37 @@ mod tests {
             aws rds add-tags-to-resource --cli-input-json '{"ResourceName":"arn:aws:rds:eu-west-1:123456789012:cluster:loanserve-prod-aurora-db-k3fa","Tags":[{"Key":"env","Value":"prod"}]}' --region eu-west-1
         "#);
         assert!(told("watch").ends_with("--\n"), "a watch only looks");
+    }
+
+    #[test]
+    fn a_record_is_moved_by_hand_only_from_where_it_is() {
+        let story = Story::of(plan_by_record(), Until::Cutover)
+            .proven()
+            .done("lift-quarantine", 850, 860)
+            .then(862, Story::started("move-record"))
+            .then(863, Story::failed("move-record", "AWS cannot be asked", Consequence::Hold))
+            .history();
+        let seen = |side| {
+            let leads_to = Ok(Some("seen.example.com".to_owned()));
+            let record = Some(RecordSeen { leads_to, side });
+            Look::Made(Sighting { at: story.state.latest, things: BTreeMap::new(), pointer: None, record })
+        };
+        let (source, target) = (seen(Side::Source), seen(Side::Target));
+        insta::assert_snapshot!(told(&forward(&story.state, &source, "")), @r#"
+        tries the failed step again, and goes on
+            daybreak resume 20261120-150000-k3fa
+        --
+        move the application: record db.corp.internal leads to loanserve-prod-aurora-db-k3fa
+            aws route53 change-resource-record-sets --cli-input-json '{"HostedZoneId":"Z1","ChangeBatch":{"Comment":"daybreak moves the application to loanserve-prod-aurora-db-k3fa","Changes":[{"Action":"DELETE","ResourceRecordSet":{"Name":"db.corp.internal.","Type":"CNAME","TTL":60,"ResourceRecords":[{"Value":"loanserve-prod-aurora.cluster-c1.eu-west-1.rds.amazonaws.com"}]}},{"Action":"CREATE","ResourceRecordSet":{"Name":"db.corp.internal.","Type":"CNAME","TTL":60,"ResourceRecords":[{"Value":"loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com"}]}}]}}' --region eu-west-1
+        "#);
+        let by_hand = |ways: Ways| ways.by_hand.into_iter().filter(|way| way.command.contains("route53")).count();
+        assert_eq!(by_hand(forward(&story.state, &target, "")), 0);
+        assert_eq!(by_hand(forward(&story.state, &Look::NotMade, "")), 0, "nothing is moved unseen");
+        let backs =
+            [seen(Side::Elsewhere), source, target, Look::NotMade].map(|look| by_hand(back(&story.state, &look, "")));
+        assert_eq!(backs, [0, 0, 1, 1]);
+        let find = where_is_the_application(&story.state).expect("a command").command;
+        assert!(find.contains("--start-record-name db.corp.internal."), "{find}");
     }
 
     #[test]

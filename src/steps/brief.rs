@@ -1,7 +1,7 @@
 //! What a plan tells its reader beside the steps: what is recovered, from when, what it costs in time, and what the target
 //! takes from the source.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, net::SocketAddr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use super::{
     window::{Family, Kind, Window},
 };
 use crate::{
+    aws::dns::model::RecordSet,
     moment::{in_words, show},
     run::clock::elapsed,
 };
@@ -35,6 +36,9 @@ pub struct Brief {
     pub settings: Vec<Setting>,
     /// The pointer that the application follows, where the profile names one.
     pub pointer: Option<Pointer>,
+    /// The DNS record that the application follows, where the profile names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
     /// The step from which on daybreak no longer rolls back by itself.
     pub point_of_no_return: Option<String>,
     /// The policy bundles that the identity needs.
@@ -98,6 +102,21 @@ impl Brief {
     /// The time the data is of: that of the restore point, or, of what is taken as it is, the time asked for.
     pub fn data_time(&self) -> Timestamp {
         self.window.restore_point.unwrap_or(self.requested_time)
+    }
+
+    /// Whether a pointer is moved.
+    pub fn moves_the_application(&self) -> bool {
+        self.pointer.is_some() || self.record.is_some()
+    }
+
+    /// What is moved: `secret prod/loans/db and record db.corp.internal`; none where nothing is.
+    pub fn pointers(&self) -> Option<String> {
+        let secret = self.pointer.as_ref().map(|pointer| format!("secret {}", pointer.secret));
+        let record = self.record.as_ref().map(|record| format!("record {}", record.set.words()));
+        match (secret, record) {
+            (Some(secret), Some(record)) => Some(format!("{secret} and {record}")),
+            (secret, record) => secret.or(record),
+        }
     }
 
     /// The options with which the same is asked for again, each with a space before it.
@@ -178,6 +197,22 @@ pub struct Pointer {
     pub previous: Option<String>,
     /// Where it points.
     pub points_at: String,
+}
+
+/// The DNS record as the plan saw it: the cutover acts only while it is still exactly so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The hosted zone's id.
+    pub zone: String,
+    /// Its name, and whether it is a private one, in words.
+    pub zone_words: String,
+    /// The record set, which a rollback gives back.
+    pub set: RecordSet,
+    /// Where it leads.
+    pub points_at: String,
+    /// The name server that is asked as clients ask theirs; absent means the system's.
+    pub resolver: Option<SocketAddr>,
 }
 
 /// One setting of the source, and what becomes of it.

@@ -109,7 +109,10 @@ impl ListWriters {
             return Ok(unfenced(error.failure.to_string()));
         }
         let Server { identifier: name, family, region, .. } = &self.server;
-        let word = family.word();
+        let stop = match family {
+            Family::Cluster => "aws rds stop-db-cluster --db-cluster-identifier",
+            Family::Instance => "aws rds stop-db-instance --db-instance-identifier",
+        };
         // Before a promotion nothing was changed that a rollback could take back.
         let (back, otherwise) = if cx.outputs.has(guard::ID) {
             ("cancel", "; daybreak promote with --old-primary-keeps-writing goes without a fence")
@@ -117,7 +120,7 @@ impl ListWriters {
             ("rollback", "")
         };
         let hint = format!(
-            "the application was not moved, and {name} is not fenced: let this machine log in to it, then daybreak resume {0}; or stop it (aws rds stop-db-{word} --db-{word}-identifier {name} --region {region}), then daybreak resume {0}; or leave the application where it is: daybreak {back} {0}{otherwise}. when_unreachable = \"go-on\" under [databases.….fence] decides for later plans",
+            "the application was not moved, and {name} is not fenced: let this machine log in to it, then daybreak resume {0}; or stop it ({stop} {name} --region {region}), then daybreak resume {0}; or leave the application where it is: daybreak {back} {0}{otherwise}. when_unreachable = \"go-on\" under [databases.….fence] decides for later plans",
             cx.run
         );
         Err(StepError::hold(error.failure.hint(hint)))

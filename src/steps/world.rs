@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use crate::{
     aws::{
         self,
+        dns::Dns,
         metrics::{Alarms, Metrics},
         rds::{Rds, fittings::Fittings, plain::Instances, replication::Replication, snapshots::Snapshots},
         scaling::Scaling,
@@ -15,6 +16,7 @@ use crate::{
     },
     http::Http,
     pg::{Postgres, fencing::Fencing},
+    resolver::Resolver,
 };
 
 /// Makes IAM authentication tokens, which PostgreSQL on RDS takes as passwords.
@@ -53,12 +55,16 @@ pub struct World {
     pub alarms: Arc<dyn Alarms>,
     /// Secrets Manager in the run's region.
     pub secrets: Arc<dyn Secrets>,
+    /// Route 53, which is one for all regions.
+    pub dns: Arc<dyn Dns>,
     /// IAM tokens in the run's region.
     pub tokens: Arc<dyn Tokens>,
     /// PostgreSQL servers.
     pub postgres: Arc<dyn Postgres>,
     /// Roles of PostgreSQL servers, shut out and let in.
     pub fencing: Arc<dyn Fencing>,
+    /// The resolvers that the application's clients ask.
+    pub resolver: Arc<dyn Resolver>,
     /// The application's health pages.
     pub http: Arc<dyn Http>,
     /// The other regions.

@@ -152,7 +152,7 @@ fn steps(page: &mut Page, plan: &Plan<Step>) {
             let promotes = |planned: &Planned<Step>| matches!(planned.step, Step::Promote(_));
             let words = if plan.steps.iter().any(|planned| promotes(planned) && planned.step.until() == until) {
                 "cutover: what follows changes who takes the writes"
-            } else if plan.brief.pointer.is_some() {
+            } else if plan.brief.moves_the_application() {
                 "cutover: what follows moves the application"
             } else {
                 "what follows comes after the proof"
@@ -248,11 +248,23 @@ fn source_words(plan: &Plan<Step>) -> String {
 }
 
 fn pointer_words(plan: &Plan<Step>) -> String {
-    match &plan.brief.pointer {
-        Some(pointer) => {
-            format!("secret {}, which leads to {} (version {})", pointer.secret, pointer.points_at, pointer.version)
-        }
-        None => "none: the application is not moved".to_owned(),
+    let secret = plan.brief.pointer.as_ref().map(|pointer| {
+        format!("secret {}, which leads to {} (version {})", pointer.secret, pointer.points_at, pointer.version)
+    });
+    let record = plan.brief.record.as_ref().map(|record| {
+        let ttl = record.set.ttl.unwrap_or_default();
+        format!(
+            "record {} of {}, which leads to {} (TTL {ttl} s), as told by {}",
+            record.set.words(),
+            record.zone_words,
+            record.points_at,
+            record.resolver.map_or_else(|| "the system's resolver".to_owned(), |server| server.to_string())
+        )
+    });
+    match (secret, record) {
+        (None, None) => "none: the application is not moved".to_owned(),
+        (Some(secret), Some(record)) => format!("{secret}; and {record}: both are moved, or neither is"),
+        (secret, record) => secret.or(record).unwrap_or_default(),
     }
 }
 

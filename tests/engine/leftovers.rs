@@ -33,7 +33,7 @@ impl Case {
             region: "eu-west-1".to_owned(),
             histories: vec![scene.history().await],
             unreadable: Vec::new(),
-            pointers: vec![Followed { run: Some(run()), secret: "prod/loans/db".to_owned(), leads }],
+            pointers: vec![Followed { run: Some(run()), pointer: "secret prod/loans/db".to_owned(), leads }],
             profiles: vec![SOURCE.to_owned()],
             holdings: Holdings {
                 clusters: scene.cloud.clusters(),
@@ -177,7 +177,7 @@ async fn what_any_pointer_leads_to_is_used() {
     let host = format!("{TARGET}.cluster.example");
     let mut others = Case::rolled_back().await;
     let leads = Leads::To(host.to_uppercase());
-    others.pointers.push(Followed { run: None, secret: "reports/db".to_owned(), leads });
+    others.pointers.push(Followed { run: None, pointer: "secret reports/db".to_owned(), leads });
     others.assert_kept("secret reports/db leads to it");
     others.target().endpoint = None;
     others.assert_kept("secret reports/db leads to it");
@@ -193,7 +193,7 @@ async fn what_cannot_be_told_is_kept() {
     let denied = Leads::Unknown("AccessDenied".to_owned());
     Case::rolled_back().await.leads(denied.clone()).assert_kept("cannot be read: AccessDenied");
     let mut others = Case::rolled_back().await;
-    others.pointers.push(Followed { run: None, secret: "reports/db".to_owned(), leads: denied });
+    others.pointers.push(Followed { run: None, pointer: "secret reports/db".to_owned(), leads: denied });
     others.assert_kept("secret reports/db cannot be read");
 }
 

@@ -18,6 +18,7 @@ mod planning;
 mod promotions;
 mod promotions_fenced;
 mod promotions_kept;
+mod records;
 mod recovery;
 mod removal;
 mod stores;

@@ -39,6 +39,7 @@ async fn a_recovery_moves_the_application_and_leaves_the_source_as_it_was() {
             "policy cpu of cluster:loans-prod-db-k3fa",
             r#"secret version daybreak-20261120-150000-k3fa-cutover ["AWSCURRENT"]"#,
             r#"secret version v1 ["AWSPREVIOUS"]"#,
+            r#"record {"Name":"db.corp.example.","Type":"CNAME","TTL":60,"ResourceRecords":[{"Value":"loans-prod.cluster.example"}]}"#,
         ]
     );
     assert_eq!(scene.cloud.clusters()[0], source_before[0]);

@@ -99,8 +99,18 @@ pub(crate) fn of_an_instance_snapshot() -> Scene {
     Scene::of(Source::Snapshot)
 }
 
+pub(crate) fn by_record() -> Scene {
+    Scene::by_record(false)
+}
+
+pub(crate) fn by_secret_and_record() -> Scene {
+    Scene::by_record(true)
+}
+
 /// Each way as a new scene.
-pub(crate) const MAKERS: [fn() -> Scene; 7] = [
+pub(crate) const MAKERS: [fn() -> Scene; 9] = [
+    by_record,
+    by_secret_and_record,
     from_snapshot,
     into_another_region,
     of_a_deleted_cluster,

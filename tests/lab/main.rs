@@ -18,6 +18,7 @@ mod promotions;
 mod promotions_apart;
 mod promotions_fenced;
 mod proofs;
+mod records;
 mod recovery;
 mod secrets;
 mod signals;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Lab, Source, assert_refused, daybreak::Daybreak, lab::python, scene::profile};
+use crate::support::{Lab, Source, assert_refused, daybreak::Daybreak, lab::python, scene::profile, zone::Zone};
 
 /// Makes a user with a policy, as an administrator would; prints its access key.
 const MAKE_USER: &str = r#"
@@ -19,27 +19,28 @@ print(json.dumps([key["AccessKeyId"], key["SecretAccessKey"]]))
 
 /// What a recovery needs, but for what is left out.
 fn policy(without: &str) -> String {
-    let actions = [
-        "rds:DescribeDBClusters",
-        "rds:DescribeDBInstances",
-        "rds:DescribeEvents",
-        "rds:ListTagsForResource",
-        "rds:RestoreDBClusterToPointInTime",
-        "rds:CreateDBInstance",
-        "rds:ModifyDBCluster",
-        "rds:ModifyDBInstance",
-        "rds:AddTagsToResource",
-        "rds:DeleteDBCluster",
-        "rds:DeleteDBInstance",
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:GetSecretValue",
-        "secretsmanager:PutSecretValue",
-        "secretsmanager:UpdateSecretVersionStage",
-        "secretsmanager:ListSecretVersionIds",
-    ];
-    let allowed: Vec<&str> = actions.into_iter().filter(|action| *action != without).collect();
+    let allowed: Vec<&str> = RECOVERY.into_iter().filter(|action| *action != without).collect();
     allowing(&allowed)
 }
+
+const RECOVERY: [&str; 16] = [
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+    "rds:DescribeEvents",
+    "rds:ListTagsForResource",
+    "rds:RestoreDBClusterToPointInTime",
+    "rds:CreateDBInstance",
+    "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
+    "rds:AddTagsToResource",
+    "rds:DeleteDBCluster",
+    "rds:DeleteDBInstance",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+    "secretsmanager:ListSecretVersionIds",
+];
 
 fn allowing(allowed: &[&str]) -> String {
     serde_json::json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": allowed, "Resource": "*" }] }).to_string()
@@ -108,6 +109,50 @@ fn the_action_that_is_missing_is_named() {
     let daybreak = user(&lab, "operator", &policy("")).with_file("daybreak.toml", &profile);
     let ended = daybreak.run(recover);
     assert_eq!(ended.code, Some(0), "with all of them it is recovered: {ended}");
+}
+
+/// What the bundle `cutover-dns` allows, but that a zone named by its id is not looked for by its name.
+const BY_DNS: [&str; 4] = [
+    "route53:GetHostedZone",
+    "route53:ListResourceRecordSets",
+    "route53:ChangeResourceRecordSets",
+    "route53:GetChange",
+];
+
+#[test]
+fn each_action_that_moves_a_record_is_needed_and_no_other_is() {
+    let lab: &'static Lab = Box::leak(Box::new(Lab::start(&["--iam"])));
+    let source = Source::create(lab, "loans-named");
+    lab.aws.create_secret("named/db", &source.rds_secret());
+    let zone = Zone::create(lab, "named.internal");
+    zone.put(vec![zone.alias(&source.sql.host)]);
+    let connect = format!("secret = \"named/db\"\nca = {:?}\n", lab.ca);
+    let cutover = format!("secret = \"named/db\"\n{}\n", zone.line(""));
+    let profile = profile(&source, &connect, &cutover, "[databases.loans.watch]\nfor = \"0s\"\n");
+    let moment = source.moment.to_string();
+    let recover = ["recover", "loans", "--to", &moment, "--yes", "--output", "json"];
+    let needed: Vec<&str> = RECOVERY.into_iter().chain(BY_DNS).collect();
+    let user = |name: &str, without: &str| {
+        let actions: Vec<&str> = needed.iter().copied().filter(|action| *action != without).collect();
+        user(lab, name, &allowing(&actions)).with_file("daybreak.toml", &profile)
+    };
+
+    for action in &BY_DNS[..2] {
+        let ended = user(&action.replace(':', "-"), action).run(recover);
+        assert_refused(&ended, 3);
+        assert!(ended.stderr.contains(&format!("\n  next: allow {action} to ")), "{action}: {ended}");
+    }
+    let before = zone.aliases();
+    for (action, step) in [(BY_DNS[2], "move-record"), (BY_DNS[3], "await-record")] {
+        let ended = user(&action.replace(':', "-"), action).run(recover);
+        let result = ended.json();
+        assert_eq!(result["failure"]["step"], step, "{action}: {ended}");
+        assert!(result["failure"].to_string().contains(action), "{action} is not named: {result:#}");
+        assert_eq!((&result["outcome"], zone.aliases()), (&"rolled_back".into(), before.clone()), "{action}: {ended}");
+    }
+    let ended = user("operator", "").run(recover);
+    assert_eq!(ended.code, Some(0), "with all of them it is recovered: {ended}");
+    assert_ne!(zone.resolve().0, source.sql.host);
 }
 
 #[test]

@@ -19,8 +19,8 @@ from moto.route53 import models, responses, urls
 from moto.route53.exceptions import InvalidActionValue, InvalidInput, Route53ClientError
 from moto.route53.utils import validate_domain_name
 
-# How long a change stays PENDING; AWS promises "generally within 60 seconds".
-_PROPAGATION = timedelta(seconds=0.3)
+from daybreak_lab.delays import Delays
+
 _ID_LETTERS = string.ascii_uppercase + string.digits
 _MAKING_CHANGES = (
     "associate_vpc_with_hosted_zone",
@@ -31,8 +31,9 @@ _MAKING_CHANGES = (
 )
 
 
-def install() -> None:
+def install(delays: Delays) -> None:
     """Puts the corrected models in moto's place. Call before the first request."""
+    CorrectedBackend.delays = delays
     models.route53_backends.backend = CorrectedBackend
     response = responses.Route53
     response.get_change = _get_change
@@ -49,24 +50,35 @@ def _invalid_batch(problem: str) -> Route53ClientError:
 @dataclass(frozen=True)
 class _Change:
     submitted: datetime
+    in_sync: datetime
     comment: str | None
 
     def info(self, identifier: str) -> dict[str, Any]:
-        pending = utcnow() - self.submitted < _PROPAGATION
         return {
             "Id": f"/change/{identifier}",
-            "Status": "PENDING" if pending else "INSYNC",
+            "Status": "PENDING" if utcnow() < self.in_sync else "INSYNC",
             "SubmittedAt": self.submitted,
             "Comment": self.comment,
         }
 
 
+@dataclass(frozen=True)
+class _Replaced:
+    """The records of a zone that the name servers answer with until a change is in sync."""
+
+    until: datetime
+    records: list[models.RecordSet]
+
+
 class CorrectedBackend(models.Route53Backend):
     """moto's backend with change batches done over."""
+
+    delays: Delays
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.changes: dict[str, _Change] = {}
+        self._replaced: dict[str, list[_Replaced]] = {}
 
     @property
     def _url_module(self) -> Any:
@@ -76,8 +88,17 @@ class CorrectedBackend(models.Route53Backend):
     def record_change(self, comment: str | None) -> dict[str, Any]:
         """Notes that something was changed and returns its ChangeInfo under a new id."""
         identifier = "C" + "".join(secrets.choice(_ID_LETTERS) for _ in range(20))
-        self.changes[identifier] = _Change(utcnow(), comment)
+        self.changes[identifier] = _Change(utcnow(), self._in_sync(), comment)
         return self.changes[identifier].info(identifier)
+
+    def served(self, zone: models.FakeZone) -> list[models.RecordSet]:
+        """The records that the zone's name servers answer with: changes that are not in sync are not among them."""
+        now = utcnow()
+        pending = (replaced.records for replaced in self._replaced.get(zone.id, []) if now < replaced.until)
+        return next(pending, zone.rrsets)
+
+    def _in_sync(self) -> datetime:
+        return utcnow() + timedelta(seconds=self.delays.seconds("dns"))
 
     def change_info(self, identifier: str) -> dict[str, Any]:
         """ChangeInfo of a recorded change. Raises NoSuchChange."""
@@ -109,6 +130,9 @@ class CorrectedBackend(models.Route53Backend):
             record = _record(wanted, zone)
             _apply(action, record, records)
         _check_coexistence(records, zone)
+        now = utcnow()
+        still = [replaced for replaced in self._replaced.get(zone.id, []) if now < replaced.until]
+        self._replaced[zone.id] = [*still, _Replaced(self._in_sync(), zone.rrsets)]
         zone.rrsets = records
 
 

@@ -104,10 +104,14 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
     if !verdict.obstacles.is_empty() {
         return Err(obstructed(std::mem::take(&mut verdict.obstacles)).into());
     }
-    let (secret, unmoved) = match pointed {
+    let (secret, mut unmoved) = match pointed {
         Some(pointed) => pointed,
         None => pointer(world, database, &promotion).await?,
     };
+    if let (Some(dns), false) = (&database.cutover.dns, matches!(promotion.way, Way::Reader(_))) {
+        let record = format!("record {} is not moved by a promotion: let it lead to the target by hand", dns.record);
+        unmoved = Some(unmoved.map_or_else(|| record.clone(), |unmoved| format!("{unmoved}; {record}")));
+    }
     Ok(Outlook { promotion, why, found, seen, verdict, secret, fence, access, unmoved, at: now })
 }
 

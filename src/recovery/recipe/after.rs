@@ -13,14 +13,18 @@ use crate::{
     config::{self, Database},
     recovery::{
         pointer::SurveyedSecret,
+        record::SurveyedRecord,
         survey::{self, Survey},
     },
     run::{plan::Planned, step::Until},
     steps::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
+        await_record::AwaitRecord,
+        brief::Record,
         modify_cluster::ModifyCluster,
         modify_instance::ModifyInstance,
+        move_record::MoveRecord,
         move_secret::MoveSecret,
         prove::{Comparison, Prove},
         purpose::Purpose,
@@ -63,22 +67,62 @@ pub fn prove(
     planned(database.deadlines.proof, Step::Prove(prove))
 }
 
-/// The source fenced, the pointer moved, the application watched.
+/// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     let mut steps = fence::fence(wish, survey.fence.as_ref(), survey.secret.as_ref(), target);
-    steps.extend(survey.secret.iter().flat_map(|secret| follow(wish, secret, access, target)));
+    steps.extend(follow(wish, survey.secret.as_ref(), survey.record.as_ref(), access, target));
     steps
 }
 
-/// This secret moved, the application watched.
-pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
+/// These pointers moved, the application watched. The record's clients are waited for once all are moved, and on the way back the
+/// secret goes first: who follows a secret never waits for them. When one cannot be moved, the others are moved back.
+pub fn follow(
+    wish: &Wish<'_>,
+    secret: Option<&SurveyedSecret>,
+    record: Option<&SurveyedRecord>,
+    access: &Access,
+    target: &TargetName,
+) -> Vec<Planned<Step>> {
+    let client = secret.map_or_else(|| access.clone(), |secret| client_of(secret, access));
     let mut steps = Vec::new();
+    let (stage, move_secret) = secret.map(|secret| move_secret(wish, secret, &client, target)).unzip();
+    let (move_record, await_record) = record.map(|record| move_record(wish, record, &client, target)).unzip();
+    steps.extend([stage, move_record, move_secret, await_record].into_iter().flatten());
+    if !steps.is_empty() {
+        steps.extend(watch(&wish.database.watch, client));
+    }
+    steps
+}
+
+/// How the secret's readers log in.
+fn client_of(secret: &SurveyedSecret, access: &Access) -> Access {
+    let credentials = Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() };
+    Access { credentials, ..access.clone() }
+}
+
+/// The record moved, and its clients awaited: for as long as resolvers remember it, beyond what a move may take by itself.
+fn move_record(
+    wish: &Wish<'_>,
+    record: &SurveyedRecord,
+    client: &Access,
+    target: &TargetName,
+) -> (Planned<Step>, Planned<Step>) {
+    let Record { zone, set, resolver, .. } = &record.record;
+    let moved = MoveRecord { zone: zone.clone(), from: set.clone(), target: target.clone() };
+    let awaited = AwaitRecord { moved: moved.clone(), resolver: *resolver, access: client.clone() };
+    let (patience, remembered) = (wish.database.deadlines.pointer, Duration::from_secs(set.ttl.unwrap_or_default()));
+    (planned(patience, Step::MoveRecord(moved)), planned(patience + remembered, Step::AwaitRecord(awaited)))
+}
+
+/// The secret's next version staged, and moved to.
+fn move_secret(
+    wish: &Wish<'_>,
+    secret: &SurveyedSecret,
+    client: &Access,
+    target: &TargetName,
+) -> (Planned<Step>, Planned<Step>) {
     let label = format!("daybreak-{}", wish.run.suffix());
     let token = format!("daybreak-{}-cutover", wish.run);
-    let client = Access {
-        credentials: Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() },
-        ..access.clone()
-    };
     let put = PutVersion {
         secret_id: secret.pointer.arn.clone(),
         client_request_token: token.clone(),
@@ -91,7 +135,6 @@ pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target:
         access: client.clone(),
         url_key: secret.url_key.clone(),
     };
-    steps.push(planned(wish.database.deadlines.pointer, Step::StageSecret(stage)));
     let move_secret = MoveSecret {
         secret: secret.pointer.arn.clone(),
         from_version: secret.pointer.version.clone(),
@@ -102,9 +145,8 @@ pub fn follow(wish: &Wish<'_>, secret: &SurveyedSecret, access: &Access, target:
         access: client.clone(),
         url_key: secret.url_key.clone(),
     };
-    steps.push(planned(wish.database.deadlines.pointer, Step::MoveSecret(move_secret)));
-    steps.extend(watch(&wish.database.watch, client));
-    steps
+    let patience = wish.database.deadlines.pointer;
+    (planned(patience, Step::StageSecret(stage)), planned(patience, Step::MoveSecret(move_secret)))
 }
 
 /// The application's watch with this login, where the profile wants one.

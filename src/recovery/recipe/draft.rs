@@ -66,6 +66,7 @@ impl Draft {
             warnings,
             settings: self.settings,
             pointer: survey.secret.as_ref().map(|secret| secret.pointer.clone()),
+            record: survey.record.as_ref().map(|record| record.record.clone()),
             point_of_no_return: self
                 .steps
                 .iter()
@@ -94,6 +95,7 @@ impl Draft {
                 "no pointer has to be moved: the endpoints of {} return with its name",
                 survey.source.identifier()
             )),
+            None if survey.record.is_some() => {}
             None => warnings
                 .push("no pointer: the profile names none under cutover, so the application is not moved".to_owned()),
             Some(secret) => {
@@ -104,6 +106,7 @@ impl Draft {
                 warnings.extend(secret.warnings.iter().cloned());
             }
         }
+        warnings.extend(survey.record.iter().flat_map(|record| record.warnings.clone()));
         warnings.extend(fence::warnings(wish, survey));
         if let Some(why) = &survey.rehearsal.incomparable {
             warnings.push(format!("the source cannot be compared with: {why}"));

@@ -63,10 +63,10 @@ pub fn open(wish: &Wish<'_>, fence: &SurveyedFence, target: &TargetName) -> Plan
 
 /// What the plan's reader should know of it.
 pub fn warnings(wish: &Wish<'_>, survey: &Survey) -> Vec<String> {
-    match (&survey.fence, &survey.secret) {
+    match (&survey.fence, survey.secret.is_some() || survey.record.is_some()) {
         (Some(fence), _) => fence.warnings.clone(),
-        (None, None) => Vec::new(),
-        (None, Some(_)) => {
+        (None, false) => Vec::new(),
+        (None, true) => {
             let source = survey.source.identifier();
             let advice = match wish.database.fence.mode {
                 FenceMode::None => "the profile says so",

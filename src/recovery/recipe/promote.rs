@@ -81,6 +81,7 @@ pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
         quarantine: Vec::new(),
         settings: settings(outlook),
         pointer: outlook.secret.as_ref().map(|secret| secret.pointer.clone()),
+        record: None,
         point_of_no_return: steps
             .iter()
             .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
@@ -146,7 +147,7 @@ fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
     };
     steps.push(planned(database.deadlines.proof, Step::Prove(prove)));
     match &outlook.secret {
-        Some(secret) => steps.extend(after::follow(wish, secret, access, &target)),
+        Some(secret) => steps.extend(after::follow(wish, Some(secret), None, access, &target)),
         // The endpoint that the application uses has moved by itself: it is watched with its own login.
         None if matches!(promotion.way, Way::Reader(_)) => {
             let secret = matches!(access.credentials, crate::steps::access::Credentials::Secret { .. });

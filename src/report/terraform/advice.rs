@@ -10,14 +10,9 @@ use super::{
     takeover::{CLUSTER, Given, Handover, Known, MEMBER, VERSION, handovers},
 };
 use crate::{
-    report::facts,
-    run::{
-        id::RunId,
-        journal::History,
-        record::Outcome,
-        state::{Stage, StepState},
-    },
-    steps::{move_secret, step::Step},
+    report::application::{Application, application},
+    run::{id::RunId, journal::History, record::Outcome, state::Stage},
+    steps::{moves, step::Step},
 };
 
 /// What a configuration must learn of a run.
@@ -135,12 +130,20 @@ pub fn advise(history: &History<Step>, given: &[Given], state: Option<&State>) -
     advice.arguments.extend(arguments::of_members(brief, &members));
     if handovers.iter().any(|one| one.from.kind == VERSION) {
         advice.arguments.push(arguments::of_version());
-    } else if let Some(step) = facts::move_secret_of(history) {
+    } else if let Some(step) = moves::secret(&plan.steps) {
         advice.notes.push(format!(
             "If the configuration has an aws_secretsmanager_secret_version of {}: clients now get version {}. Import it as \
              {}|{}, and have it ignore_changes = [secret_string, version_stages], or Terraform makes a further version, which \
              clients get at once.",
             step.secret, step.to_version, step.secret, step.to_version
+        ));
+    }
+    if let Some(step) = moves::record(&plan.steps) {
+        advice.notes.push(format!(
+            "If the configuration has an aws_route53_record of {}: it leads to {} now. Let it name the target's endpoint, or the next \
+             apply moves its clients back.",
+            step.from.words(),
+            brief.target.identifier
         ));
     }
     if stands == Stands::Moved && history.state.stage != Stage::Ended(Outcome::Recovered) {
@@ -194,11 +197,11 @@ fn stands(history: &History<Step>) -> Stands {
     if run.removal.is_some() || run.stage == Stage::Ended(Outcome::Undone) {
         return Stands::Removed;
     }
-    match run.step(move_secret::ID).map(|step| step.state) {
-        Some(StepState::Done) => Stands::Moved,
-        Some(StepState::Pending | StepState::Undone) => Stands::OnSource,
-        Some(StepState::Started | StepState::Failed | StepState::Undoing | StepState::UndoFailed) => Stands::Unsure,
-        None if run.stage == Stage::Ended(Outcome::Recovered) => Stands::Done,
-        None => Stands::OnSource,
+    match application(run) {
+        Application::OnTarget => Stands::Moved,
+        Application::OnSource => Stands::OnSource,
+        Application::Unsure => Stands::Unsure,
+        Application::NotMoved if run.stage == Stage::Ended(Outcome::Recovered) => Stands::Done,
+        Application::NotMoved => Stands::OnSource,
     }
 }

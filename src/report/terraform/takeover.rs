@@ -13,7 +13,7 @@ use super::{
 use crate::{
     report::facts,
     run::journal::History,
-    steps::{brief::Source, move_secret::MoveSecret, step::Step, window::Family},
+    steps::{brief::Source, move_secret::MoveSecret, moves, step::Step, window::Family},
 };
 
 /// An address that a person gave for something that the source is or has.
@@ -90,7 +90,7 @@ pub(super) fn handovers(history: &History<Step>, known: Known<'_>) -> Vec<Handov
             facts::instances(&plan.steps).map(|(_, step)| step.request.db_instance_identifier.clone()).collect();
         found.extend(pair(known, &suffix, MEMBER, owned(known, &brief.source, MEMBER), &members));
     }
-    if let Some(step) = facts::move_secret_of(history) {
+    if let Some(step) = moves::secret(&plan.steps) {
         let versions = known.state.map(|state| versions(state, step)).unwrap_or_default();
         if !versions.is_empty() {
             let id = format!("{}|{}", step.secret, step.to_version);

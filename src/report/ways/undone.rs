@@ -1,6 +1,6 @@
 //! How each step is taken back by hand.
 
-use super::{Way, arn_of, command_of, pointer, region, removable, word};
+use super::{Way, arn_of, command_of, pointer, record, region, removable, word};
 use crate::{
     pg::fencing::{let_in_by_hand, marker},
     recovery::{
@@ -13,7 +13,9 @@ use crate::{
         access::Access,
         admit_writers::AdmitWriters,
         fence::Fence,
-        move_secret::{self, MoveSecret},
+        move_record::MoveRecord,
+        move_secret::MoveSecret,
+        moves,
         purpose::SETTLE,
         restore_cluster::{ID as RESTORE, RestoredCluster},
         serving,
@@ -92,6 +94,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
             vec![way("takes the label of the staged version away".to_owned(), command)]
         }
         Step::MoveSecret(step) => move_back(step, look).map(|(does, command)| way(does, command)).into_iter().collect(),
+        Step::MoveRecord(step) => record_back(state, step, look).into_iter().collect(),
         Step::Fence(step) => vec![unfence(state, step)],
         Step::Promote(step) => step
             .call_back()
@@ -112,6 +115,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         }
         Step::Prove(_)
         | Step::AwaitReaders(_)
+        | Step::AwaitRecord(_)
         | Step::Watch(_)
         | Step::Guard(_)
         | Step::CatchUp(_)
@@ -131,11 +135,11 @@ fn fitting(state: &RunState<Step>, step: &Step, look: &Look) -> Option<(String, 
             let (name, role) = (&step.target.identifier, word(&step.role_arn));
             removable(look, name)?;
             let feature = step.feature_name.as_ref().map(|feature| format!(" --feature-name {}", word(feature)));
-            let kind = step.target.family.word();
-            let command = format!(
-                "aws rds remove-role-from-db-{kind} --db-{kind}-identifier {name} --role-arn {role}{}",
-                feature.unwrap_or_default()
-            );
+            let remove = match step.target.family {
+                Family::Cluster => "aws rds remove-role-from-db-cluster --db-cluster-identifier",
+                Family::Instance => "aws rds remove-role-from-db-instance --db-instance-identifier",
+            };
+            let command = format!("{remove} {name} --role-arn {role}{}", feature.unwrap_or_default());
             Some((format!("takes role {role} from {}", step.target), command))
         }
         Step::EnableDataApi(step) => {
@@ -230,7 +234,8 @@ fn remove_target(state: &RunState<Step>, look: &Look, name: &str, words: &Words)
         ways.push((format!("takes the deletion protection from {what} {name}"), command));
     }
     // What the application may have written is kept in a snapshot, under the name that a resume looks for.
-    let moved = state.step(move_secret::ID).is_some_and(|moved| moved.state != StepState::Pending);
+    let begun = |id| state.step(id).is_some_and(|moved| moved.state != StepState::Pending);
+    let moved = moves::of(&state.plan.steps).into_iter().any(begun);
     let wanted = state.final_snapshot.clone().or_else(|| moved.then(|| names::final_snapshot(name)));
     let (snapshot, kept) = match wanted {
         Some(wanted) => (format!("--final-db-snapshot-identifier {wanted}"), ", with a final snapshot"),
@@ -239,6 +244,18 @@ fn remove_target(state: &RunState<Step>, look: &Look, name: &str, words: &Words)
     let command = format!("aws rds {delete} {name} {snapshot}");
     ways.push((format!("deletes {what} {name}{kept}{once}"), command));
     ways
+}
+
+/// The record let lead to the source again, unless it does, or leads elsewhere.
+fn record_back(state: &RunState<Step>, step: &MoveRecord, look: &Look) -> Option<Way> {
+    let writer = serving::writer(&state.outputs).ok()?;
+    if record(look).is_some_and(|seen| matches!(seen.side, Side::Source | Side::Elsewhere)) {
+        return None;
+    }
+    Some(Way {
+        does: format!("lets record {} lead to the source again, if it leads to the target", step.from.words()),
+        command: command_of(&step.back(&step.to(&writer)).call(), state),
+    })
 }
 
 fn move_back(step: &MoveSecret, look: &Look) -> Option<(String, String)> {

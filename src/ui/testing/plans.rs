@@ -3,6 +3,7 @@
 use super::story::{RUN, actor, run, time};
 use crate::{
     aws::{
+        dns::model::{RecordSet, ResourceRecord},
         rds::{
             model::Tag,
             requests::{self, RestoreClusterToPointInTime},
@@ -17,11 +18,13 @@ use crate::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
         admit_writers::AdmitWriters,
-        brief::{Brief, Pointer, Policy, Setting, Source, Target},
+        await_record::AwaitRecord,
+        brief::{Brief, Pointer, Policy, Record as DnsRecord, Setting, Source, Target},
         create_instance::{CreateInstance, Role},
         fence::Fence,
         list_writers::{ListWriters, Unreachable},
         modify_cluster::ModifyCluster,
+        move_record::MoveRecord,
         move_secret::MoveSecret,
         prove::{Comparison, Prove, Question, Questions},
         purpose::Purpose,
@@ -233,6 +236,41 @@ pub(crate) fn fenced_plan() -> Plan<Step> {
     plan
 }
 
+/// The same with a DNS record instead of the secret.
+pub(crate) fn plan_by_record() -> Plan<Step> {
+    let mut plan = plan();
+    let Some(at) = plan.steps.iter().position(|planned| matches!(planned.step, Step::StageSecret(_))) else {
+        return plan;
+    };
+    let Some(access) = plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::MoveSecret(step) => Some(step.access.clone()),
+        _ => None,
+    }) else {
+        return plan;
+    };
+    let host = format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com");
+    let set = RecordSet {
+        name: "db.corp.internal.".to_owned(),
+        kind: "CNAME".to_owned(),
+        ttl: Some(60),
+        resource_records: vec![ResourceRecord { value: host.clone() }],
+        ..RecordSet::default()
+    };
+    let moved = MoveRecord { zone: "Z1".to_owned(), from: set.clone(), target: TargetName::cluster(TARGET) };
+    let awaited = AwaitRecord { moved: moved.clone(), resolver: None, access };
+    let steps = [Step::MoveRecord(moved), Step::AwaitRecord(awaited)];
+    plan.steps.splice(at..at + 2, steps.map(|step| Planned { deadline_seconds: 300, step }));
+    plan.brief.pointer = None;
+    plan.brief.record = Some(DnsRecord {
+        zone: "Z1".to_owned(),
+        zone_words: "private zone corp.internal (Z1)".to_owned(),
+        set,
+        points_at: host,
+        resolver: None,
+    });
+    plan
+}
+
 /// The same without a pointer: nothing follows the target by itself.
 pub(crate) fn plan_without_pointer() -> Plan<Step> {
     let mut plan = plan();
@@ -305,6 +343,7 @@ fn brief() -> Brief {
             previous: Some("v-older".to_owned()),
             points_at: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com:5432"),
         }),
+        record: None,
         point_of_no_return: Some("settle".to_owned()),
         policies: vec![Policy {
             bundle: "observe".to_owned(),

@@ -7,14 +7,14 @@ use super::{
     story::{after, time},
 };
 use crate::{
-    recovery::sighting::{Answer, Found, PointerSeen, Side, Sighting, pointer_of},
+    recovery::sighting::{Answer, Found, PointerSeen, Side, Sighting},
     run::state::RunState,
-    steps::step::Step,
+    steps::{moves, step::Step},
 };
 
 /// A look 16 minutes into the run: the target is there, about its writer there was no answer, and clients get `version`.
 pub(crate) fn sighting(state: &RunState<Step>, version: &str) -> Sighting {
-    let step = pointer_of(state).expect("a plan with a pointer");
+    let step = moves::secret(&state.plan.steps).expect("a plan with a pointer");
     let (side, host) = match version {
         "v-before" => (Side::Source, "loanserve-prod-aurora.cluster-c1.eu-west-1.rds.amazonaws.com".to_owned()),
         "v-after" => (Side::Target, format!("{TARGET}.cluster-c1.eu-west-1.rds.amazonaws.com")),
@@ -42,5 +42,6 @@ pub(crate) fn sighting(state: &RunState<Step>, version: &str) -> Sighting {
             labels: Some(labels),
             side,
         }),
+        record: None,
     }
 }

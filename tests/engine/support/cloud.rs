@@ -1,4 +1,4 @@
-//! RDS and Secrets Manager that remember: asynchronous creation and deletion, AWS's refusals, and faults by call number.
+//! RDS, Secrets Manager and Route 53 that remember: asynchronous creation and deletion, AWS's refusals, and faults by call number.
 
 use std::{
     collections::BTreeMap,
@@ -16,6 +16,7 @@ use daybreak::aws::{
 use tokio::time::Instant;
 
 mod backups;
+pub(crate) mod dns;
 mod fittings;
 mod instances;
 mod progress;
@@ -52,6 +53,7 @@ pub(super) struct Inner {
     instance_snapshots: BTreeMap<String, InstanceSnapshot>,
     secret: SecretDescription,
     values: BTreeMap<String, String>,
+    zone: dns::Zone,
     /// Reads that a change under way still needs, by name.
     pending: BTreeMap<String, u32>,
     /// The changing calls made, by operation.

@@ -43,7 +43,7 @@ use daybreak::{
 use jiff::tz::TimeZone;
 
 use super::{
-    Cloud, MemoryStore, Servers, TestClock,
+    Cloud, MemoryStore, Servers, TestClock, dns,
     source::{self, INSTANCE_CONFIG, Source},
 };
 
@@ -74,6 +74,13 @@ pub(crate) const FENCE: &str = r#"
     secret = "prod/loans/admin"
 "#;
 
+/// The table of a profile whose application follows a DNS record.
+pub(crate) const DNS: &str = r#"
+    [databases.loans.cutover.dns]
+    zone = "Z1"
+    record = "db.corp.example"
+"#;
+
 /// The same cloud from every region: what is made is told apart by its name.
 #[derive(Clone)]
 struct Everywhere {
@@ -91,6 +98,8 @@ impl Elsewhere for Everywhere {
             replication: Arc::new(self.cloud.clone()),
             metrics: Arc::new(self.cloud.clone()),
             secrets: Arc::new(self.cloud.clone()),
+            dns: Arc::new(self.cloud.clone()),
+            resolver: Arc::new(self.cloud.clone()),
             tokens: Arc::new(self.servers.clone()),
             postgres: Arc::new(self.servers.clone()),
             fencing: Arc::new(self.cloud.clone()),
@@ -156,6 +165,7 @@ impl Scene {
             source.host()
         );
         cloud.set_secret(description, "v1", &value);
+        cloud.set_records(vec![dns::alias(&source.host())]);
         let world = Everywhere { cloud: cloud.clone(), servers: servers.clone() }.world("eu-west-1");
         let clock = TestClock::starting("2026-11-20T15:00:00Z");
         Self { cloud, servers, store: MemoryStore::default(), clock, world, way: Way::default(), source }
@@ -252,6 +262,14 @@ impl Scene {
     pub(crate) fn fenced() -> Self {
         let config = Box::leak(format!("{CONFIG}{FENCE}").into_boxed_str());
         Self::that(Way { config, before: |scene| scene.cloud.client_connects(), ..Way::default() })
+    }
+
+    /// A scene of a cluster whose application follows a DNS record, and a secret as well or no secret.
+    pub(crate) fn by_record(and_secret: bool) -> Self {
+        const SECRET: &str = "[databases.loans.cutover]\n    secret = \"prod/loans/db\"\n";
+        assert!(CONFIG.contains(SECRET));
+        let config = if and_secret { CONFIG.to_owned() } else { CONFIG.replace(SECRET, "") };
+        Self::that(Way { config: Box::leak(format!("{config}{DNS}").into_boxed_str()), ..Way::default() })
     }
 
     /// A scene whose database is recovered in this way.
@@ -368,6 +386,7 @@ impl Scene {
 
     /// Opens the journal again, as another process would.
     pub(crate) async fn open(&self) -> Journal<Step> {
+        self.cloud.forget_changes();
         Journal::open(Arc::new(self.store.clone()), &run(), &holder()).await.unwrap()
     }
 
@@ -455,6 +474,7 @@ impl Scene {
             labels.sort_unstable();
             lines.push(format!("secret version {version} {labels:?}"));
         }
+        lines.extend(self.cloud.records().into_iter().map(|set| format!("record {}", serde_json::json!(set))));
         lines.extend(self.cloud.who_may_log_in());
         lines
     }

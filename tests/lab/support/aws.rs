@@ -18,6 +18,7 @@ pub(crate) struct Aws {
     pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) scaling: aws_sdk_applicationautoscaling::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) dns: aws_sdk_route53::Client,
 }
 
 /// Waits for a call. All calls share one runtime, for connections must not outlive theirs.
@@ -55,6 +56,7 @@ impl Aws {
             kms: aws_sdk_kms::Client::new(&config),
             scaling: aws_sdk_applicationautoscaling::Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            dns: aws_sdk_route53::Client::new(&config),
         }
     }
 

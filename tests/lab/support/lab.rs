@@ -23,6 +23,8 @@ use super::{aws::Aws, http};
 pub(crate) struct Lab {
     pub(crate) endpoint: String,
     pub(crate) ca: PathBuf,
+    /// The address of its name server.
+    pub(crate) dns: String,
     pub(crate) aws: Aws,
     process: Child,
 }
@@ -48,7 +50,8 @@ impl Lab {
         let (process, ready) = receive.recv().expect("the lab is started");
         let text = |name: &str| ready[name].as_str().expect("the ready line has it").to_owned();
         let endpoint = text("endpoint");
-        Self { aws: Aws::new(&endpoint, "lab-admin"), ca: PathBuf::from(text("ca")), endpoint, process }
+        let (ca, dns) = (PathBuf::from(text("ca")), text("dns"));
+        Self { aws: Aws::new(&endpoint, "lab-admin"), ca, dns, endpoint, process }
     }
 
     /// The calls that `identity`, an access key id, has made, oldest first.

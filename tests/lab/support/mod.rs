@@ -19,6 +19,7 @@ pub(crate) mod scene;
 pub(crate) mod site;
 pub(crate) mod source;
 pub(crate) mod sql;
+pub(crate) mod zone;
 
 use std::{
     thread,
