@@ -18,6 +18,7 @@ use crate::support::{
     Lab, Scene, Source, assert_refused,
     sql::{PASSWORD, Sql},
     until,
+    zone::Zone,
 };
 
 /// Roles of an application, made before the moment that recoveries here ask for.
@@ -61,8 +62,13 @@ fn scene(source: &'static Source, more: &str) -> Scene {
 }
 
 fn configure(scene: &Scene, secret: &str, more: &str) {
+    configure_with(scene, "", secret, more);
+}
+
+/// The same with a line about the cutover.
+fn configure_with(scene: &Scene, cutover: &str, secret: &str, more: &str) {
     let text = format!("[databases.loans.watch]\nfor = \"0s\"\n[databases.loans.fence]\nsecret = {secret:?}\n{more}");
-    scene.configure("", &text);
+    scene.configure(cutover, &text);
     // The damage has left ten loans.
     let path = scene.daybreak.path("daybreak.toml");
     let profile = std::fs::read_to_string(&path).expect("the profile");
@@ -79,8 +85,7 @@ struct Connection {
 
 impl Connection {
     fn open(scene: &SceneOfClients, user: &str) -> Self {
-        let value: Value = serde_json::from_str(&scene.lab.aws.secret(&scene.secret)).expect("JSON");
-        let host = value["host"].as_str().expect("a host").to_owned();
+        let host = scene.host();
         let target = format!(
             "host={host} port=5444 user={user} dbname=loans sslmode=verify-full sslrootcert={} connect_timeout=5",
             scene.lab.ca.display()
@@ -121,10 +126,22 @@ impl Drop for Connection {
 struct SceneOfClients {
     lab: &'static Lab,
     secret: String,
+    /// The zone in which clients resolve a record; without it they follow the secret.
+    zone: Option<Zone>,
 }
 
-/// Clients that write until they are stopped: each keeps its connection, and finds its database by the secret anew when that
-/// is lost. Every acknowledged write is kept, in the order of acknowledgement, with the host that gave it.
+impl SceneOfClients {
+    /// Where a client finds its database now.
+    fn host(&self) -> String {
+        if let Some(zone) = &self.zone {
+            return zone.resolve().1;
+        }
+        let value: Value = serde_json::from_str(&self.lab.aws.secret(&self.secret)).expect("JSON");
+        value["host"].as_str().expect("a host").to_owned()
+    }
+}
+
+/// Clients that write until they are stopped: each keeps its connection, and finds its database anew when that is lost. Every acknowledged write is kept, in the order of acknowledgement, with the host that gave it.
 struct Clients {
     stop: Arc<AtomicBool>,
     acknowledged: Arc<Mutex<Vec<(String, i64)>>>,
@@ -133,9 +150,14 @@ struct Clients {
 
 impl Clients {
     fn start(scene: &Scene) -> Self {
+        Self::following(scene, None)
+    }
+
+    /// Clients that resolve the record of a zone.
+    fn following(scene: &Scene, zone: Option<&Zone>) -> Self {
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let start = |(client, user): (usize, &'static str)| {
-            let scene = SceneOfClients { lab: scene.lab, secret: scene.secret.clone() };
+            let scene = SceneOfClients { lab: scene.lab, secret: scene.secret.clone(), zone: zone.cloned() };
             let (stop, acknowledged) = (Arc::clone(&stop), Arc::clone(&acknowledged));
             thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
@@ -224,6 +246,28 @@ fn writing_clients_never_write_to_both_sides_and_come_back_after_a_rollback() {
     let clients = Clients::start(&scene);
     clients.write_to(&target);
     clients.stop();
+}
+
+#[test]
+fn clients_that_resolve_a_record_never_write_to_both_sides_either() {
+    let source = source("fence-resolved");
+    let scene = scene(source, "");
+    let zone = Zone::create(scene.lab, "fence-resolved.internal");
+    zone.put(vec![zone.alias(&source.sql.host)]);
+    let admin = format!("{}/admin", scene.identity());
+    configure_with(&scene, &zone.line(""), &admin, "");
+    let clients = Clients::following(&scene, Some(&zone));
+    clients.write_to(&source.sql.host);
+    let result = scene.recovered("cutover");
+    let target = text(&result, "/target/endpoint").to_owned();
+    clients.write_to(&target);
+    let back = scene.run(&["rollback", text(&result, "/run"), "--yes", "--output", "json"]);
+    assert_eq!(back.code, Some(0), "{back}");
+    clients.write_to(&source.sql.host);
+    let acknowledged = clients.stop();
+    assert_eq!(order(&acknowledged), [&source.sql.host, &target, &source.sql.host], "never both at once");
+    assert_eq!(lost(&source.sql, &acknowledged), Vec::<i64>::new());
+    assert_eq!(lost(&Sql::new(&target, 5444, &scene.lab.ca), &acknowledged), Vec::<i64>::new());
 }
 
 #[test]
