@@ -142,11 +142,7 @@ async fn surveyed(
         }
         Configuration::Instance(_) | Configuration::Cluster(_) => None,
     };
-    let record = match &database.cutover.dns {
-        Some(wanted) => Some(record::survey(world, database, wanted, &source, live).await?),
-        None => None,
-    };
-    if record.is_some() && secret.is_none() && database.fence.mode == config::FenceMode::Roles {
+    if database.cutover.dns.is_some() && secret.is_none() && database.fence.mode == config::FenceMode::Roles {
         return Err(Refusal::Unfenceable {
             database: database.name.clone(),
             why: "only a record is moved, and nothing says whom the application logs in as".to_owned(),
@@ -185,7 +181,13 @@ async fn surveyed(
             false => Ok(None),
         }
     };
-    let (rehearsal, surroundings, fence) = try_join!(rehearsal, surroundings, fence)?;
+    let record = async {
+        match &database.cutover.dns {
+            Some(wanted) => record::survey(world, database, wanted, &source, live).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (rehearsal, surroundings, fence, record) = try_join!(rehearsal, surroundings, fence, record)?;
     let mut source = source;
     if let (Configuration::Cluster(it), Some(seen)) = (&mut source, surroundings) {
         it.surroundings = seen;

@@ -11,6 +11,7 @@ use crate::support::{
     clients::{Clients, ROLES, lost, order},
     sql::{PASSWORD, Sql},
     until,
+    zone::Zone,
 };
 
 /// All that can be seen of roles.
@@ -43,8 +44,13 @@ fn scene(source: &'static Source, more: &str) -> Scene {
 }
 
 fn configure(scene: &Scene, secret: &str, more: &str) {
+    configure_with(scene, "", secret, more);
+}
+
+/// The same with a line about the cutover.
+fn configure_with(scene: &Scene, cutover: &str, secret: &str, more: &str) {
     let text = format!("[databases.loans.watch]\nfor = \"0s\"\n[databases.loans.fence]\nsecret = {secret:?}\n{more}");
-    scene.configure("", &text);
+    scene.configure(cutover, &text);
     // The damage has left ten loans.
     let path = scene.daybreak.path("daybreak.toml");
     let profile = std::fs::read_to_string(&path).expect("the profile");
@@ -86,6 +92,28 @@ fn writing_clients_never_write_to_both_sides_and_come_back_after_a_rollback() {
     let clients = Clients::start(scene.lab, &scene.secret);
     clients.write_to(&target);
     clients.stop();
+}
+
+#[test]
+fn clients_that_resolve_a_record_never_write_to_both_sides_either() {
+    let source = source("fence-resolved");
+    let scene = scene(source, "");
+    let zone = Zone::create(scene.lab, "fence-resolved.internal");
+    zone.put(vec![zone.alias(&source.sql.host)]);
+    let admin = format!("{}/admin", scene.identity());
+    configure_with(&scene, &zone.line(""), &admin, "");
+    let clients = Clients::following(scene.lab, &scene.secret, Some(&zone));
+    clients.write_to(&source.sql.host);
+    let result = scene.recovered("cutover");
+    let target = text(&result, "/target/endpoint").to_owned();
+    clients.write_to(&target);
+    let back = scene.run(&["rollback", text(&result, "/run"), "--yes", "--output", "json"]);
+    assert_eq!(back.code, Some(0), "{back}");
+    clients.write_to(&source.sql.host);
+    let acknowledged = clients.stop();
+    assert_eq!(order(&acknowledged), [&source.sql.host, &target, &source.sql.host], "never both at once");
+    assert_eq!(lost(&source.sql, &acknowledged), Vec::<i64>::new());
+    assert_eq!(lost(&Sql::new(&target, 5444, &scene.lab.ca), &acknowledged), Vec::<i64>::new());
 }
 
 #[test]

@@ -4,11 +4,12 @@ use serde_json::json;
 
 use super::*;
 use crate::{
+    recovery::sighting::{Look, RecordSeen, Side, Sighting},
     run::{
         record::{Consequence, Entry},
         step::Until,
     },
-    ui::testing::{Story, failed_proof, plan, plan_without_pointer},
+    ui::testing::{Story, failed_proof, plan, plan_by_record, plan_without_pointer},
 };
 
 fn result(story: Story) -> RunResult {
@@ -212,6 +213,58 @@ fn an_application_moved_back_was_not_recovered_in_any_time() {
     assert_eq!(cutover.state, StepName::Undone);
     assert!(cutover.moved < cutover.moved_back, "{cutover:?}");
     assert_eq!(result.failure.map(|failure| failure.step).as_deref(), Some("watch"));
+}
+
+/// A run that moves a record, whose record has been moved.
+fn by_record() -> Story {
+    Story::of(plan_by_record(), Until::Cutover).proven().done("lift-quarantine", 850, 860).done("move-record", 860, 861)
+}
+
+#[test]
+fn a_record_is_moved_when_its_clients_were_seen_to_follow_it() {
+    let going = result(by_record().then(861, Story::started("await-record")));
+    let cutover = going.cutover.expect("it began");
+    assert_eq!((cutover.record.as_deref(), cutover.moved, going.rto_seconds), (Some("db.corp.internal"), None, None));
+    let served = result(by_record().done("await-record", 861, 925));
+    let cutover = served.cutover.expect("it began");
+    assert!(cutover.moved.is_some() && cutover.secret.is_none(), "{cutover:?}");
+    let host = "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432";
+    assert_eq!((cutover.leads_to.as_deref(), served.rto_seconds), (Some(host), Some(925.0)));
+    let back = result(
+        by_record()
+            .then(861, Story::started("await-record"))
+            .then(870, Story::failed("await-record", "no", Consequence::TurnBack(Scope::Cutover)))
+            .undone("move-record", 870, 880),
+    );
+    let cutover = back.cutover.expect("it began");
+    assert!(cutover.moved_back.is_some() && cutover.moved.is_none(), "{cutover:?}");
+}
+
+#[test]
+fn who_must_decide_is_told_where_the_record_leads() {
+    let story = by_record()
+        .then(861, Story::started("await-record"))
+        .then(870, Story::failed("await-record", "no resolver", Consequence::Hold))
+        .history();
+    let told = |leads_to: Result<Option<&str>, &str>, side| {
+        let leads_to = leads_to.map(|host| host.map(str::to_owned)).map_err(str::to_owned);
+        let at = story.state.latest;
+        let seen =
+            Sighting { at, things: Default::default(), pointer: None, record: Some(RecordSeen { leads_to, side }) };
+        let around = Around { look: Look::Made(seen), ..Around::default() };
+        RunResult::of(&story, &around).stuck.expect("it is stuck").application.sentence
+    };
+    assert_eq!(
+        told(Ok(Some("t.example.com")), Side::Target),
+        "the application is on the target loanserve-prod-aurora-db-k3fa: record db.corp.internal leads to t.example.com"
+    );
+    assert_eq!(
+        told(Ok(None), Side::Elsewhere),
+        "the application is neither on the source nor on the target: record db.corp.internal leads nowhere"
+    );
+    let untold = told(Err("AccessDenied"), Side::Unknown);
+    assert!(untold.starts_with("by the journal, the application is on the target"), "{untold}");
+    assert!(untold.ends_with("; AWS does not tell: AccessDenied"), "{untold}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::{
         restore_cluster::{ID as RESTORE, RestoredCluster},
         serving,
         step::Step,
+        window::Family,
         writers::Server,
     },
 };

@@ -207,6 +207,9 @@ impl Story {
             "move-secret" => {
                 json!({ "version": "v-after", "host": format!("{TARGET}.cluster-c1.eu-west-1.rds.amazonaws.com"), "port": 5432, "landed": {} })
             }
+            "move-record" | "await-record" => {
+                json!({ "host": format!("{TARGET}.cluster-c1.eu-west-1.rds.amazonaws.com"), "port": 5432 })
+            }
             _ => json!({}),
         };
         Entry::Finished { step: StepId::from(id), output }

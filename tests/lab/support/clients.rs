@@ -16,6 +16,7 @@ use super::{
     Lab,
     sql::{PASSWORD, Sql},
     until,
+    zone::Zone,
 };
 
 /// Roles of an application.
@@ -39,9 +40,7 @@ struct Connection {
 
 impl Connection {
     fn open(scene: &SceneOfClients, user: &str) -> Self {
-        let value: Value = serde_json::from_str(&scene.lab.aws.secret(&scene.secret)).expect("JSON");
-        let host = value["host"].as_str().expect("a host").to_owned();
-        let port = &value["port"];
+        let (host, port) = scene.serves_at();
         let target = format!(
             "host={host} port={port} user={user} dbname=loans sslmode=verify-full sslrootcert={} connect_timeout=5",
             scene.lab.ca.display()
@@ -82,9 +81,21 @@ impl Drop for Connection {
 struct SceneOfClients {
     lab: &'static Lab,
     secret: String,
+    /// The zone in which clients resolve a record; without it they take the secret's host.
+    zone: Option<Zone>,
 }
 
-/// Clients that write until they are stopped: each keeps its connection, and finds its database by the secret anew when that
+impl SceneOfClients {
+    /// Where a client finds its database now.
+    fn serves_at(&self) -> (String, u64) {
+        let value: Value = serde_json::from_str(&self.lab.aws.secret(&self.secret)).expect("JSON");
+        let told = || value["host"].as_str().expect("a host").to_owned();
+        let host = self.zone.as_ref().map_or_else(told, |zone| zone.resolve().1);
+        (host, value["port"].as_u64().expect("a port"))
+    }
+}
+
+/// Clients that write until they are stopped: each keeps its connection, and finds its database anew when that
 /// is lost. Every acknowledged write is kept, in the order of acknowledgement, with the host that gave it.
 pub(crate) struct Clients {
     stop: Arc<AtomicBool>,
@@ -94,9 +105,14 @@ pub(crate) struct Clients {
 
 impl Clients {
     pub(crate) fn start(lab: &'static Lab, secret: &str) -> Self {
+        Self::following(lab, secret, None)
+    }
+
+    /// Clients that resolve the record of a zone.
+    pub(crate) fn following(lab: &'static Lab, secret: &str, zone: Option<&Zone>) -> Self {
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let start = |(client, user): (usize, &'static str)| {
-            let scene = SceneOfClients { lab, secret: secret.to_owned() };
+            let scene = SceneOfClients { lab, secret: secret.to_owned(), zone: zone.cloned() };
             let (stop, acknowledged) = (Arc::clone(&stop), Arc::clone(&acknowledged));
             thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {

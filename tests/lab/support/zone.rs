@@ -19,6 +19,7 @@ print(*[str(record.rdata).rstrip('.') for record in answer.rr if QTYPE[record.rt
 ";
 
 /// A hosted zone.
+#[derive(Clone)]
 pub(crate) struct Zone {
     pub(crate) id: String,
     pub(crate) name: String,
