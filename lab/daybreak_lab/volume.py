@@ -3,7 +3,8 @@
 The window's end is a *heartbeat*: read the clock, commit an empty transaction (so that a commit record later than that
 moment exists), switch the WAL segment, wait until it is archived, and only then publish the moment read. Everything
 committed at or before the published time is thus in the archive, and any target up to it is reached by a recovery.
-A heartbeat writes no row; only transaction ids move.
+A heartbeat writes no row; only transaction ids move. It comes with every tick as long as somebody looks at the window, and
+seldom otherwise.
 """
 
 import contextlib
@@ -25,6 +26,8 @@ from .standby import Standby
 _log = logging.getLogger("daybreak.lab")
 _POLL_SECONDS = 0.002
 _ARCHIVE_TIMEOUT_SECONDS = 60
+# A heartbeat is four processes, and a lab comes to have dozens of clusters that nobody looks at any more.
+_UNASKED_TICKS = 20
 _NOW = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
 
 _RDS_ROLES = """
@@ -90,6 +93,8 @@ class Volume:
         self._numbers = itertools.count(1)
         self._latest: datetime | None = None
         self._pulse: tuple[threading.Event, threading.Thread] | None = None
+        self._asked = True
+        """Whether somebody has looked at the window since the last heartbeat."""
         self.listener: Listener | None = None
         """Where clients are to be served; None while there is no instance."""
         self.away = False
@@ -102,6 +107,7 @@ class Volume:
     @property
     def window(self) -> tuple[datetime, datetime] | None:
         """Earliest and latest restorable time in whole milliseconds, both reachable; None before the first backup."""
+        self._asked = True
         backups, latest = self._backups, self._latest
         if not backups or latest is None:
             return None
@@ -327,7 +333,12 @@ class Volume:
         shutil.rmtree(self._sockets)
 
     def _beat(self, stop: threading.Event) -> None:
+        ticks = 0
         while not stop.wait(self._tick_seconds):
+            ticks += 1
+            if not self._asked and ticks < _UNASKED_TICKS:
+                continue
+            self._asked, ticks = False, 0
             try:
                 self.flush()
             except PostgresError as error:

@@ -10,13 +10,14 @@ use url::Url;
 use super::error::Fault;
 use super::model::{
     Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
-    InstanceClass, Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch, Zone,
+    InstanceClass, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
 };
 use super::names;
 use super::raw::{
     MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawDns, RawFence, RawPromote,
     RawProof, RawReaders, RawRegional, RawRestore, RawWatch,
 };
+use super::regional::Regional;
 use super::shape::{Places, join};
 use crate::expect::Expect;
 use crate::moment;

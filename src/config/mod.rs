@@ -11,6 +11,7 @@ mod load;
 mod model;
 mod names;
 mod raw;
+mod regional;
 mod schema;
 mod shape;
 
@@ -18,8 +19,9 @@ pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
     Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
-    HostPort, InstanceClass, Promote, Proof, Readers, Regional, Restore, Source, Unreachable, Watch, Zone,
+    HostPort, InstanceClass, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
 };
+pub use regional::Regional;
 pub use schema::schema;
 
 /// The commented default configuration, itself valid: what `daybreak config --default` prints.

@@ -177,6 +177,9 @@ pub fn promotion(outlook: &Outlook) -> Vec<Policy> {
     if outlook.secret.is_some() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }
+    if outlook.record.is_some() {
+        bundles.push(bundle("cutover-dns", CUTOVER_DNS));
+    }
     if let Way::Failover(_) = outlook.promotion.way {
         bundles.push(bundle("keep-snapshot", KEEP_SNAPSHOT));
     }

@@ -28,8 +28,8 @@ pub struct SurveyedRecord {
     pub warnings: Vec<String>,
 }
 
-/// Looks at the record that the profile names, and refuses one that cannot be moved and moved back. `live` says whether the source
-/// is there.
+/// Looks at the record that the profile names, and refuses one that cannot be moved and moved back, or that leads to anything but
+/// the source's writer. `live` says whether the source is there.
 pub async fn survey(
     world: &World,
     database: &Database,
@@ -37,6 +37,14 @@ pub async fn survey(
     source: &Configuration,
     live: bool,
 ) -> Result<SurveyedRecord, Refusal> {
+    let mut found = look(world, database, wanted).await?;
+    let untold = leads_home(world, &wanted.record, &found.record.points_at, source, live).await?;
+    found.warnings.splice(0..0, untold);
+    Ok(found)
+}
+
+/// The same of a record that leads to whatever it leads to.
+pub async fn look(world: &World, database: &Database, wanted: &CutoverDns) -> Result<SurveyedRecord, Refusal> {
     let name = &wanted.record;
     let zone = zone(world, wanted).await?;
     if !name.ends_with(&format!(".{}", zone.name)) {
@@ -49,10 +57,9 @@ pub async fn survey(
         return unfit(name, "it does not lead to one name".to_owned(), "let it be a CNAME of the source's endpoint");
     };
     remembered_for(database, name, Duration::from_secs(ttl))?;
-    let mut warnings = leads_home(world, name, &host, source, live).await?;
     let others: Vec<&RecordSet> =
         listed.iter().map(|listed| &listed.set).filter(|other| *other != set && other.kind == ALIAS).collect();
-    warnings.extend(resolved(world, wanted, &host, &others).await?);
+    let mut warnings: Vec<String> = resolved(world, wanted, &host, &others).await?.into_iter().collect();
     warnings.extend(self::warnings(name, set, ttl, &others));
     let record = Record {
         zone_words: zone.words(),

@@ -18,6 +18,7 @@ mod planning;
 mod promotions;
 mod promotions_fenced;
 mod promotions_kept;
+mod promotions_recorded;
 mod records;
 mod recovery;
 mod removal;

@@ -14,6 +14,7 @@ use crate::{
     recovery::{
         fence::{self, OldWriter, SurveyedFence},
         pointer::{self, SurveyedSecret},
+        record::{self, SurveyedRecord},
         refusal::{Refusal, Unusable},
         survey,
     },
@@ -45,12 +46,14 @@ pub struct Outlook {
     pub verdict: Verdict,
     /// The secret that the application follows, where it leads to the old primary.
     pub secret: Option<SurveyedSecret>,
+    /// The record that the application follows, where it leads to the old primary.
+    pub record: Option<SurveyedRecord>,
     /// How the old primary is fenced, where it is.
     pub fence: Option<SurveyedFence>,
     /// How to log in for the proof and the watch, where the profile says so.
     pub access: Option<Access>,
-    /// Why the application's secret is not moved.
-    pub unmoved: Option<String>,
+    /// Why a pointer of the application's is not moved.
+    pub unmoved: Vec<String>,
     /// When it was seen.
     pub at: Timestamp,
 }
@@ -104,15 +107,13 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
     if !verdict.obstacles.is_empty() {
         return Err(obstructed(std::mem::take(&mut verdict.obstacles)).into());
     }
-    let (secret, mut unmoved) = match pointed {
+    let (secret, kept) = match pointed {
         Some(pointed) => pointed,
         None => pointer(world, database, &promotion).await?,
     };
-    if let (Some(dns), false) = (&database.cutover.dns, matches!(promotion.way, Way::Reader(_))) {
-        let record = format!("record {} is not moved by a promotion: let it lead to the target by hand", dns.record);
-        unmoved = Some(unmoved.map_or_else(|| record.clone(), |unmoved| format!("{unmoved}; {record}")));
-    }
-    Ok(Outlook { promotion, why, found, seen, verdict, secret, fence, access, unmoved, at: now })
+    let (record, left) = record(world, database, &promotion, secret.is_some()).await?;
+    let unmoved = kept.into_iter().chain(left).collect();
+    Ok(Outlook { promotion, why, found, seen, verdict, secret, record, fence, access, unmoved, at: now })
 }
 
 /// The fence of the old primary, where the application's secret leads to it; from then on both sides are asked as one that it does
@@ -257,10 +258,8 @@ async fn pointer(
     promotion: &Promotion,
 ) -> Result<(Option<SurveyedSecret>, Option<String>), Refusal> {
     let Some(wanted) = &database.cutover.secret else {
-        return Ok((
-            None,
-            Some("the profile names no pointer under cutover, so the application is not moved".to_owned()),
-        ));
+        let nothing = "the profile names no pointer under cutover, so the application is not moved";
+        return Ok((None, database.cutover.dns.is_none().then(|| nothing.to_owned())));
     };
     // Where the old primary is, it is written; what follows it elsewhere is a replica.
     let regions = [promotion.primary.region.as_str(), promotion.target.region.as_str()];
@@ -286,4 +285,47 @@ async fn pointer(
         return Ok((None, Some(why)));
     }
     Ok((Some(secret.of(promotion.target.family)), None))
+}
+
+/// The record that the application follows, if it has to be moved; else why not. With a secret beside it both are moved or neither
+/// is.
+async fn record(
+    world: &World,
+    database: &Database,
+    promotion: &Promotion,
+    moves_secret: bool,
+) -> Result<(Option<SurveyedRecord>, Option<String>), Refusal> {
+    let Some(wanted) = &database.cutover.dns else { return Ok((None, None)) };
+    let name = &wanted.record;
+    let found = record::look(world, database, wanted).await?;
+    let host = found.record.points_at.clone();
+    let is = |known: &Option<String>| known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&host));
+    let unmoved = |why: String| Ok((None, Some(format!("record {name} {why}"))));
+    if let Way::Reader(_) = promotion.way {
+        return unmoved(if is(&promotion.primary.host) {
+            "leads to the cluster's writer endpoint, which follows the failover by itself".to_owned()
+        } else {
+            format!("leads to {host}, which is not the cluster's writer endpoint: it is not moved")
+        });
+    }
+    if is(&promotion.target.host) {
+        return unmoved(format!("leads to {host} already, which is the target"));
+    }
+    if promotion.primary.host.is_some() && !is(&promotion.primary.host) {
+        if moves_secret {
+            return Err(Refusal::RecordUnfit {
+                record: name.clone(),
+                why: format!(
+                    "it leads to {host}, which is not the old primary, and the secret beside it does lead there"
+                ),
+                hint: "let both lead to the old primary, or take [databases.….cutover.dns] out of the profile"
+                    .to_owned(),
+            });
+        }
+        return unmoved(format!("leads to {host}, which is not the old primary: it is not moved"));
+    }
+    if database.cutover.secret.is_some() && !moves_secret {
+        return unmoved("is not moved, since the secret beside it is not".to_owned());
+    }
+    Ok((Some(found), None))
 }

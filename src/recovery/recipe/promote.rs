@@ -40,7 +40,7 @@ pub const RECIPE: &str = "promote";
 pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
     let (database, promotion) = (wish.database, &outlook.promotion);
     let target = &promotion.target;
-    if outlook.secret.is_some() && outlook.access.is_none() {
+    if (outlook.secret.is_some() || outlook.record.is_some()) && outlook.access.is_none() {
         return Err(Refusal::NoAccess { database: database.name.clone() });
     }
     let steps = steps(wish, outlook);
@@ -81,7 +81,7 @@ pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
         quarantine: Vec::new(),
         settings: settings(outlook),
         pointer: outlook.secret.as_ref().map(|secret| secret.pointer.clone()),
-        record: None,
+        record: outlook.record.as_ref().map(|record| record.record.clone()),
         point_of_no_return: steps
             .iter()
             .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
@@ -146,14 +146,12 @@ fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
         until: promotion.until(Until::Validated),
     };
     steps.push(planned(database.deadlines.proof, Step::Prove(prove)));
-    match &outlook.secret {
-        Some(secret) => steps.extend(after::follow(wish, Some(secret), None, access, &target)),
+    if let Way::Reader(_) = promotion.way {
         // The endpoint that the application uses has moved by itself: it is watched with its own login.
-        None if matches!(promotion.way, Way::Reader(_)) => {
-            let secret = matches!(access.credentials, crate::steps::access::Credentials::Secret { .. });
-            steps.extend(after::watch(&database.watch, access.clone()).filter(|_| secret));
-        }
-        None => {}
+        let secret = matches!(access.credentials, crate::steps::access::Credentials::Secret { .. });
+        steps.extend(after::watch(&database.watch, access.clone()).filter(|_| secret));
+    } else {
+        steps.extend(after::follow(wish, outlook.secret.as_ref(), outlook.record.as_ref(), access, &target));
     }
     steps
 }
@@ -191,6 +189,7 @@ fn warnings(outlook: &Outlook) -> Vec<String> {
         warnings.push("the loss could not be measured, and was accepted all the same".to_owned());
     }
     warnings.extend(outlook.secret.iter().flat_map(|secret| secret.warnings.clone()));
+    warnings.extend(outlook.record.iter().flat_map(|record| record.warnings.clone()));
     warnings.extend(outlook.fence.iter().flat_map(|fence| fence.warnings.clone()));
     let managed = match outlook.found.described.as_ref() {
         Ok(Described::Cluster(cluster, _)) => cluster.master_user_secret.is_some(),
