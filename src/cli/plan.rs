@@ -164,7 +164,7 @@ pub(super) async fn make_in(
     });
     let now = desk.clock.now();
     let store = desk.store().await?;
-    let captures = Some(&*store);
+    let captures = &*store;
     let from = how.from.as_deref();
     let wanted = Wanted { database, home: region, into: &into, from, moment, manner, until, now, captures };
     let chosen =

@@ -54,8 +54,8 @@ pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
         lines.push(format!("Way back: {}.", promotion.back));
     }
     lines.push(match (until, plan.brief.pointers()) {
-        (Until::Cutover, Some(pointers)) => format!("Then {pointers} is moved to it."),
-        _ => "No secret is moved.".to_owned(),
+        (Until::Cutover, Some(pointers)) => format!("Then the application is moved to it, by {pointers}."),
+        _ => "No pointer is moved.".to_owned(),
     });
     lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.join("\n")

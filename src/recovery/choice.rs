@@ -55,7 +55,7 @@ pub struct Wanted<'a> {
     /// The present.
     pub now: Timestamp,
     /// Where configurations were captured, for a source that is not there any more.
-    pub captures: Option<&'a dyn Store>,
+    pub captures: &'a dyn Store,
 }
 
 /// How a target is made.

@@ -50,7 +50,7 @@ fn assert_resumes(scene: &Scene, target: &str) {
     assert_eq!(resumed.code, Some(0), "{resumed}");
     assert_eq!(resumed.json()["outcome"], json!("recovered"));
     scene.assert_recovered(target);
-    // A call whose answer came too late is sent again by the SDK, and refused: only one may have made something.
+    // A call whose answer comes too late is made again, and refused: only one may have made something.
     let calls = scene.lab.calls(scene.identity());
     let restores: Vec<&Value> = calls.iter().filter(|call| call["action"] == "RestoreDBClusterToPointInTime").collect();
     assert_eq!(restores.iter().filter(|call| call["error"].is_null()).count(), 1, "{restores:#?}\n{resumed}");

@@ -13,7 +13,6 @@ use crate::{
         refusal::Refusal,
         windows::window::{Family, Kind, Window},
     },
-    run::store::Store,
     steps::world::World,
 };
 
@@ -38,10 +37,7 @@ pub(super) async fn configuration(world: &World, window: &Window, wanted: Wanted
             (Configuration::Instance(Box::new(InstanceConfiguration { instance })), live)
         }
     };
-    let captured = match (live, wanted.captures) {
-        (false, Some(store)) => captured(store, window, wanted).await?,
-        _ => None,
-    };
+    let captured = if live { None } else { captured(window, wanted).await? };
     Ok(match captured {
         Some(capture) if capture.source.family() == window.family => {
             Kept { source: as_deleted(capture.source), live, captured: Some(capture.at) }
@@ -51,10 +47,10 @@ pub(super) async fn configuration(world: &World, window: &Window, wanted: Wanted
 }
 
 /// The last captured configuration of what a window's data is of.
-async fn captured(store: &dyn Store, window: &Window, wanted: Wanted<'_>) -> Result<Option<Capture>, Refusal> {
+async fn captured(window: &Window, wanted: Wanted<'_>) -> Result<Option<Capture>, Refusal> {
     let name = name_of(wanted.database);
     let sought = Sought { resource_id: window.resource_id.as_deref(), region: wanted.home, identifier: &name };
-    capture::latest(store, sought).await.map_err(|error| {
+    capture::latest(wanted.captures, sought).await.map_err(|error| {
         Refusal::unfit(
             format!("the captured configuration of {name} cannot be used: {error}"),
             "read it with the newest daybreak, or move that document out of the state's captures to recover without it",

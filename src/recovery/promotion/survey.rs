@@ -111,7 +111,7 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
         Some(pointed) => pointed,
         None => pointer(world, database, &promotion).await?,
     };
-    let (record, left) = record(world, database, &promotion, secret.is_some()).await?;
+    let (record, left) = record(world, database, &promotion).await?;
     let unmoved = kept.into_iter().chain(left).collect();
     Ok(Outlook { promotion, why, found, seen, verdict, secret, record, fence, access, unmoved, at: now })
 }
@@ -287,13 +287,11 @@ async fn pointer(
     Ok((Some(secret.of(promotion.target.family)), None))
 }
 
-/// The record that the application follows, if it has to be moved; else why not. With a secret beside it both are moved or neither
-/// is.
+/// The record that the application follows, if it has to be moved; else why not.
 async fn record(
     world: &World,
     database: &Database,
     promotion: &Promotion,
-    moves_secret: bool,
 ) -> Result<(Option<SurveyedRecord>, Option<String>), Refusal> {
     let Some(wanted) = &database.cutover.dns else { return Ok((None, None)) };
     let name = &wanted.record;
@@ -312,20 +310,7 @@ async fn record(
         return unmoved(format!("leads to {host} already, which is the target"));
     }
     if promotion.primary.host.is_some() && !is(&promotion.primary.host) {
-        if moves_secret {
-            return Err(Refusal::RecordUnfit {
-                record: name.clone(),
-                why: format!(
-                    "it leads to {host}, which is not the old primary, and the secret beside it does lead there"
-                ),
-                hint: "let both lead to the old primary, or take [databases.….cutover.dns] out of the profile"
-                    .to_owned(),
-            });
-        }
         return unmoved(format!("leads to {host}, which is not the old primary: it is not moved"));
-    }
-    if database.cutover.secret.is_some() && !moves_secret {
-        return unmoved("is not moved, since the secret beside it is not".to_owned());
     }
     Ok((Some(found), None))
 }

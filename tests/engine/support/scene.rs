@@ -286,7 +286,7 @@ impl Scene {
         let database = &choice::profile(&config.database("loans").unwrap(), "eu-west-1", into, manner);
         let now = self.clock.now();
         let moment = moment::parse(to, now, &TimeZone::UTC).unwrap();
-        let captures: Option<&dyn Store> = Some(&self.store);
+        let captures: &dyn Store = &self.store;
         let wanted = Wanted { database, home: "eu-west-1", into, from, moment, manner, until, now, captures };
         let earlier = async { Earlier::new() };
         let (survey, choice) = choice::choose(&self.world, &self.cloud, earlier, wanted).await?;
