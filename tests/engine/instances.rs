@@ -19,7 +19,11 @@ use daybreak::{
         state::Stage,
         step::{Step as _, Until},
     },
-    steps::{restore_instance::Request, step::Step},
+    steps::{
+        compare_settings::{self, ReadBack},
+        restore_instance::Request,
+        step::Step,
+    },
 };
 use serde_json::{Value, json};
 
@@ -157,6 +161,18 @@ async fn the_table_tells_what_becomes_of_each_setting() {
     assert_eq!(sent(&plan, "manage-password")["ManageMasterUserPassword"], json!(true));
     let at = |id: &str| steps(&plan).iter().position(|step| step == id).unwrap();
     assert!(at("prove") < at("add-role-s3Export") && at("manage-password") < at("move-secret"), "{:?}", steps(&plan));
+}
+
+#[tokio::test]
+async fn the_target_is_read_back_in_the_words_of_the_plan() {
+    let scene = Scene::of(Source::Instance);
+    assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered));
+    let back: ReadBack = scene.state().await.outputs.of(compare_settings::ID).unwrap();
+    let found = |name: &str| back.found.iter().find(|found| found.name == name).map(|found| found.value.clone());
+    assert_eq!(found("IAM roles"), Some(format!("{ROLE} for s3Export")));
+    assert_eq!(found("RDS-managed password").as_deref(), Some("managed"));
+    assert_eq!(found("deletion protection").as_deref(), Some("on"));
+    assert_eq!(found("security groups").as_deref(), Some("sg-0bbbbbbbbbbbbbbbb"));
 }
 
 #[tokio::test]
