@@ -34,6 +34,7 @@ use super::{
     restore_cluster::RestoreCluster,
     restore_instance::RestoreInstance,
     stage_secret::StageSecret,
+    take_snapshot::TakeSnapshot,
     watch::Watch,
     world::World,
 };
@@ -78,6 +79,7 @@ pub enum Step {
     CatchUp(CatchUp),
     Promote(Promote),
     KeepSnapshot(KeepSnapshot),
+    TakeSnapshot(TakeSnapshot),
 }
 
 impl Step {
@@ -114,6 +116,7 @@ impl Step {
             Self::CatchUp(step) => step,
             Self::Promote(step) => step,
             Self::KeepSnapshot(step) => step,
+            Self::TakeSnapshot(step) => step,
         }
     }
 
