@@ -14,7 +14,7 @@ use crate::{
     aws::{self, Session, SessionOptions},
     config::{Config, Database, Lookup},
     http::{Http, HttpClient},
-    pg::{self, Postgres, fencing::Fencing},
+    pg::{self, Postgres, fencing::Fencing, ledger::Ledgers},
     resolver::DnsResolver,
     run::store::{Store, StoreError},
     steps::world::{Elsewhere, Tokens, World},
@@ -98,7 +98,8 @@ impl Desk {
         let everywhere = Everywhere {
             session: session.clone(),
             postgres: postgres.clone(),
-            fencing: postgres,
+            fencing: postgres.clone(),
+            ledgers: postgres,
             http: Arc::new(http),
             ca: self.global.ca_bundle.clone(),
         };
@@ -130,6 +131,7 @@ struct Everywhere {
     session: Session,
     postgres: Arc<dyn Postgres>,
     fencing: Arc<dyn Fencing>,
+    ledgers: Arc<dyn Ledgers>,
     http: Arc<dyn Http>,
     ca: Option<PathBuf>,
 }
@@ -151,6 +153,7 @@ impl Elsewhere for Everywhere {
             tokens: Arc::new(SessionTokens { session: self.session.clone(), region: region.to_owned() }),
             postgres: self.postgres.clone(),
             fencing: self.fencing.clone(),
+            ledgers: self.ledgers.clone(),
             resolver: Arc::new(DnsResolver::default()),
             http: self.http.clone(),
             elsewhere: Arc::new(self.clone()),

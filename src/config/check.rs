@@ -10,7 +10,7 @@ use url::Url;
 use super::error::Fault;
 use super::model::{
     Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
-    InstanceClass, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
+    InstanceClass, NewWrites, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
 };
 use super::names;
 use super::raw::{
@@ -298,6 +298,11 @@ impl Checker<'_> {
         if failures.is_none() {
             self.fault(&join(at, "failures"), "write a number from 1 to 1000");
         }
+        let new_writes = |text: &str| match text {
+            "roll-back" => Ok(NewWrites::RollBack),
+            "hold" => Ok(NewWrites::Hold),
+            _ => Err("write `\"roll-back\"` or `\"hold\"`"),
+        };
         Watch {
             duration,
             interval,
@@ -305,6 +310,7 @@ impl Checker<'_> {
             sql: self.list(at, "sql", raw.sql, not_blank),
             http: self.list(at, "http", raw.http, probe_address),
             http_timeout: self.timeout(at, "http_timeout", raw.http_timeout).unwrap_or(default.http_timeout),
+            on_new_writes: self.value(at, "on_new_writes", raw.on_new_writes, new_writes).unwrap_or_default(),
         }
     }
 

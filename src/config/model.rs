@@ -293,6 +293,18 @@ pub struct Watch {
     pub http: Vec<Url>,
     /// How long one HTTP probe may take. Default 5 seconds, never zero.
     pub http_timeout: Duration,
+    /// What failing probes bring where a rollback would give up what the target was written.
+    pub on_new_writes: NewWrites,
+}
+
+/// What failing probes bring where a rollback would give up what the target was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NewWrites {
+    /// The rollback (`roll-back`). The default.
+    #[default]
+    RollBack,
+    /// A person (`hold`).
+    Hold,
 }
 
 impl Config {
@@ -406,6 +418,7 @@ impl Default for Watch {
             sql: Vec::new(),
             http: Vec::new(),
             http_timeout: Duration::from_secs(5),
+            on_new_writes: NewWrites::RollBack,
         }
     }
 }

@@ -251,6 +251,10 @@ pub(super) struct RawWatch {
     /// How long one HTTP probe may take. Default: "5s".
     #[schemars(regex(pattern = SPAN))]
     pub(super) http_timeout: Option<String>,
+    /// When probes fail and the target has taken writes that the source lacks: "roll-back" all the same, or "hold" and let a
+    /// person decide. Default: "roll-back".
+    #[schemars(extend("enum" = ["roll-back", "hold"]))]
+    pub(super) on_new_writes: Option<String>,
 }
 
 /// A text, which can only be `source`, or a number.

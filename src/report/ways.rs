@@ -146,6 +146,9 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::AwaitReaders(_)
         | Step::AwaitRecord(_)
         | Step::Watch(_)
+        | Step::ReadHorizon(_)
+        | Step::OpenLedger(_)
+        | Step::CloseLedger(_)
         | Step::ListWriters(_)
         | Step::Fence(_)
         | Step::AdmitWriters(_) => Vec::new(),

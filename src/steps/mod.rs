@@ -25,6 +25,7 @@ pub mod failure;
 pub mod fence;
 mod final_snapshot;
 pub mod keep_snapshot;
+pub mod ledger;
 pub mod list_writers;
 mod made;
 pub mod manage_password;

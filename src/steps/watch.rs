@@ -14,6 +14,7 @@ use url::Url;
 use super::{
     access::Access,
     body::{Body, Description},
+    ledger,
     serving::{self, Writer},
     world::World,
 };
@@ -37,6 +38,27 @@ pub struct Watch {
     pub http_timeout_ms: u64,
     /// How to log in.
     pub access: Access,
+    /// What failing probes bring where the target has taken writes since the switch.
+    #[serde(default, skip_serializing_if = "NewWrites::roll_back")]
+    pub on_new_writes: NewWrites,
+}
+
+/// What failing probes bring where a rollback would give up what the target was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewWrites {
+    /// The rollback: the target is kept with them.
+    #[default]
+    RollBack,
+    /// A person.
+    Hold,
+}
+
+impl NewWrites {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+    fn roll_back(&self) -> bool {
+        *self == Self::RollBack
+    }
 }
 
 /// What the watch remembers of a round: notes are made when probes fail and when they recover, not in between.
@@ -85,6 +107,29 @@ impl Watch {
         }
     }
 
+    /// The end of a watch whose probes fail.
+    async fn over(&self, world: &World, cx: &Context<'_>, why: &str) -> StepError {
+        let message = format!("watch the application: {} probe rounds in a row failed; the last: {why}", self.failures);
+        let failure = Failure::new(message);
+        if self.on_new_writes == NewWrites::RollBack {
+            return StepError::terminal(failure);
+        }
+        let (lost, figure) = match ledger::taken(world, &self.access, cx.outputs).await {
+            Ok(0) => return StepError::terminal(failure),
+            Ok(taken) => {
+                (format!("{taken} changes of rows were written to the target since the switch"), taken.to_string())
+            }
+            Err(why) => (
+                format!("how much was written to the target since the switch is not known ({why})"),
+                "unknown".to_owned(),
+            ),
+        };
+        StepError::hold(failure.hint(format!(
+            "{lost}, and on_new_writes = \"hold\" leaves it to you: daybreak resume {0} watches anew, daybreak rollback {0} --accept-loss {figure} moves the application back without them",
+            cx.run
+        )))
+    }
+
     async fn ask_database(&self, world: &World, writer: &Writer) -> Verdict {
         if self.sql.is_empty() {
             return Verdict::Passing;
@@ -126,11 +171,15 @@ impl Body for Watch {
         let every = Duration::from_millis(self.interval_ms);
         Description {
             title: format!(
-                "watch for {}, every {}: {}; {} failing rounds in a row roll back",
+                "watch for {}, every {}: {}; {} failing rounds in a row roll back{}",
                 crate::moment::in_words(Duration::from_secs(self.for_seconds)),
                 crate::moment::in_words(every),
                 probes.join("; "),
-                self.failures
+                self.failures,
+                match self.on_new_writes {
+                    NewWrites::RollBack => "",
+                    NewWrites::Hold => ", or hold once the target has taken writes",
+                }
             ),
             calls: Vec::new(),
             undo: "nothing to undo: it only looks".to_owned(),
@@ -144,11 +193,7 @@ impl Body for Watch {
         let interval = Duration::from_millis(self.interval_ms);
         let left = length.saturating_sub(cx.attended);
         match self.round(world, &writer).await {
-            Verdict::Failing(why) if before + 1 >= self.failures => {
-                let rounds = self.failures;
-                let message = format!("watch the application: {rounds} probe rounds in a row failed; the last: {why}");
-                Err(StepError::terminal(Failure::new(message)))
-            }
+            Verdict::Failing(why) if before + 1 >= self.failures => Err(self.over(world, cx, &why).await),
             Verdict::Failing(why) => {
                 let words = format!("probes failing, {} of {} rounds: {why}", before + 1, self.failures);
                 Ok(Observed::Note(note(Some(why)), Waiting::on(words).again_in(interval)))

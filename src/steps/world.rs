@@ -15,7 +15,7 @@ use crate::{
         secrets::Secrets,
     },
     http::Http,
-    pg::{Postgres, fencing::Fencing},
+    pg::{Postgres, fencing::Fencing, ledger::Ledgers},
     resolver::Resolver,
 };
 
@@ -63,6 +63,8 @@ pub struct World {
     pub postgres: Arc<dyn Postgres>,
     /// Roles of PostgreSQL servers, shut out and let in.
     pub fencing: Arc<dyn Fencing>,
+    /// What PostgreSQL servers were written.
+    pub ledgers: Arc<dyn Ledgers>,
     /// The resolvers that the application's clients ask.
     pub resolver: Arc<dyn Resolver>,
     /// The application's health pages.

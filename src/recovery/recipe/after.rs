@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Wish, fence, planned};
+use super::{Wish, fence, ledger, planned};
 use crate::{
     aws::{
         rds::{model::Tag, plain, requests},
@@ -31,7 +31,7 @@ use crate::{
         stage_secret::StageSecret,
         step::Step,
         target::TargetName,
-        watch::Watch,
+        watch::{NewWrites, Watch},
     },
 };
 
@@ -69,7 +69,12 @@ pub fn prove(
 
 /// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let mut steps = fence::fence(wish, survey.fence.as_ref(), survey.secret.as_ref(), target);
+    if survey.secret.is_none() && survey.record.is_none() {
+        return Vec::new();
+    }
+    // Before the fence, so that it is closed behind it: nobody waits for the ledger.
+    let mut steps = vec![ledger::open(wish, survey.fence.as_ref(), access, &target.identifier)];
+    steps.extend(fence::fence(wish, survey.fence.as_ref(), survey.secret.as_ref(), target));
     steps.extend(follow(wish, survey.secret.as_ref(), survey.record.as_ref(), access, target));
     steps
 }
@@ -168,6 +173,10 @@ pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
         http: watch.http.clone(),
         http_timeout_ms: millis(watch.http_timeout),
         access,
+        on_new_writes: match watch.on_new_writes {
+            config::NewWrites::RollBack => NewWrites::RollBack,
+            config::NewWrites::Hold => NewWrites::Hold,
+        },
     };
     Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
 }
