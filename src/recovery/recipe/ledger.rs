@@ -55,8 +55,7 @@ pub fn close(wish: &Wish<'_>, survey: &Survey, access: &Access) -> Option<Planne
 
 /// Where the source is asked, and how: not where the profile keeps checks from it, either.
 fn source(survey: &Survey, access: &Access) -> Option<(String, u16, Access)> {
-    let moves = survey.secret.is_some() || survey.record.is_some();
-    let (None, true) = (&survey.rehearsal.incomparable, moves) else { return None };
+    let (None, false) = (&survey.rehearsal.incomparable, survey.pointers.is_empty()) else { return None };
     let (host, port) = survey.source.serves_at();
     let login = match &survey.fence {
         Some(fence) => fence.server.access.clone(),
