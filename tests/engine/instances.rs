@@ -72,17 +72,20 @@ async fn every_value_is_passed_to_a_restore_to_a_time() {
         steps(&plan),
         [
             "restore-instance",
+            "read-horizon",
             "apply-settings",
             "prove",
             "lift-quarantine",
             "tag-instance",
             "add-role-s3Export",
             "manage-password",
+            "open-ledger",
             "stage-secret",
             "move-secret",
             "watch",
             "settle",
-            "compare-settings"
+            "compare-settings",
+            "close-ledger"
         ]
     );
     assert_eq!(

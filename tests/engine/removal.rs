@@ -200,7 +200,7 @@ async fn an_interrupted_removal_says_so_and_goes_on() {
 async fn once_a_removal_has_begun_the_run_is_neither_cut_over_nor_turned_back() {
     let scene = rolled_back().await;
     let mut journal = scene.open().await;
-    let removing = || Entry::Removing { final_snapshot: None, loss: None, by: actor() };
+    let removing = || Entry::Removing { final_snapshot: None, by: actor() };
     journal.append(removing(), scene.clock.now()).await.unwrap();
     for entry in [
         Entry::Allowed { until: Until::Cutover, by: actor() },
@@ -220,8 +220,7 @@ async fn only_an_ended_run_has_its_target_removed() {
     let scene = Scene::new();
     scene.recover(Until::Validated).await;
     let mut journal = scene.open().await;
-    let refused =
-        journal.append(Entry::Removing { final_snapshot: None, loss: None, by: actor() }, scene.clock.now()).await;
+    let refused = journal.append(Entry::Removing { final_snapshot: None, by: actor() }, scene.clock.now()).await;
     assert!(matches!(refused, Err(JournalError::Illegal { .. })));
 }
 

@@ -11,6 +11,7 @@ mod fence;
 mod fleets;
 mod instances;
 mod leaks;
+mod ledger;
 mod parity;
 mod permissions;
 mod plans;

@@ -4,6 +4,7 @@
 mod builtin;
 mod catalogs;
 mod fencing;
+mod ledger;
 mod login;
 mod newest;
 mod profile;

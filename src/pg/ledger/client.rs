@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 
 use super::{
     Changes, Counts, Form, Ledgers, Mark, OnRow, Row, Rows, Since, Snapshot, TableRows,
-    compared::{self, MAY_BE_ITS_OWN, Sample},
+    compared::{self, Judged, MAY_BE_ITS_OWN, Sample},
     relation::{self, Lens, Relation},
 };
 use crate::pg::{
@@ -47,7 +47,7 @@ impl Ledgers for Client {
         only: Option<&BTreeSet<String>>,
         within: Duration,
     ) -> Result<Rows, Error> {
-        let session = self.session(login, Limits { statement: within, lock: LOCK }).await?;
+        let session = self.session(login, limits(within)).await?;
         let found = find(self, &session, since, only, within).await;
         session.close().await;
         found.map(|found| found.rows)
@@ -61,7 +61,7 @@ impl Ledgers for Client {
         within: Duration,
         on: &mut OnRow<'_>,
     ) -> Result<Rows, Error> {
-        let session = self.session(login, Limits { statement: within, lock: LOCK }).await?;
+        let session = self.session(login, limits(within)).await?;
         let exported = async {
             // However long all of them take: a person waits for it, and can stop it.
             let Found { lens, relations, mut rows } = find(self, &session, since, None, Duration::MAX).await?;
@@ -80,6 +80,11 @@ impl Ledgers for Client {
         session.close().await;
         exported
     }
+}
+
+/// The list of tables is read in any case.
+fn limits(within: Duration) -> Limits {
+    Limits { statement: within.max(LOCK), lock: LOCK }
 }
 
 /// What was found, and how the rows of it are found again.
@@ -180,22 +185,33 @@ async fn doubt(
     session: &Session,
     lens: &mut Lens,
     copy: Option<Session>,
-    apart: Vec<(Sample, u64)>,
+    apart: Vec<Sample>,
     rows: &mut Rows,
 ) -> Result<(), Error> {
-    lens.doubtful = match &copy {
+    let judged = match &copy {
         Some(copy) => {
-            let samples: Vec<Sample> = apart.iter().map(|(sample, _)| sample.clone()).collect();
-            let there = Lens { next: next(copy).await?, ..Lens::default() };
-            compared::unmatched((session, lens), (copy, &there), &samples).await?
+            // What a restored database has counted, it has counted since.
+            let Mark { snapshot, counts, .. } = mark(copy).await?;
+            let changed = counts.tables.into_iter().filter(|(_, changes)| changes.updated + changes.deleted > 0);
+            let changed = changed.map(|(table, _)| table).collect();
+            let there = Lens { next: snapshot.next, ..Lens::default() };
+            compared::judge((session, lens), (copy, &there), &apart, &changed).await?
         }
-        None => apart.iter().map(|(sample, _)| sample.id).collect::<BTreeSet<_>>().into_iter().collect(),
+        None => {
+            let doubtful: BTreeSet<i64> = apart.iter().map(|sample| sample.id).collect();
+            Judged { lacking: Vec::new(), doubtful: doubtful.into_iter().collect() }
+        }
     };
-    for (sample, count) in apart {
-        if lens.doubtful.binary_search(&sample.id).is_ok() {
-            rows.tables.entry(sample.table).or_default().doubtful += count;
+    for sample in apart {
+        let told = rows.tables.entry(sample.table).or_default();
+        if judged.lacking.binary_search(&sample.id).is_ok() {
+            told.written += sample.rows;
+        } else if judged.doubtful.binary_search(&sample.id).is_ok() {
+            told.doubtful += sample.rows;
         }
     }
+    lens.besides.extend(judged.lacking);
+    lens.doubtful = judged.doubtful;
     if let Some(copy) = copy {
         copy.close().await;
     }
@@ -225,21 +241,21 @@ async fn count(
     lens: &Lens,
     relation: &Relation,
     left: Duration,
-    apart: &mut Vec<(Sample, u64)>,
+    apart: &mut Vec<Sample>,
 ) -> Result<TableRows, Error> {
     let doing = format!("count what was written to {}", relation.name);
     let left = milliseconds(left.min(session.limits().statement));
     session.one(&doing, TIMEOUT, &[(&left, Type::TEXT)]).await?;
     let mut told = TableRows::default();
     for row in session.rows(&doing, &lens.count(&relation.name), &[]).await? {
-        let read = || -> Result<(i64, i64, String), tokio_postgres::Error> {
-            Ok((row.try_get("id")?, row.try_get("rows")?, row.try_get("place")?))
+        let read = || -> Result<(i64, i64, Vec<String>), tokio_postgres::Error> {
+            Ok((row.try_get("id")?, row.try_get("rows")?, row.try_get("places")?))
         };
-        let (id, rows, place) = read().map_err(|error| Error::statement(&doing, error))?;
+        let (id, rows, places) = read().map_err(|error| Error::statement(&doing, error))?;
         let rows = u64::try_from(rows).unwrap_or(0);
         match id {
             0 => told.written = rows,
-            id => apart.push((Sample { table: relation.name.clone(), id, place }, rows)),
+            id => apart.push(Sample { table: relation.name.clone(), id, rows, places }),
         }
     }
     Ok(told)

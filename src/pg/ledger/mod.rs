@@ -190,6 +190,9 @@ impl Counts {
     }
 }
 
+/// Why a foreign table tells no rows: nothing that is written through it is given up with this database.
+pub const ELSEWHERE: &str = "a foreign table: its rows are kept elsewhere";
+
 /// Why counts cannot be told.
 const RESET: &str = "the statistics were reset since";
 

@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::Type;
 
-use super::Form;
+use super::{ELSEWHERE, Form};
 use crate::pg::{Error, session::Session};
 
 /// A table that has rows of its own.
@@ -22,10 +22,11 @@ pub(super) async fn list(session: &Session) -> Result<Vec<Relation>, Error> {
     let doing = "list the tables";
     let rows = session.rows(doing, include_str!("../sql/ledger_tables.sql"), &[]).await?;
     let read = |row: &tokio_postgres::Row| {
+        let elsewhere: bool = row.try_get("elsewhere")?;
         Ok(Relation {
             oid: row.try_get("oid")?,
             name: row.try_get("name")?,
-            untold: row.try_get("untold")?,
+            untold: if elsewhere { Some(ELSEWHERE.to_owned()) } else { row.try_get("untold")? },
             unlogged: row.try_get("unlogged")?,
         })
     };
@@ -59,10 +60,11 @@ impl Lens {
     }
 
     /// How many rows of `table` count, under the id 0, and how many were written by each other transaction from `apart` on, with
-    /// the place of one of them.
+    /// the places of a few of them.
     pub(super) fn count(&self, table: &str) -> String {
         format!(
-            "SELECT CASE WHEN {counts} THEN 0 ELSE x END AS id, count(*) AS rows, min(place) AS place \
+            "SELECT CASE WHEN {counts} THEN 0 ELSE x END AS id, count(*) AS rows, \
+             ARRAY[min(place), max(place), substr(min(md5(place) || place), 33), substr(max(md5(place) || place), 33)] AS places \
              FROM (SELECT {full} AS x, ctid::text AS place FROM ONLY {table} WHERE xmin::text::bigint >= 3) w \
              WHERE x >= {low} OR {counts} GROUP BY 1",
             counts = self.counts(),

@@ -1,8 +1,8 @@
 -- Every table that has rows of its own, with why they cannot be told by who wrote them, where that is so.
 SELECT c.oid,
        pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name,
-       CASE WHEN c.relkind = 'f' THEN 'a foreign table: its rows are kept elsewhere'
-            WHEN NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+       c.relkind = 'f' AS elsewhere,
+       CASE WHEN NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                       AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
             THEN pg_catalog.quote_ident(current_user::text) || ' may not read it'
        END AS untold,

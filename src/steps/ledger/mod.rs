@@ -14,7 +14,7 @@ use super::{access::Access, failure, serving, world::World};
 use crate::{
     pg::{
         Login,
-        ledger::{Account, Mark},
+        ledger::{Account, ELSEWHERE, Mark, Rows, Since, TableRows},
     },
     run::step::{Context, Outputs, StepError, Waiting},
 };
@@ -25,15 +25,39 @@ const QUIET: Duration = Duration::from_millis(600);
 /// How many looks a side gets to stand still.
 const LOOKS: usize = 5;
 
+/// How long the rows of a target that goes on may be counted, for whoever waits to roll back.
+const LIVE: Duration = Duration::from_secs(10);
+
 /// How many changes of rows the target has counted since the application was moved to it, committed or not; an error says why that is
-/// not known.
+/// not known. Sessions tell what they did with a delay of seconds: where they have told nothing yet, rows are counted.
 pub async fn taken(world: &World, access: &Access, outputs: &Outputs) -> Result<u64, String> {
+    let doing = "count what the target was written";
     let told = async {
         let before: Mark = outputs.of(open::ID)?;
-        let (_, now) = mark_of_target(world, access, outputs, "count what the target was written").await?;
-        Ok::<_, StepError>(now.counts.since(&before.counts))
+        let (login, now) = mark_of_target(world, access, outputs, doing).await?;
+        let counted = match now.counts.since(&before.counts) {
+            Ok(0) if now.snapshot != before.snapshot => {
+                let since = Since::Snapshot(before.snapshot);
+                let rows = world.ledgers.rows(&login, &since, None, LIVE).await;
+                in_all(&rows.map_err(|error| failure::of_postgres(doing, &error))?)
+            }
+            counted => counted,
+        };
+        Ok::<_, StepError>(counted)
     };
     told.await.map_err(|error| error.failure.to_string())?
+}
+
+/// All rows, where each table that can be written tells them.
+fn in_all(rows: &Rows) -> Result<u64, String> {
+    let counted = rows.tables.values().map(|told| told.written + told.doubtful).sum();
+    let untold = |(table, told): (&String, &TableRows)| {
+        told.why.as_ref().filter(|why| *why != ELSEWHERE).map(|why| format!("{table}: {why}"))
+    };
+    match rows.tables.iter().find_map(untold) {
+        Some(why) if counted == 0 => Err(why),
+        _ => Ok(counted),
+    }
 }
 
 /// Where the target stands.

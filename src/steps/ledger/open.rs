@@ -23,7 +23,7 @@ use crate::{
 pub const ID: &str = "open-ledger";
 
 /// How long the way back asks a target that does not answer: nobody waits for what it says, but the run's end does.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

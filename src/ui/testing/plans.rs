@@ -32,7 +32,7 @@ use crate::{
         stage_secret::StageSecret,
         step::Step,
         target::TargetName,
-        watch::Watch,
+        watch::{NewWrites, Watch},
         window::{Family, Kind, Window},
         writers::Server,
     },
@@ -175,6 +175,7 @@ pub(crate) fn plan() -> Plan<Step> {
                 http: vec!["https://api.example.com/health".parse().expect("a URL")],
                 http_timeout_ms: 2_000,
                 access,
+                on_new_writes: NewWrites::RollBack,
             }),
         ),
         (

@@ -21,6 +21,7 @@ mod backups;
 pub(crate) mod dns;
 mod fittings;
 mod instances;
+mod ledgers;
 mod progress;
 mod rds;
 mod replication;

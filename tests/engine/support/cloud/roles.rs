@@ -29,7 +29,9 @@ pub(crate) struct Site {
     marker: Option<String>,
     sealed: bool,
     unreachable: bool,
-    writes: i64,
+    pub(super) writes: i64,
+    /// How many of them the statistics do not know any more.
+    pub(super) forgotten: i64,
 }
 
 impl Default for Site {
@@ -42,6 +44,7 @@ impl Default for Site {
             sealed: false,
             unreachable: false,
             writes: 0,
+            forgotten: 0,
         }
     }
 }
@@ -148,7 +151,7 @@ impl Cloud {
         lines.collect()
     }
 
-    fn site(&self, login: &Login) -> Result<Site, Error> {
+    pub(super) fn site(&self, login: &Login) -> Result<Site, Error> {
         let primary = self.inner().following.get(&login.host).cloned();
         if let Some(primary) = primary {
             let mut site = self.edit_site(&primary, |site| site.clone());
