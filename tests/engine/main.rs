@@ -11,6 +11,7 @@ mod instances;
 mod interrupts;
 mod journal;
 mod kills;
+mod ledger;
 mod leftovers;
 mod looks;
 mod parity;
