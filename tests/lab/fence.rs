@@ -78,7 +78,7 @@ fn writing_clients_never_write_to_both_sides_and_come_back_after_a_rollback() {
     assert!(shown.stdout.contains("is fenced: application, batch, shop, weak"), "{shown}");
     assert_eq!(source.sql.rows("SELECT count(*) FROM orders"), written, "nobody writes to it");
 
-    let back = scene.run(&["rollback", &run, "--yes", "--output", "json"]);
+    let back = scene.run(&["rollback", &run, "--yes", "--accept-loss", "1000000", "--output", "json"]);
     assert_eq!(back.code, Some(0), "{back}");
     clients.write_to(&source.sql.host);
     assert_eq!(source.sql.rows(WHO), before, "exactly what was there, role by role");
@@ -107,7 +107,8 @@ fn clients_that_resolve_a_record_never_write_to_both_sides_either() {
     let result = scene.recovered("cutover");
     let target = text(&result, "/target/endpoint").to_owned();
     clients.write_to(&target);
-    let back = scene.run(&["rollback", text(&result, "/run"), "--yes", "--output", "json"]);
+    let run = text(&result, "/run");
+    let back = scene.run(&["rollback", run, "--yes", "--accept-loss", "1000000", "--output", "json"]);
     assert_eq!(back.code, Some(0), "{back}");
     clients.write_to(&source.sql.host);
     let acknowledged = clients.stop();
