@@ -53,6 +53,11 @@ impl Checker<'_> {
         if matches!(source, Source::Instance(_)) && raw.restore.readers.is_some() {
             self.fault(&join(&join(at, "restore"), "readers"), "only a cluster has readers: the source is an instance");
         }
+        let fences = raw.fence.as_ref().is_some_and(|fence| fence.mode.as_deref() != Some("none"));
+        if raw.cutover.probation == Some(true) && !fences {
+            let problem = "needs a fence, whose login alters the application's roles: set [databases.….fence]";
+            self.fault(&join(&join(at, "cutover"), "probation"), problem);
+        }
         Database {
             source,
             region: self.value(at, "region", raw.region, names::region),
@@ -251,7 +256,7 @@ impl Checker<'_> {
         let key = self.value(at, "secret_key", raw.secret_key, not_blank);
         let secrets = ids.into_iter().map(|id| CutoverSecret { id, key: key.clone() }).collect();
         let dns = raw.dns.and_then(|raw| self.dns(&join(at, "dns"), raw));
-        Cutover { secrets, dns }
+        Cutover { secrets, dns, probation: raw.probation.unwrap_or(false) }
     }
 
     /// Secrets that are written as one, or as a list of several.

@@ -210,6 +210,8 @@ pub struct Cutover {
     pub secrets: Vec<CutoverSecret>,
     /// The DNS record that leads to the database; `None` when the application follows none.
     pub dns: Option<CutoverDns>,
+    /// Whether the application's roles begin on the target with reading only, until probes pass. Needs a fence.
+    pub probation: bool,
 }
 
 /// A DNS record that the application follows.

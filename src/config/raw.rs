@@ -202,6 +202,9 @@ pub(super) struct RawCutover {
     pub(super) secret_key: Option<String>,
     /// The DNS record in Route 53 by which the application finds its database. With secrets, all are moved, or none is.
     pub(super) dns: Option<RawDns>,
+    /// Whether the application's roles begin on the target with reading only, until the probes of the watch pass. Needs a fence.
+    /// Default: false.
+    pub(super) probation: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

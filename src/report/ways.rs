@@ -160,6 +160,8 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::ReadHorizon(_)
         | Step::OpenLedger(_)
         | Step::CloseLedger(_)
+        | Step::BeginProbation(_)
+        | Step::LiftProbation(_)
         | Step::ListWriters(_)
         | Step::Fence(_)
         | Step::AdmitWriters(_) => Vec::new(),

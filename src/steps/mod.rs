@@ -35,6 +35,7 @@ pub mod modify_instance;
 pub mod move_record;
 pub mod move_secret;
 pub mod moves;
+pub mod probation;
 pub mod promotion;
 pub mod prove;
 pub mod purpose;

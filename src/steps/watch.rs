@@ -82,7 +82,7 @@ fn failing_in_a_row(cx: &Context<'_>) -> u32 {
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// What a round of probes came to.
-enum Verdict {
+pub(super) enum Verdict {
     /// All hold.
     Passing,
     /// The application's database, or a page, does not answer as it should.
@@ -92,8 +92,14 @@ enum Verdict {
 }
 
 impl Watch {
+    /// The probes in a line.
+    pub(super) fn words(&self) -> String {
+        let http = self.http.iter().map(|url| format!("GET {url}"));
+        self.sql.iter().cloned().chain(http).collect::<Vec<_>>().join("; ")
+    }
+
     /// One round of all probes.
-    async fn round(&self, world: &World, writer: &Writer) -> Verdict {
+    pub(super) async fn round(&self, world: &World, writer: &Writer) -> Verdict {
         let timeout = Duration::from_millis(self.http_timeout_ms);
         let http = first(
             self.http
@@ -166,15 +172,13 @@ impl Body for Watch {
     }
 
     fn describe(&self) -> Description {
-        let probes: Vec<String> =
-            self.sql.iter().cloned().chain(self.http.iter().map(|url| format!("GET {url}"))).collect();
         let every = Duration::from_millis(self.interval_ms);
         Description {
             title: format!(
                 "watch for {}, every {}: {}; {} failing rounds in a row roll back{}",
                 crate::moment::in_words(Duration::from_secs(self.for_seconds)),
                 crate::moment::in_words(every),
-                probes.join("; "),
+                self.words(),
                 self.failures,
                 match self.on_new_writes {
                     NewWrites::RollBack => "",

@@ -16,6 +16,7 @@ mod leftovers;
 mod looks;
 mod parity;
 mod planning;
+mod probation;
 mod promotions;
 mod promotions_fenced;
 mod promotions_kept;

@@ -6,7 +6,13 @@ use serde_json::Value;
 
 use crate::{
     fence::{configure, scene, source, text},
-    support::{Scene, assert_refused, clients::Clients, daybreak::Ended, sql::Sql, until},
+    support::{
+        Scene, assert_refused,
+        clients::{Clients, lost, order},
+        daybreak::Ended,
+        sql::Sql,
+        until,
+    },
 };
 
 const ORDERS: &str = "SELECT id FROM orders";
@@ -150,4 +156,50 @@ fn a_watch_that_holds_leaves_new_writes_to_a_person() {
     clients.stop();
     let told = told(&scene.run(&["report", &run, "--ledger", "json-lines"]), "target");
     assert_eq!(told, ids(&target), "there was none before the switch");
+}
+
+/// The profile of a scene on probation, watched with this query.
+fn on_probation(scene: &Scene, query: &str) {
+    let path = scene.daybreak.path("daybreak.toml");
+    let watch = format!("[databases.loans.watch]\nfor = \"2s\"\ninterval = \"1s\"\nfailures = 2\nsql = [{query:?}]\n");
+    let profile = std::fs::read_to_string(&path).expect("the profile");
+    let profile = profile
+        .replace("[databases.loans.watch]\nfor = \"0s\"\n", &watch)
+        .replace("[databases.loans.cutover]\n", "[databases.loans.cutover]\nprobation = true\n");
+    scene.daybreak.write("daybreak.toml", &profile);
+}
+
+#[test]
+fn on_probation_nothing_is_written_that_a_rollback_could_give_up() {
+    let source = source("ledger-probation");
+    let scene = scene(source, "");
+    let settings = "SELECT setdatabase, setrole, setconfig FROM pg_db_role_setting ORDER BY 1, 2; \
+                    SELECT rolname FROM pg_roles WHERE rolname LIKE 'daybreak-%'";
+    on_probation(&scene, "SELECT count(*) = 7 FROM loans");
+    let clients = Clients::start(scene.lab, &scene.secret);
+    clients.write_to(&source.sql.host);
+    let ended = scene.recover(&["--until", "cutover"]);
+    assert_eq!(ended.code, Some(1), "{ended}");
+    assert_eq!(text(&ended.json(), "/failure/step"), "lift-probation");
+    clients.write_to(&source.sql.host);
+    let acknowledged = clients.stop();
+    assert_eq!(order(&acknowledged), [&source.sql.host], "the target has acknowledged nothing");
+    assert_eq!(lost(&source.sql, &acknowledged), Vec::<i64>::new());
+    let side = &ended.json()["ledger"]["target"];
+    assert_eq!((&side["counted"], side["rows"].as_u64()), (&serde_json::json!([0, 0, 0]), Some(0)), "{side:#}");
+    let left = target(&scene, &ended.json());
+    assert!(!left.rows(settings).contains("default_transaction_read_only"), "{}", left.rows(settings));
+    assert!(!left.rows(settings).contains("daybreak-probation"), "{}", left.rows(settings));
+
+    let path = scene.daybreak.path("daybreak.toml");
+    let profile = std::fs::read_to_string(&path).expect("the profile");
+    scene.daybreak.write("daybreak.toml", &profile.replace("= 7 FROM loans", "= 11 FROM loans"));
+    let clients = Clients::start(scene.lab, &scene.secret);
+    clients.write_to(&source.sql.host);
+    let result = scene.recovered("cutover");
+    let target = target(&scene, &result);
+    clients.write_to(&target.host);
+    let acknowledged = clients.stop();
+    assert_eq!(order(&acknowledged), [&source.sql.host, &target.host]);
+    assert!(!target.rows(settings).contains("default_transaction_read_only"), "{}", target.rows(settings));
 }

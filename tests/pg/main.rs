@@ -7,6 +7,7 @@ mod fencing;
 mod ledger;
 mod login;
 mod newest;
+mod probation;
 mod profile;
 mod questions;
 mod rehearsal;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Wish, fence, ledger, planned};
+use super::{Wish, fence, ledger, planned, probation};
 use crate::{
     aws::{
         rds::{model::Tag, plain, requests},
@@ -75,8 +75,16 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
     }
     // Before the fence, so that it is closed behind it: nobody waits for the ledger.
     let mut steps = vec![ledger::open(wish, survey.fence.as_ref(), access, &target.identifier)];
+    let probation = wish.database.cutover.probation.then_some(survey.fence.as_ref()).flatten();
+    steps.extend(probation.map(|fence| probation::begin(wish, fence, target)));
     steps.extend(fence::fence(wish, survey.fence.as_ref(), target));
     steps.extend(follow(wish, &survey.pointers, access, target));
+    if let Some(fence) = probation {
+        let watches = |planned: &Planned<Step>| matches!(planned.step, Step::Watch(_));
+        let at = steps.iter().position(watches).unwrap_or(steps.len());
+        let client = survey.pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
+        steps.insert(at, probation::lift(wish, fence, client, target));
+    }
     steps
 }
 
@@ -171,16 +179,19 @@ fn move_secret(
 
 /// The application's watch with this login, where the profile wants one.
 pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
-    if watch.duration.is_zero() {
-        return None;
-    }
+    let step = probes(watch, access);
+    (!watch.duration.is_zero()).then(|| planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
+}
+
+/// The watch as a step, however long it is.
+pub fn probes(watch: &config::Watch, access: Access) -> Watch {
     let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     // Without a probe of its own the profile gets the least that tells a serving writer from anything else.
     let sql = match (watch.sql.as_slice(), watch.http.as_slice()) {
         ([], []) => vec!["SELECT NOT pg_is_in_recovery()".to_owned()],
         (sql, _) => sql.to_vec(),
     };
-    let step = Watch {
+    Watch {
         for_seconds: watch.duration.as_secs(),
         interval_ms: millis(watch.interval),
         failures: watch.failures,
@@ -192,8 +203,7 @@ pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
             config::NewWrites::RollBack => NewWrites::RollBack,
             config::NewWrites::Hold => NewWrites::Hold,
         },
-    };
-    Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
+    }
 }
 
 /// A change of the target cluster's settings.

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod ledger;
 pub mod parity;
 pub mod point_in_time;
+pub mod probation;
 pub mod promote;
 mod snapshot;
 

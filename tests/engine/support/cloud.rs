@@ -22,6 +22,7 @@ pub(crate) mod dns;
 mod fittings;
 mod instances;
 mod ledgers;
+mod probation;
 mod progress;
 mod rds;
 mod replication;
