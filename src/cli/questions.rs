@@ -70,7 +70,10 @@ pub(super) fn before_cutover(history: &History<Step>, found: &DryRun) -> String 
     }
     let proof = Facts::of(history).proof.map(|(_, proof)| proof_words(&proof)).unwrap_or_default();
     let moves = match plan.brief.pointers() {
-        Some(pointers) => format!("This moves {pointers} from {} to {}.", source.identifier, target.identifier),
+        Some(pointers) => format!(
+            "This moves {pointers} from {0} to {1}. From then on a rollback leaves what is written to {1} behind, and what {0} was written since that time is behind already.",
+            source.identifier, target.identifier
+        ),
         None => format!(
             "No pointer is configured: this opens {} to the source's security groups, and moves nothing.",
             target.identifier

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     facts::{self, Facts},
+    ledger::LedgerResult,
     next::next_steps,
     standing::target_may_exist,
     stuck::{Around, Stuck},
@@ -55,6 +56,9 @@ pub struct RunResult {
     pub rto_seconds: Option<f64>,
     /// RPO achieved: from the newest data found to the time asked for.
     pub rpo_seconds: Option<f64>,
+    /// What each side was written that the other lacks; none before it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerResult>,
     /// The steps, in order.
     pub steps: Vec<StepResult>,
     /// Why the run is not recovered, where something failed.
@@ -266,6 +270,7 @@ impl RunResult {
             cutover: facts.cutover.as_ref().map(|cutover| CutoverResult::of(cutover, state)),
             rto_seconds: facts::rto_seconds(history),
             rpo_seconds: facts::rpo_seconds(history, &facts),
+            ledger: LedgerResult::of(history),
             steps: state.steps.iter().map(StepResult::of).collect(),
             failure: facts.failure.map(|(step, failure)| FailureResult::of(step.0, failure)),
             final_snapshot: state.final_snapshot.clone(),

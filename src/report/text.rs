@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{
     evidence::decisions,
     facts::{self, Cutover, Facts},
+    ledger,
     person::person,
     promoted, proof,
     settings::{Likeness, SettingResult, read_back},
@@ -55,6 +56,7 @@ pub fn render(history: &History<Step>, around: &Around, now: Timestamp, theme: T
     if let Some(cutover) = &facts.cutover {
         moved(&mut page, history, cutover);
     }
+    ledger::write(&mut page, history, LABEL);
     settings(&mut page, history);
     page.heading(Tone::Heading, "Who");
     for decision in decisions(history) {

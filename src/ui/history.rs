@@ -16,7 +16,7 @@ use crate::{
         clock::elapsed,
         journal::History,
         plan::Plan,
-        record::{Consequence, Entry, Outcome, Record, Scope},
+        record::{Consequence, Entry, Loss, Outcome, Record, Scope},
         step::{Failure, Forgone, Step as _, StepId, Until},
     },
     steps::{
@@ -120,10 +120,11 @@ impl Narrator {
             }
             Entry::Stopped { .. } if self.promotes => run(Tone::Strong, "stopped, as asked".to_owned()),
             Entry::Stopped { after } => run(Tone::Strong, format!("stopped, as asked: {}", reached(*after))),
-            Entry::TurnedBack { scope, by, final_snapshot } => {
+            Entry::TurnedBack { scope, by, final_snapshot, loss } => {
                 let kept = final_snapshot.as_ref().map(|name| format!(", keeping its data as snapshot {name}"));
                 let kept = kept.unwrap_or_default();
-                run(Tone::Caution, format!("{} {}{kept}", clean(&by.who), takes_back(*scope)))
+                let lost = loss.map(|loss| format!(", {}", lost(loss))).unwrap_or_default();
+                run(Tone::Caution, format!("{} {}{kept}{lost}", clean(&by.who), takes_back(*scope)))
             }
             Entry::UndoStarted { step } => {
                 self.started.insert(step.clone(), at);
@@ -269,6 +270,18 @@ fn note_words(note: &Value) -> Option<(Tone, String)> {
     match note.get("failing")? {
         Value::String(why) => Some((Tone::Caution, format!("probes fail: {}", clean(why)))),
         _ => Some((Tone::Good, "probes pass again".to_owned())),
+    }
+}
+
+/// A loss that was accepted, in words.
+#[must_use]
+pub fn lost(loss: Loss) -> String {
+    let Loss { accepted, counted } = loss;
+    match (accepted, counted) {
+        (Some(accepted), Some(counted)) => {
+            format!("giving up {counted} changes of rows on the target, of {accepted} that were accepted")
+        }
+        _ => "giving up what the target was written, without knowing how much".to_owned(),
     }
 }
 

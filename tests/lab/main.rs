@@ -12,6 +12,7 @@ mod fleets;
 mod guard_cutover;
 mod instances;
 mod leaks;
+mod ledger;
 mod parity;
 mod permissions;
 mod plans;

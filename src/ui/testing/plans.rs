@@ -33,7 +33,7 @@ use crate::{
         stage_secret::StageSecret,
         step::Step,
         target::TargetName,
-        watch::Watch,
+        watch::{NewWrites, Watch},
         window::{Family, Kind, Window},
         writers::Server,
     },
@@ -180,6 +180,7 @@ pub(crate) fn plan() -> Plan<Step> {
                     within_ms: 2_000,
                 }],
                 access,
+                on_new_writes: NewWrites::RollBack,
             }),
         ),
         (
