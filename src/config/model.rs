@@ -204,12 +204,18 @@ pub struct Proof {
 }
 
 /// The pointers that a cutover moves.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cutover {
     /// The secrets the application reads, the one it logs in with first; no two of one name. All are moved, or none.
     pub secrets: Vec<CutoverSecret>,
     /// The DNS record that leads to the database; `None` when the application follows none.
     pub dns: Option<CutoverDns>,
+    /// How old the proof may be when the application is moved. Default 24 hours, never zero.
+    pub proof_within: Duration,
+    /// Whether the target may have lower limits than the source. Default false.
+    pub accept_less: bool,
+    /// Whether a manual snapshot of the target is taken once the watch has passed. Default true.
+    pub snapshot: bool,
     /// Whether the application's roles begin on the target with reading only, until probes pass. Needs a fence.
     pub probation: bool,
 }
@@ -291,10 +297,8 @@ pub struct Watch {
     pub failures: u32,
     /// Queries that must succeed and return neither nothing nor false.
     pub sql: Vec<String>,
-    /// `http` or `https` addresses that must answer with a success status.
-    pub http: Vec<Url>,
-    /// How long one HTTP probe may take. Default 5 seconds, never zero.
-    pub http_timeout: Duration,
+    /// Pages that must answer: those of `http`, then those of `pages`.
+    pub pages: Vec<Page>,
     /// What failing probes bring where a rollback would give up what the target was written.
     pub on_new_writes: NewWrites,
 }
@@ -307,6 +311,19 @@ pub enum NewWrites {
     RollBack,
     /// A person (`hold`).
     Hold,
+}
+
+/// A page of the application that is probed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Its `http` or `https` address, without user or query.
+    pub url: Url,
+    /// The status that it must answer with, 100 to 599; `None` takes any success status.
+    pub status: Option<u16>,
+    /// What must stand in its body; not empty.
+    pub body: Option<String>,
+    /// How long the whole answer may take. Default 5 seconds, never zero.
+    pub within: Duration,
 }
 
 impl Config {
@@ -411,6 +428,19 @@ impl Default for Proof {
     }
 }
 
+impl Default for Cutover {
+    fn default() -> Self {
+        Self {
+            secrets: Vec::new(),
+            dns: None,
+            proof_within: Duration::from_secs(24 * 60 * 60),
+            accept_less: false,
+            snapshot: true,
+            probation: false,
+        }
+    }
+}
+
 impl Default for Watch {
     fn default() -> Self {
         Self {
@@ -418,8 +448,7 @@ impl Default for Watch {
             interval: Duration::from_secs(5),
             failures: 3,
             sql: Vec::new(),
-            http: Vec::new(),
-            http_timeout: Duration::from_secs(5),
+            pages: Vec::new(),
             on_new_writes: NewWrites::RollBack,
         }
     }

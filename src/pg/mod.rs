@@ -11,7 +11,7 @@
 //! - [`Postgres::prove`] asks all checks of one snapshot and yields a [`Proof`];
 //! - [`Postgres::connect_check`] logs in and says where it landed;
 //! - [`Postgres::probe`] asks one question of the watch;
-//! - [`Postgres::role`] asks a server for its part in a replication;
+//! - [`Postgres::role`] asks a server for its part in a replication, [`Postgres::capacity`] for its limits;
 //! - [`ledger`] tells what a database was written since a moment;
 //! - [`Postgres::rehearse`] has the server parse the profile's questions without asking them.
 //!
@@ -20,6 +20,7 @@
 //! as passed.
 
 mod answer;
+mod capacity;
 mod checks;
 mod client;
 mod connect;
@@ -36,6 +37,7 @@ mod snapshot;
 mod stage;
 mod tls;
 
+pub use capacity::{Capacity, Less, Limit};
 pub use client::Client;
 pub use error::{Error, ErrorKind};
 pub use identity::Landed;

@@ -19,7 +19,7 @@ use crate::{
     steps::{
         await_record,
         create_instance::{CreateInstance, Role},
-        moves, prove, restore_cluster, restore_instance,
+        guard_cutover, moves, prove, restore_cluster, restore_instance,
         serving::{self, Writer},
         step::Step,
     },
@@ -86,7 +86,7 @@ impl Facts {
                         leads_to: None,
                     });
                 }
-                Entry::Noted { step, note } if step.0 == prove::ID => {
+                Entry::Noted { step, note } if step.0 == prove::ID || step.0 == guard_cutover::ID => {
                     if let Ok(proof) = serde_json::from_value(note.clone()) {
                         facts.proof = Some((record.at, proof));
                     }

@@ -19,6 +19,7 @@ use super::{
     create_instance::CreateInstance,
     enable_data_api::EnableDataApi,
     fence::Fence,
+    guard_cutover::GuardCutover,
     keep_snapshot::KeepSnapshot,
     ledger::{close::CloseLedger, horizon::ReadHorizon, open::OpenLedger},
     list_writers::ListWriters,
@@ -35,6 +36,7 @@ use super::{
     restore_cluster::RestoreCluster,
     restore_instance::RestoreInstance,
     stage_secret::StageSecret,
+    take_snapshot::TakeSnapshot,
     watch::Watch,
     world::World,
 };
@@ -65,6 +67,7 @@ pub enum Step {
     LiftProbation(LiftProbation),
     ListWriters(ListWriters),
     Fence(Fence),
+    GuardCutover(GuardCutover),
     AdmitWriters(AdmitWriters),
     StageSecret(StageSecret),
     MoveSecret(MoveSecret),
@@ -83,6 +86,7 @@ pub enum Step {
     CatchUp(CatchUp),
     Promote(Promote),
     KeepSnapshot(KeepSnapshot),
+    TakeSnapshot(TakeSnapshot),
 }
 
 impl Step {
@@ -105,6 +109,7 @@ impl Step {
             Self::LiftProbation(step) => step,
             Self::ListWriters(step) => step,
             Self::Fence(step) => step,
+            Self::GuardCutover(step) => step,
             Self::AdmitWriters(step) => step,
             Self::StageSecret(step) => step,
             Self::MoveSecret(step) => step,
@@ -123,6 +128,7 @@ impl Step {
             Self::CatchUp(step) => step,
             Self::Promote(step) => step,
             Self::KeepSnapshot(step) => step,
+            Self::TakeSnapshot(step) => step,
         }
     }
 

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{
     access::Access,
     body::{Body, Description},
     ledger,
+    page::Page,
     serving::{self, Writer},
     world::World,
 };
@@ -33,9 +33,7 @@ pub struct Watch {
     /// Questions that must hold, put to the target.
     pub sql: Vec<String>,
     /// Pages that must answer.
-    pub http: Vec<Url>,
-    /// How long a page may take, in milliseconds.
-    pub http_timeout_ms: u64,
+    pub http: Vec<Page>,
     /// How to log in.
     pub access: Access,
     /// What failing probes bring where the target has taken writes since the switch.
@@ -94,18 +92,14 @@ pub(super) enum Verdict {
 impl Watch {
     /// The probes in a line.
     pub(super) fn words(&self) -> String {
-        let http = self.http.iter().map(|url| format!("GET {url}"));
+        let http = self.http.iter().map(Page::words);
         self.sql.iter().cloned().chain(http).collect::<Vec<_>>().join("; ")
     }
 
     /// One round of all probes.
     pub(super) async fn round(&self, world: &World, writer: &Writer) -> Verdict {
-        let timeout = Duration::from_millis(self.http_timeout_ms);
-        let http = first(
-            self.http
-                .iter()
-                .map(async |url| world.http.healthy(url, timeout).await.err().map(|error| error.to_string())),
-        );
+        let pages = self.http.iter();
+        let http = first(pages.map(async |page| page.ask(world).await.err().map(|error| error.to_string())));
         let (sql, http) = tokio::join!(self.ask_database(world, writer), http);
         match (sql, http) {
             (Verdict::Failing(why), _) | (_, Some(why)) => Verdict::Failing(why),

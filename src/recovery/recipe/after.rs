@@ -12,6 +12,7 @@ use crate::{
     },
     config::{self, Database},
     recovery::{
+        names,
         pointer::{Pointers, SurveyedSecret},
         record::SurveyedRecord,
         survey::{self, Survey},
@@ -23,14 +24,18 @@ use crate::{
         await_record::AwaitRecord,
         await_replicas::{AwaitReplicas, Replicated},
         brief::Record,
+        guard_cutover::GuardCutover,
         modify_cluster::ModifyCluster,
         modify_instance::ModifyInstance,
         move_record::MoveRecord,
         move_secret::MoveSecret,
+        page::Page,
         prove::{Comparison, Prove},
         purpose::Purpose,
         stage_secret::StageSecret,
         step::Step,
+        tags,
+        take_snapshot::TakeSnapshot,
         target::TargetName,
         watch::{NewWrites, Watch},
     },
@@ -66,6 +71,39 @@ pub fn prove(
         until: Until::Validated,
     };
     planned(database.deadlines.proof, Step::Prove(prove))
+}
+
+/// Whether the application may be moved, looked at before anything of it is changed; nothing where no pointer is moved.
+pub fn guard(
+    wish: &Wish<'_>,
+    survey: &Survey,
+    access: &Access,
+    target: &TargetName,
+    proof: &Planned<Step>,
+) -> Option<Planned<Step>> {
+    let Step::Prove(proof) = &proof.step else { return None };
+    if survey.pointers.is_empty() {
+        return None;
+    }
+    let config::Database { cutover, watch, deadlines, .. } = wish.database;
+    let client = survey.pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
+    // Without a watch its probes bring nothing back, and what nobody asks for is not asked. The least of probes is asked anyway.
+    let (sql, http) = match watch.duration.is_zero() {
+        true => (Vec::new(), Vec::new()),
+        false => (watch.sql.clone(), pages(watch)),
+    };
+    let guard = GuardCutover {
+        target: target.clone(),
+        access: access.clone(),
+        client,
+        source: proof.source.clone(),
+        sql,
+        http,
+        proof: Box::new(proof.clone()),
+        proof_within_seconds: cutover.proof_within.as_secs(),
+        accepts_less: cutover.accept_less,
+    };
+    Some(planned(deadlines.proof, Step::GuardCutover(guard)))
 }
 
 /// The source fenced, the pointers moved, the application watched.
@@ -177,33 +215,59 @@ fn move_secret(
     (planned(patience, Step::StageSecret(stage)), planned(patience, Step::MoveSecret(move_secret)))
 }
 
+/// A manual snapshot of the target that the application was moved to, where the profile wants one and something is moved.
+pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName) -> Option<Planned<Step>> {
+    if survey.pointers.is_empty() || !wish.database.cutover.snapshot {
+        return None;
+    }
+    let name = names::cutover_snapshot(&target.identifier);
+    let tags = tags::of_recovery(&wish.run, survey.source.identifier());
+    let step = TakeSnapshot { target: target.clone(), name, tags };
+    Some(planned(wish.database.deadlines.pointer, Step::TakeSnapshot(step)))
+}
+
 /// The application's watch with this login, where the profile wants one.
 pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
-    let step = probes(watch, access);
+    let step = probing(watch, access);
     (!watch.duration.is_zero()).then(|| planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
 }
 
 /// The watch as a step, however long it is.
-pub fn probes(watch: &config::Watch, access: Access) -> Watch {
-    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    // Without a probe of its own the profile gets the least that tells a serving writer from anything else.
-    let sql = match (watch.sql.as_slice(), watch.http.as_slice()) {
-        ([], []) => vec!["SELECT NOT pg_is_in_recovery()".to_owned()],
-        (sql, _) => sql.to_vec(),
-    };
+pub fn probing(watch: &config::Watch, access: Access) -> Watch {
     Watch {
         for_seconds: watch.duration.as_secs(),
         interval_ms: millis(watch.interval),
         failures: watch.failures,
-        sql,
-        http: watch.http.clone(),
-        http_timeout_ms: millis(watch.http_timeout),
+        sql: probes(watch),
+        http: pages(watch),
         access,
         on_new_writes: match watch.on_new_writes {
             config::NewWrites::RollBack => NewWrites::RollBack,
             config::NewWrites::Hold => NewWrites::Hold,
         },
     }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The questions of a watch. Without a probe of its own the profile gets the least that tells a serving writer from anything else.
+fn probes(watch: &config::Watch) -> Vec<String> {
+    match (watch.sql.as_slice(), watch.pages.as_slice()) {
+        ([], []) => vec!["SELECT NOT pg_is_in_recovery()".to_owned()],
+        (sql, _) => sql.to_vec(),
+    }
+}
+
+fn pages(watch: &config::Watch) -> Vec<Page> {
+    let page = |page: &config::Page| Page {
+        url: page.url.clone(),
+        status: page.status,
+        body: page.body.clone(),
+        within_ms: millis(page.within),
+    };
+    watch.pages.iter().map(page).collect()
 }
 
 /// A change of the target cluster's settings.

@@ -22,7 +22,7 @@ pub fn begin(wish: &Wish<'_>, fence: &SurveyedFence, target: &TargetName) -> Pla
 /// Let go once the probes pass, as `client` asks them.
 pub fn lift(wish: &Wish<'_>, fence: &SurveyedFence, client: Access, target: &TargetName) -> Planned<Step> {
     let watch = &wish.database.watch;
-    let probes = after::probes(watch, client);
+    let probes = after::probing(watch, client);
     let step = LiftProbation { target: target.identifier.clone(), access: fence.target.clone(), probes };
     let patience = wish.database.deadlines.pointer + watch.interval * (2 * watch.failures);
     planned(patience, Step::LiftProbation(step))
