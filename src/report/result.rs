@@ -15,12 +15,19 @@ use crate::{
     run::{
         id::RunId,
         journal::History,
-        plan::{Plan, Planned},
+        plan::Plan,
         record::{Outcome as End, Scope},
-        state::{Direction, Stage, StepState},
+        state::{Direction, RunState, Stage, StepState},
         step::Failure,
     },
-    steps::{brief::Source, move_secret::MoveSecret, moves, step::Step, window::Family},
+    steps::{
+        brief::Source,
+        guard_cutover::{self, Guarded},
+        move_secret::MoveSecret,
+        moves,
+        step::Step,
+        window::Family,
+    },
 };
 
 /// What came of a run.
@@ -163,6 +170,9 @@ pub struct CutoverResult {
     /// The DNS record; none where no record is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
+    /// What was looked at before anything of the application was changed; none where the plan has no such look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guarded>,
     /// Where clients landed when they followed the pointer, as `host:port`.
     pub leads_to: Option<String>,
     /// When the move began.
@@ -257,7 +267,7 @@ impl RunResult {
                 unchecked: proof.unchecked(),
                 checks: proof.checks.clone(),
             }),
-            cutover: facts.cutover.as_ref().map(|cutover| CutoverResult::of(cutover, &state.plan.steps)),
+            cutover: facts.cutover.as_ref().map(|cutover| CutoverResult::of(cutover, state)),
             rto_seconds: facts::rto_seconds(history),
             rpo_seconds: facts::rpo_seconds(history, &facts),
             ledger: LedgerResult::of(history),
@@ -303,7 +313,8 @@ impl Outcome {
 }
 
 impl CutoverResult {
-    fn of(cutover: &facts::Cutover, steps: &[Planned<Step>]) -> Self {
+    fn of(cutover: &facts::Cutover, state: &RunState<Step>) -> Self {
+        let steps = &state.plan.steps;
         let secret = |step: &MoveSecret| SecretResult {
             secret: step.secret.clone(),
             from_version: step.from_version.clone(),
@@ -313,6 +324,7 @@ impl CutoverResult {
             state: cutover.state.into(),
             secrets: moves::secrets(steps).into_iter().map(secret).collect(),
             record: moves::record(steps).map(|step| step.from.words()),
+            guard: state.outputs.of(guard_cutover::ID).ok(),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,
             moved: cutover.moved,
