@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from demo.lab import Lab
 from demo.loanserve import SECRET, Loanserve
@@ -30,7 +30,7 @@ class Scene:
         source = Loanserve(lab)
         source.create()
         # Nothing to watch: the measurement ends with the work. Nobody writes most of the time.
-        source.write_profile(home / "daybreak.toml", watch="0s", newest_within="1d")
+        source.write_profile(home / "daybreak.toml", watch="0s", newest_within="1d", pointers=source.by_secret())
         return cls(lab, source, Tool(binary, home, lab))
 
     def take(self, *, provider_time):
@@ -41,15 +41,15 @@ class Scene:
             self.lab.set_delays(restore=_FAST_SECONDS, instance=_FAST_SECONDS)
 
     def moment(self):
-        """The present second as text, once the database can be restored to it."""
-        now = datetime.now(UTC).replace(microsecond=0)
+        """The next second as text, once the database can be restored to it: all that was done before is there."""
+        now = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
         self.source.await_restorable(now)
         return f"{now:%Y-%m-%dT%H:%M:%SZ}"
 
-    def aws(self, *arguments):
-        """Runs ``aws rds ARGUMENTS`` and returns what it printed."""
+    def aws(self, *arguments, of="rds"):
+        """Runs ``aws rds ARGUMENTS``, or those of another service, and returns what it printed."""
         # The endpoint is given outright: in some Regions the AWS CLI ignores AWS_ENDPOINT_URL for RDS.
-        command = ["aws", "--endpoint-url", self.lab.endpoint, "--region", self.lab.region, "rds", *arguments]
+        command = ["aws", "--endpoint-url", self.lab.endpoint, "--region", self.lab.region, of, *arguments]
         environment = {"HOME": str(self.tool.home), "AWS_EC2_METADATA_DISABLED": "true"}
         return _printed(command, environment)
 

@@ -40,9 +40,10 @@ class Write:
 class SecretReader(threading.Thread):
     """Rereads the secret once a second, and at once when asked to."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, secret):
         super().__init__(daemon=True)
         self._client = lab.client("secretsmanager")
+        self._secret = secret
         self._asked = threading.Event()
         self._stopping = False
         self.login = self._read()
@@ -66,16 +67,16 @@ class SecretReader(threading.Thread):
         self.join(_JOIN_SECONDS)
 
     def _read(self):
-        return json.loads(self._client.get_secret_value(SecretId=SECRET)["SecretString"])
+        return json.loads(self._client.get_secret_value(SecretId=self._secret)["SecretString"])
 
 
 class LoanClient(threading.Thread):
     """Writes until it is stopped, and remembers every acknowledged write."""
 
-    def __init__(self, lab, record=None):
+    def __init__(self, lab, record=None, secret=SECRET):
         super().__init__(daemon=True)
         self._ca = lab.ca
-        self._secret = SecretReader(lab)
+        self._secret = SecretReader(lab, secret)
         self._resolver = None if record is None else Resolver(lab, record)
         self._random = random.Random(1)
         self._stopping = threading.Event()

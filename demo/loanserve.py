@@ -15,6 +15,8 @@ SECRET = "prod/loans/db"
 ZONE = "loanserve.internal"
 RECORD = f"db.{ZONE}"
 TTL_SECONDS = 1
+# The login of an application that is not the owner of its tables.
+SHOP_SECRET = "prod/loans/shop"
 TABLES = ("users", "loans", "payments", "documents", "audit_logs")
 # Those opened in 2026, which loanserve.sql numbers last.
 RECENT_LOANS = range(18_001, 20_001)
@@ -50,17 +52,24 @@ query = '''SELECT count(*) FROM payments p WHERE p.id > 60000 AND NOT EXISTS
     (SELECT FROM audit_logs a WHERE a.event = 'payment' AND a.detail ->> 'reference' = p.reference::text)'''
 expect = "= 0"
 
+{pointers}
+"""
+
+_WATCH = """\
+[databases.loans.watch]
+for = "{watch}"
+interval = "1s"
+"""
+
+_SECRET_POINTER = """\
 [databases.loans.cutover]
 secret = "{secret}"
-
+"""
+_RECORD_POINTER = """\
 [databases.loans.cutover.dns]
 zone = "{zone}"
 record = "{record}"
 resolver = "{resolver}"
-
-[databases.loans.watch]
-for = "{watch}"
-interval = "1s"
 """
 
 
@@ -117,11 +126,40 @@ class Loanserve:
         self._load(login)
         self._lab.back_up(CLUSTER)
 
-    def write_profile(self, path, watch, newest_within):
+    def by_secret(self, secret=SECRET):
+        """The part of a profile whose application follows a secret."""
+        return _SECRET_POINTER.format(secret=secret)
+
+    def by_record(self):
+        """The part of a profile whose application follows the record."""
+        return _RECORD_POINTER.format(zone=ZONE, record=RECORD, resolver=self._lab.dns)
+
+    def admit_shop(self):
+        """Makes the role ``shop``, which writes what the client writes, and its secret."""
+        secrets_manager = self._lab.client("secretsmanager")
+        login = json.loads(secrets_manager.get_secret_value(SecretId=SECRET)["SecretString"])
+        password = secrets.token_urlsafe(24)
+        with contextlib.closing(connect(login, self._lab.ca)) as connection:
+            connection.execute(f"CREATE ROLE shop LOGIN PASSWORD '{password}'")
+            connection.execute("GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO shop")
+            connection.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO shop")
+        value = json.dumps(login | {"username": "shop", "password": password})
+        secrets_manager.create_secret(Name=SHOP_SECRET, SecretString=value)
+
+    def fence_of_shop(self):
+        """The part of a profile that fences ``shop``."""
+        return f'[databases.loans.fence]\nroles = ["shop"]\nsecret = "{SECRET}"\n'
+
+    def zone(self):
+        """The id of the record's hosted zone."""
+        zones = self._lab.client("route53").list_hosted_zones_by_name(DNSName=ZONE)["HostedZones"]
+        return next(zone["Id"] for zone in zones if zone["Name"] == f"{ZONE}.")
+
+    def write_profile(self, path, watch, newest_within, pointers):
         """Writes daybreak's configuration for this database.
 
         ``watch`` is how long it watches after the cutover, ``newest_within`` how long before the time asked for the
-        newest payment may be.
+        newest payment may be, ``pointers`` what the application follows. Without ``watch`` they say what is watched, too.
         """
         path.write_text(
             _PROFILE.format(
@@ -129,11 +167,8 @@ class Loanserve:
                 region=self._lab.region,
                 quarantine=self._quarantine,
                 secret=SECRET,
-                zone=ZONE,
-                record=RECORD,
-                resolver=self._lab.dns,
+                pointers=pointers + ("" if watch is None else _WATCH.format(watch=watch)),
                 ca=self._lab.ca,
-                watch=watch,
                 newest_within=newest_within,
             )
         )

@@ -26,7 +26,8 @@ def tell(lab, tool):
     source = Loanserve(lab)
     source.create()
     lab.set_delays(**DELAYS)
-    source.write_profile(tool.home / "daybreak.toml", watch="8s", newest_within="5s")
+    pointers = source.by_secret() + source.by_record()
+    source.write_profile(tool.home / "daybreak.toml", watch="8s", newest_within="5s", pointers=pointers)
     login, value, version = _secret(lab)
     place = f"{login['host']}:{login['port']}"
     narration.say(f"""{CLUSTER} runs in the lab: the AWS API on this machine, with a real PostgreSQL behind it.

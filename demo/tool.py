@@ -63,6 +63,14 @@ class Tool:
         """The same as one JSON document."""
         return json.loads(self.text(*arguments, "--output", "json"))
 
+    def events(self, *arguments):
+        """Runs it to whatever end; its exit code, and its events."""
+        with self.start(
+            *arguments, "--output", "json-lines", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as process:
+            out, _ = process.communicate()
+        return process.returncode, [json.loads(line) for line in out.splitlines()]
+
     def timed(self, *arguments):
         """Runs it; the seconds it took, its highest memory in bytes, and its JSON document."""
         with tempfile.TemporaryFile("w+") as out:

@@ -11,6 +11,7 @@ use crate::{
     },
     run::{record::Loss, state::RunState},
     steps::{ledger::taken, step::Step, world::World},
+    ui::words::plural,
 };
 
 /// What `--accept-loss` says.
@@ -77,7 +78,8 @@ fn judge(state: &RunState<Step>, given_up: GivenUp, accepted: Option<Figure>) ->
         (GivenUp::Unknown(_), Some(Figure::Unknown)) => return Ok(Some(Loss { accepted: None, counted: None })),
         (GivenUp::Counted(counted), _) => (
             format!(
-                "roll back run {run}: {counted} changes of rows were written to {target} since the switch, and {source} lacks them"
+                "roll back run {run}: {} written to {target} since the switch, which {source} lacks",
+                changes(counted)
             ),
             counted.to_string(),
         ),
@@ -92,12 +94,16 @@ fn judge(state: &RunState<Step>, given_up: GivenUp, accepted: Option<Figure>) ->
         .hint(format!("daybreak report {run} --ledger json-lines --side target prints the rows")))
 }
 
-/// A loss that was accepted, in words that follow a semicolon.
+/// A loss that was accepted, in words after "this gives up".
 pub(super) fn words(loss: Loss) -> String {
     match loss.counted {
-        Some(counted) => format!("{counted} changes of rows"),
-        None => "nobody knows how much".to_owned(),
+        Some(counted) => changes(counted),
+        None => "what the target was written, however much that is".to_owned(),
     }
+}
+
+fn changes(counted: u64) -> String {
+    plural(usize::try_from(counted).unwrap_or(usize::MAX), "row change")
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub struct SideResult {
     pub database: String,
     /// Whether the application, where it is by the journal, does without it.
     pub given_up: bool,
-    /// All changes that were counted, committed or not; null where they were not counted.
+    /// All changes that were counted, committed or not: inserted, updated, deleted; null where they were not counted.
     pub counted: Option<Changes>,
     /// How many rows are there that were written in that time.
     pub rows: Option<u64>,
@@ -52,12 +52,16 @@ impl LedgerResult {
     pub fn of(history: &History<Step>) -> Option<Self> {
         let place = application(&history.state);
         let (mut source, mut target) = (None, None);
+        let mut opened = false;
         for record in &history.records {
             match &record.entry {
                 Entry::Finished { step, output } if step.0 == close::ID => source = Some(read(output)),
                 Entry::Noted { step, note } if step.0 == open::ID => target = account(note).map(Ok).or(target),
-                // A way back ends what the source had given up, and the next switch what the target had.
-                Entry::Finished { step, .. } if step.0 == open::ID => target = None,
+                // The next switch ends what the target had given up.
+                Entry::Finished { step, .. } if step.0 == open::ID => (opened, target) = (true, None),
+                Entry::UndoFinished { step, how } if step.0 == open::ID && opened => {
+                    target = target.or_else(|| Some(Err(how.clone())));
+                }
                 _ => {}
             }
         }

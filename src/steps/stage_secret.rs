@@ -21,7 +21,7 @@ use crate::{
             requests::{MoveLabel, PutVersion},
         },
     },
-    pg::ErrorKind as LoginError,
+    pg::{self, ErrorKind as LoginError, fencing::MAY_NOT_LOG_IN},
     pointer::{Address, Names},
     run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until},
 };
@@ -45,6 +45,10 @@ pub struct StageSecret {
     pub access: Access,
     /// The key under which a URL stands, where the secret is JSON with one.
     pub url_key: Option<String>,
+    /// Whether the target may keep the readers out until the source is fenced: then a role that may not log in, whose password
+    /// it takes, will do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fenced: bool,
 }
 
 impl StageSecret {
@@ -131,7 +135,13 @@ impl Body for StageSecret {
         let (_, value) = read_secret(world, &self.put.secret_id, &version, self.url_key.as_deref()).await?;
         let login = self.access.as_client(world, value.connection().clone())?;
         let doing = format!("log in to {} with the staged version of secret {}", self.target, self.put.secret_id);
-        let landed = world.postgres.connect_check(&login).await.map_err(|error| {
+        let landed = world.postgres.connect_check(&login).await;
+        // PostgreSQL looks at the password first (postmaster: authentication, then InitializeSessionUserId).
+        let kept_out = |error: &pg::Error| self.fenced && error.sqlstate.as_deref() == Some(MAY_NOT_LOG_IN);
+        if landed.as_ref().is_err_and(kept_out) {
+            return Ok(Observed::Done(json!({ "version": self.version(), "landed": null })));
+        }
+        let landed = landed.map_err(|error| {
             let mut failed = failure::of_postgres(&doing, &error);
             if error.kind == LoginError::Authentication {
                 let hint = "passwords are as of the requested time: if this one was changed since, set the target's to the secret's";

@@ -1,11 +1,13 @@
 //! A plan as its reader sees it before saying yes: what will be, what it costs, what each step calls and how it is taken
 //! back.
 
+mod parameters;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
+use self::parameters::parameters;
 use super::{
     history::title,
     page::Page,
@@ -275,45 +277,6 @@ fn pointer_words(plan: &Plan<Step>) -> String {
         [one, other] => format!("{one}; and {other}: both are moved, or neither is"),
         several => format!("{}: all are moved, or none is", several.join("; ")),
     }
-}
-
-/// Parameters as `Name=value`, separated by spaces so that they wrap between parameters.
-fn parameters(parameters: &Value) -> String {
-    match parameters {
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("{name}={}", compact(value))).collect::<Vec<_>>().join(" ")
-        }
-        other => compact(other),
-    }
-}
-
-/// A value as short as it can be without becoming ambiguous: words bare, texts with other characters quoted.
-fn compact(value: &Value) -> String {
-    match value {
-        Value::String(text) if is_word(text) => text.clone(),
-        Value::Array(items) => format!("[{}]", items.iter().map(compact).collect::<Vec<_>>().join(",")),
-        // Tags are many, and known by this shape: `key=value` says it all.
-        Value::Object(fields) => {
-            match (fields.get("Key").and_then(Value::as_str), fields.get("Value").and_then(Value::as_str)) {
-                (Some(key), Some(value)) if fields.len() == 2 && is_word(key) && is_word(value) => {
-                    format!("{key}={value}")
-                }
-                _ => format!(
-                    "{{{}}}",
-                    fields
-                        .iter()
-                        .map(|(name, value)| format!("{name}={}", compact(value)))
-                        .collect::<Vec<_>>()
-                        .join(",")
-                ),
-            }
-        }
-        other => clean(&other.to_string()),
-    }
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/@+()#%".contains(c))
 }
 
 fn capital(text: &str) -> String {

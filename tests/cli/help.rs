@@ -310,6 +310,9 @@ fn each_command_says_what_it_takes() {
               The run [default: the only one that stopped before its cutover]
 
     Options:
+          --dry-run
+              Look at everything that could stand against it, and change nothing
+
       -h, --help
               Print help (see a summary with '-h')
     $ daybreak rollback --help

@@ -129,7 +129,8 @@ async fn a_target_that_does_not_answer_is_not_waited_for() {
     assert!(scene.clock.awake() - before < Duration::from_secs(25));
     let undone = scene.state().await.step(open::ID).unwrap().undone.clone().unwrap();
     assert!(undone.contains("NOT KNOWN") && undone.contains("--ledger json-lines --side target"), "{undone}");
-    assert_eq!(told(&scene).await.target, None);
+    let target = told(&scene).await.target.expect("what is not known is no nothing");
+    assert!(target.given_up && target.account.is_none() && target.unknown.is_some_and(|why| why.contains("NOT KNOWN")));
 }
 
 #[tokio::test]

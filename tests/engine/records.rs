@@ -65,8 +65,8 @@ async fn a_plan_says_what_moves_how_long_clients_lag_and_whom_a_certificate_refu
     let steps = named(&plan);
     let place = |id: &str| steps.iter().position(|step| step == id).unwrap();
     assert!(place("prove") < place("stage-secret"), "{steps:?}");
-    let moved = ["stage-secret", move_record::ID, move_secret::ID, await_record::ID, "watch"];
-    assert_eq!(steps[place("stage-secret")..][..5], moved, "{steps:?}");
+    let moved = ["stage-secret", "open-ledger", move_record::ID, move_secret::ID, await_record::ID, "watch"];
+    assert_eq!(steps[place("stage-secret")..][..6], moved, "{steps:?}");
     let warnings = plan.brief.warnings.join("\n");
     for said in ["for up to 1 min after record db.corp.example", "(TTL 60 s)", "(sslmode=verify-full) are refused"] {
         assert!(warnings.contains(said), "{warnings}");

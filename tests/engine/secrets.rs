@@ -72,7 +72,7 @@ async fn all_are_staged_before_one_is_moved_and_all_are_moved_back() {
     let plan = scene.plan().await;
     let steps: Vec<String> = plan.steps.iter().map(|planned| planned.step.id().0).collect();
     let at = steps.iter().position(|step| step == "stage-secret").unwrap();
-    assert_eq!(steps[at..][..5], ["stage-secret", "stage-secret-2", "move-secret", "move-secret-2", "watch"]);
+    assert_eq!(steps[at..][..5], ["stage-secret", "stage-secret-2", "open-ledger", "move-secret", "move-secret-2"]);
     let pointers = plan.brief.pointers();
     assert_eq!(pointers.as_deref(), Some("secret prod/loans/db and secret prod/loans/rotation"));
     assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered));

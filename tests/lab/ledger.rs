@@ -79,7 +79,7 @@ fn what_each_side_lacks_is_told_row_by_row() {
 
     let refused = scene.run(&["rollback", &run, "--yes"]);
     assert_refused(&refused, 3);
-    assert!(refused.stderr.contains("changes of rows were written to ledger-rows-db-"), "{refused}");
+    assert!(refused.stderr.contains(" row changes written to ledger-rows-db-"), "{refused}");
     assert!(refused.stderr.contains(&format!("daybreak rollback {run} --accept-loss ")), "{refused}");
     assert_refused(&scene.run(&["rollback", &run, "--yes", "--accept-loss", "1"]), 3);
     assert_refused(&scene.run(&["rollback", &run, "--yes", "--accept-loss", "unknown"]), 3);

@@ -111,12 +111,13 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
     if survey.pointers.is_empty() {
         return Vec::new();
     }
-    // Before the fence, so that it is closed behind it: nobody waits for the ledger.
-    let mut steps = vec![ledger::open(wish, survey.fence.as_ref(), access, &target.identifier)];
+    // Nobody who is fenced waits for what can be done before: the staged secrets and the ledger, which is closed behind the fence.
+    let mut steps = stage(wish, &survey.pointers, access, target, survey.fence.is_some());
+    steps.push(ledger::open(wish, survey.fence.as_ref(), access, &target.identifier));
     let probation = wish.database.cutover.probation.then_some(survey.fence.as_ref()).flatten();
     steps.extend(probation.map(|fence| probation::begin(wish, fence, target)));
     steps.extend(fence::fence(wish, survey.fence.as_ref(), target));
-    steps.extend(follow(wish, &survey.pointers, access, target));
+    steps.extend(moves(wish, &survey.pointers, access, target));
     if let Some(fence) = probation {
         let watches = |planned: &Planned<Step>| matches!(planned.step, Step::Watch(_));
         let at = steps.iter().position(watches).unwrap_or(steps.len());
@@ -126,19 +127,36 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
     steps
 }
 
-/// These pointers moved, the application watched. All secrets are staged before anything is moved. Slow clients, of replicas and
-/// of the record, are waited for once all are moved, and on the way back the secrets go first: who follows a secret never waits for
-/// them. When one cannot be moved, the others are moved back.
+/// These pointers moved, the application watched, where the target lets it in already.
 pub fn follow(wish: &Wish<'_>, pointers: &Pointers, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
+    let mut steps = stage(wish, pointers, access, target, false);
+    steps.extend(moves(wish, pointers, access, target));
+    steps
+}
+
+/// The secrets' next versions staged. `fenced` says whether the target may keep their readers out until the source is fenced.
+fn stage(
+    wish: &Wish<'_>,
+    pointers: &Pointers,
+    access: &Access,
+    target: &TargetName,
+    fenced: bool,
+) -> Vec<Planned<Step>> {
+    let secrets = pointers.secrets.iter().zip(1..);
+    secrets.map(|(secret, nth)| stage_secret(wish, nth, secret, &client_of(secret, access), target, fenced)).collect()
+}
+
+/// All pointers moved, once the secrets are staged. Slow clients, of replicas and of the record, are waited for once all are moved,
+/// and on the way back the secrets go first: who follows a secret never waits for them. When one cannot be moved, the others are
+/// moved back.
+fn moves(wish: &Wish<'_>, pointers: &Pointers, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     let Pointers { secrets, record } = pointers;
     let client = pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
     let mut steps = Vec::new();
-    let secret = |(at, secret)| move_secret(wish, at + 1, secret, &client_of(secret, access), target);
-    let (stage, move_secrets): (Vec<_>, Vec<_>) = secrets.iter().enumerate().map(secret).unzip();
     let (move_record, await_record) = record.as_ref().map(|record| move_record(wish, record, &client, target)).unzip();
-    steps.extend(stage);
     steps.extend(move_record);
-    steps.extend(move_secrets);
+    let numbered = secrets.iter().zip(1..);
+    steps.extend(numbered.map(|(secret, nth)| move_secret(wish, nth, secret, &client_of(secret, access), target)));
     steps.extend(await_replicas(wish, secrets));
     steps.extend(await_record);
     if !steps.is_empty() {
@@ -177,21 +195,23 @@ fn await_replicas(wish: &Wish<'_>, secrets: &[SurveyedSecret]) -> Option<Planned
         .then(|| planned(wish.database.deadlines.pointer, Step::AwaitReplicas(AwaitReplicas { secrets })))
 }
 
-/// The secret's next version staged, and moved to; it is the `nth` of them.
-fn move_secret(
+/// The label under which the run stages, and the version that it stages.
+fn staged(wish: &Wish<'_>) -> (String, String) {
+    (format!("daybreak-{}", wish.run.suffix()), format!("daybreak-{}-cutover", wish.run))
+}
+
+/// The secret's next version staged; it is the `nth` of them.
+fn stage_secret(
     wish: &Wish<'_>,
     nth: usize,
     secret: &SurveyedSecret,
     client: &Access,
     target: &TargetName,
-) -> (Planned<Step>, Planned<Step>) {
-    let label = format!("daybreak-{}", wish.run.suffix());
-    let token = format!("daybreak-{}-cutover", wish.run);
-    let put = PutVersion {
-        secret_id: secret.pointer.arn.clone(),
-        client_request_token: token.clone(),
-        version_stages: vec![label.clone()],
-    };
+    fenced: bool,
+) -> Planned<Step> {
+    let (label, token) = staged(wish);
+    let put =
+        PutVersion { secret_id: secret.pointer.arn.clone(), client_request_token: token, version_stages: vec![label] };
     let stage = StageSecret {
         nth,
         from_version: secret.pointer.version.clone(),
@@ -199,20 +219,32 @@ fn move_secret(
         target: target.clone(),
         access: client.clone(),
         url_key: secret.url_key.clone(),
+        fenced,
     };
+    planned(wish.database.deadlines.pointer, Step::StageSecret(stage))
+}
+
+/// The secret moved to the version that was staged; it is the `nth` of them.
+fn move_secret(
+    wish: &Wish<'_>,
+    nth: usize,
+    secret: &SurveyedSecret,
+    client: &Access,
+    target: &TargetName,
+) -> Planned<Step> {
+    let (staging_label, to_version) = staged(wish);
     let move_secret = MoveSecret {
         nth,
         secret: secret.pointer.arn.clone(),
         from_version: secret.pointer.version.clone(),
         previous_version: secret.pointer.previous.clone(),
-        to_version: token,
-        staging_label: label,
+        to_version,
+        staging_label,
         target: target.clone(),
         access: client.clone(),
         url_key: secret.url_key.clone(),
     };
-    let patience = wish.database.deadlines.pointer;
-    (planned(patience, Step::StageSecret(stage)), planned(patience, Step::MoveSecret(move_secret)))
+    planned(wish.database.deadlines.pointer, Step::MoveSecret(move_secret))
 }
 
 /// A manual snapshot of the target that the application was moved to, where the profile wants one and something is moved.

@@ -150,6 +150,7 @@ pub(crate) fn plan() -> Plan<Step> {
                 target: TargetName::cluster(TARGET),
                 access: access.clone(),
                 url_key: None,
+                fenced: false,
             }),
         ),
         (
