@@ -262,6 +262,7 @@ impl Checker<'_> {
             dns,
             proof_within: self.timeout(at, "proof_within", raw.proof_within).unwrap_or(default.proof_within),
             accept_less: raw.accept_less.unwrap_or(default.accept_less),
+            probation: raw.probation.unwrap_or(default.probation),
             snapshot: raw.snapshot.unwrap_or(default.snapshot),
             probation: raw.probation.unwrap_or(default.probation),
         }

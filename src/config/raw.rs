@@ -267,12 +267,12 @@ pub(super) struct RawWatch {
     /// How long one HTTP probe may take. Default: "5s".
     #[schemars(regex(pattern = SPAN))]
     pub(super) http_timeout: Option<String>,
+    /// Pages of which more is wanted than a success status.
+    pub(super) pages: Vec<RawPage>,
     /// When probes fail and the target has taken writes that the source lacks: "roll-back" all the same, or "hold" and let a
     /// person decide. Default: "roll-back".
     #[schemars(extend("enum" = ["roll-back", "hold"]))]
     pub(super) on_new_writes: Option<String>,
-    /// Pages of which more is wanted than a success status.
-    pub(super) pages: Vec<RawPage>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
