@@ -264,7 +264,6 @@ impl Checker<'_> {
             accept_less: raw.accept_less.unwrap_or(default.accept_less),
             probation: raw.probation.unwrap_or(default.probation),
             snapshot: raw.snapshot.unwrap_or(default.snapshot),
-            probation: raw.probation.unwrap_or(default.probation),
         }
     }
 
