@@ -146,7 +146,12 @@ impl Checker<'_> {
             kms_key: self.value(at, "kms_key", raw.kms_key, names::kms_key),
             instance_class: self.value(at, "instance_class", raw.instance_class, names::instance_class),
             connect_secret: self.value(at, "connect_secret", raw.connect_secret, names::secret_id),
-            cutover_secret: self.value(at, "cutover_secret", raw.cutover_secret, names::secret_id),
+            cutover_secrets: self.secrets(
+                at,
+                ["cutover_secret", "cutover_secrets"],
+                raw.cutover_secret,
+                raw.cutover_secrets,
+            ),
         }
     }
 
@@ -239,13 +244,31 @@ impl Checker<'_> {
     }
 
     fn cutover(&mut self, at: &str, raw: RawCutover) -> Cutover {
-        if raw.secret_key.is_some() && !self.is_written(at, "secret") {
+        if raw.secret_key.is_some() && !self.is_written(at, "secret") && !self.is_written(at, "secrets") {
             self.fault(&join(at, "secret_key"), "needs `secret`, the secret whose key it is");
         }
-        let id = self.value(at, "secret", raw.secret, names::secret_id);
+        let ids = self.secrets(at, ["secret", "secrets"], raw.secret, raw.secrets);
         let key = self.value(at, "secret_key", raw.secret_key, not_blank);
+        let secrets = ids.into_iter().map(|id| CutoverSecret { id, key: key.clone() }).collect();
         let dns = raw.dns.and_then(|raw| self.dns(&join(at, "dns"), raw));
-        Cutover { secret: id.map(|id| CutoverSecret { id, key }), dns }
+        Cutover { secrets, dns }
+    }
+
+    /// Secrets that are written as one, or as a list of several.
+    fn secrets(&mut self, at: &str, [one, several]: [&str; 2], raw: Option<String>, raws: Vec<String>) -> Vec<String> {
+        if self.is_written(at, one) && self.is_written(at, several) {
+            self.fault(&join(at, several), format_args!("is written instead of `{one}`, not beside it"));
+        } else if self.is_written(at, several) && raws.is_empty() {
+            self.fault(&join(at, several), "names no secret");
+        }
+        let mut ids: Vec<String> = self.value(at, one, raw, names::secret_id).into_iter().collect();
+        for id in self.list(at, several, raws, names::secret_id) {
+            if ids.contains(&id) {
+                self.fault(&join(at, several), format_args!("names `{id}` twice"));
+            }
+            ids.push(id);
+        }
+        ids
     }
 
     fn dns(&mut self, at: &str, raw: RawDns) -> Option<CutoverDns> {

@@ -206,8 +206,8 @@ pub struct Proof {
 /// The pointers that a cutover moves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cutover {
-    /// The secret the application reads; `None` when it follows none.
-    pub secret: Option<CutoverSecret>,
+    /// The secrets the application reads, the one it logs in with first; no two of one name. All are moved, or none.
+    pub secrets: Vec<CutoverSecret>,
     /// The DNS record that leads to the database; `None` when the application follows none.
     pub dns: Option<CutoverDns>,
 }

@@ -94,6 +94,8 @@ pub(super) struct RawRegional {
     /// The secret there in which the application finds its database. Default in the database's own region: the one under
     /// cutover; elsewhere none.
     pub(super) cutover_secret: Option<String>,
+    /// Instead of cutover_secret, several of them.
+    pub(super) cutover_secrets: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -193,9 +195,12 @@ pub(super) struct RawProof {
 pub(super) struct RawCutover {
     /// The Secrets Manager secret (name or ARN) in which the application finds its database.
     pub(super) secret: Option<String>,
-    /// The key of that secret's JSON that holds a connection URL. Needs secret.
+    /// Instead of secret, several of them, such as a user's and that of its rotation's superuser: all are moved, or none is. The
+    /// one that the application logs in with comes first.
+    pub(super) secrets: Vec<String>,
+    /// The key of the secrets' JSON that holds a connection URL. Needs secret, or secrets.
     pub(super) secret_key: Option<String>,
-    /// The DNS record in Route 53 by which the application finds its database. With secret, both are moved, or neither is.
+    /// The DNS record in Route 53 by which the application finds its database. With secrets, all are moved, or none is.
     pub(super) dns: Option<RawDns>,
 }
 

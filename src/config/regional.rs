@@ -21,8 +21,8 @@ pub struct Regional {
     pub instance_class: Option<String>,
     /// The secret there that daybreak logs in with.
     pub connect_secret: Option<String>,
-    /// The secret there that the application reads.
-    pub cutover_secret: Option<String>,
+    /// The secrets there that the application reads.
+    pub cutover_secrets: Vec<String>,
 }
 
 impl Database {
@@ -36,15 +36,16 @@ impl Database {
             there.restore.kms_key = None;
         }
         // A zone is no region's own. Where the secret beside it is not moved, neither is the record.
-        let moves_secret = self.regions.get(region).is_some_and(|set| set.cutover_secret.is_some());
-        if region != home && self.cutover.secret.is_some() && !moves_secret {
+        let set = self.regions.get(region).filter(|set| !set.cutover_secrets.is_empty());
+        if region != home && !self.cutover.secrets.is_empty() && set.is_none() {
             there.cutover.dns = None;
         }
-        let key = there.cutover.secret.take();
-        let Some(set) = self.regions.get(region) else {
-            there.cutover.secret = key.filter(|_| region == home);
-            return there;
+        there.cutover.secrets = match set {
+            Some(set) => self.followed_there(set),
+            None if region == home => self.cutover.secrets.clone(),
+            None => Vec::new(),
         };
+        let Some(set) = self.regions.get(region) else { return there };
         if !set.quarantine_security_groups.is_empty() {
             there.restore.quarantine_security_groups.clone_from(&set.quarantine_security_groups);
         }
@@ -55,10 +56,6 @@ impl Database {
         if let Some(secret) = &set.connect_secret {
             there.connect.credentials = Credentials::Secret(secret.clone());
         }
-        there.cutover.secret = match (&set.cutover_secret, key) {
-            (Some(id), of) => Some(CutoverSecret { id: id.clone(), key: of.and_then(|secret| secret.key) }),
-            (None, own) => own.filter(|_| region == home),
-        };
         there
     }
 
@@ -71,10 +68,15 @@ impl Database {
         if let Some(secret) = &set.connect_secret {
             there.connect.credentials = Credentials::Secret(secret.clone());
         }
-        if let Some(id) = &set.cutover_secret {
-            let key = there.cutover.secret.take().and_then(|secret| secret.key);
-            there.cutover.secret = Some(CutoverSecret { id: id.clone(), key });
+        if !set.cutover_secrets.is_empty() {
+            there.cutover.secrets = self.followed_there(set);
         }
         there
+    }
+
+    /// The application's secrets of another region, which hold their URLs under the same key.
+    fn followed_there(&self, set: &Regional) -> Vec<CutoverSecret> {
+        let key = self.cutover.secrets.first().and_then(|secret| secret.key.clone());
+        set.cutover_secrets.iter().map(|id| CutoverSecret { id: id.clone(), key: key.clone() }).collect()
     }
 }

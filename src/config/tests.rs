@@ -179,7 +179,10 @@ fn each_fault_of_a_value_is_found() {
             "proof.compare_with_source: expected true or false, found a text in quotes",
         ),
         ("cutover.secret_key = 'URL'", "cutover.secret_key: needs `secret`"),
-        ("cutover.proxy = 'loans'", "cutover.proxy: unknown key, the keys here are secret, secret_key, dns"),
+        ("cutover.secrets = []", "cutover.secrets: names no secret"),
+        ("cutover.secrets = ['a/b', 'a/b']", "cutover.secrets: names `a/b` twice"),
+        ("cutover = { secret = 'a', secrets = ['b'] }", "cutover.secrets: is written instead of `secret`"),
+        ("cutover.proxy = 'loans'", "cutover.proxy: unknown key, the keys here are secret, secrets, secret_key, dns"),
         ("cutover.dns = { zone = 'corp.internal' }", "cutover.dns.record: missing"),
         (
             "cutover.dns = { zone = 'corp.internal', record = 'db.corp.example' }",
@@ -317,7 +320,7 @@ fn a_profile_holds_in_a_region_as_that_region_says() {
         cluster = 'loans'
         restore = { quarantine_security_groups = ['sg-0a1b2c3d'], kms_key = 'alias/home', instance_class = 'db.r6g.large' }
         connect.secret = 'home/db'
-        cutover = { secret = 'home/app', secret_key = 'URL' }
+        cutover = { secrets = ['home/app', 'home/rotation'], secret_key = 'URL' }
         [databases.loans.regions.eu-central-1]
         quarantine_security_groups = ['sg-0b1b2c3d']
         kms_key = 'alias/there'
@@ -333,11 +336,12 @@ fn a_profile_holds_in_a_region_as_that_region_says() {
     assert_eq!(there.restore.kms_key.as_deref(), Some("alias/there"));
     assert_eq!(there.restore.instance_class, InstanceClass::Named("db.r6g.xlarge".to_owned()));
     assert_eq!(there.connect.credentials, Credentials::Secret("there/db".to_owned()));
-    let secret = CutoverSecret { id: "there/app".to_owned(), key: Some("URL".to_owned()) };
-    assert_eq!(there.cutover.secret, Some(secret));
+    let secret = |id: &str| CutoverSecret { id: id.to_owned(), key: Some("URL".to_owned()) };
+    assert_eq!(there.cutover.secrets, [secret("there/app")]);
+    assert_eq!(home.cutover.secrets, [secret("home/app"), secret("home/rotation")]);
     let promoted = loans.promoted_in("eu-central-1");
     assert_eq!(promoted.connect.credentials, there.connect.credentials);
-    assert_eq!(promoted.cutover.secret, there.cutover.secret);
+    assert_eq!(promoted.cutover.secrets, there.cutover.secrets);
     let unset = loans.promoted_in("us-east-1");
     assert_eq!(
         (unset.connect, unset.cutover),
@@ -346,7 +350,7 @@ fn a_profile_holds_in_a_region_as_that_region_says() {
     );
     let elsewhere = loans.in_region("us-east-1", "eu-west-1");
     assert_eq!((elsewhere.restore.quarantine_security_groups.len(), &elsewhere.restore.kms_key), (0, &None));
-    assert_eq!((&elsewhere.cutover.secret, &elsewhere.connect), (&None, &loans.connect));
+    assert_eq!((elsewhere.cutover.secrets.len(), &elsewhere.connect), (0, &loans.connect));
 }
 
 /// All that the application follows is moved, or nothing is.

@@ -8,14 +8,13 @@ use super::{
     survey,
 };
 use crate::{
-    aws::secrets::model::VersionRef,
     config::{self, Database, FenceMode},
     pg::{
         self,
         fencing::{Role, marker},
     },
     steps::{
-        access::{Access, Credentials, read_connection},
+        access::{Access, Credentials},
         list_writers::Unreachable,
         window::Family,
         world::World,
@@ -34,6 +33,8 @@ pub struct SurveyedFence {
     pub roles: Vec<String>,
     /// The roles that are fenced, as seen now.
     pub seen: Vec<String>,
+    /// The application's logins that it holds, to be tried.
+    pub clients: Vec<Credentials>,
     /// What to do when the source cannot be reached.
     pub when_unreachable: Unreachable,
     /// What the plan's reader should know.
@@ -75,10 +76,12 @@ pub async fn survey(
     world: &World,
     source: OldWriter<'_>,
     database: &Database,
-    secret: Option<&SurveyedSecret>,
+    secrets: &[SurveyedSecret],
 ) -> Result<Option<SurveyedFence>, Refusal> {
     let wanted = &database.fence;
-    let (FenceMode::Roles, Some(secret)) = (wanted.mode, secret) else { return Ok(None) };
+    if wanted.mode != FenceMode::Roles || secrets.is_empty() {
+        return Ok(None);
+    }
     let unfit = |why: String, hint: String| Refusal::Unfenceable { database: database.name.clone(), why, hint };
     let Some(access) = access(database, source.made_with) else {
         return Err(unfit(
@@ -112,14 +115,13 @@ pub async fn survey(
         target: access,
         roles: wanted.roles.clone(),
         seen: wanted.roles.clone(),
+        clients: secrets.iter().map(credentials).collect(),
         when_unreachable,
         warnings: Vec::new(),
     };
     let login = fence.server.login(world).await.map_err(Unusable::from)?;
-    let application =
-        read_connection(world, &secret.pointer.arn, &VersionRef::Current, secret.url_key.as_deref()).await;
-    let application = application.map_err(Unusable::from)?.user;
-    if application.as_ref() == Some(&login.user) {
+    let application = secrets[0].user.as_ref();
+    if application == Some(&login.user) {
         return Err(unfit(
             format!("the application logs in as {}, and so would the fence, which would shut itself out", login.user),
             format!("give the fence a login of its own: secret under [databases.{}.fence]", database.name),
@@ -143,16 +145,30 @@ pub async fn survey(
         let hint = "correct roles under [databases.….fence]".to_owned();
         return Err(unfit(format!("there is no role {}", found.missing.join(", ")), hint));
     }
-    if let Some(user) = application.filter(|user| !found.open.iter().any(|role| role.name == *user)) {
+    let held = |user: &&String| found.open.iter().any(|role| role.name == **user);
+    if let Some(user) = application.filter(|user| !held(user)) {
         let who = found.open.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", ");
         return Err(unfit(
             format!("the application logs in as {user}, and the fence would hold only {who}"),
             format!("name {user} in roles under [databases.{}.fence]", database.name),
         ));
     }
+    // What rotates passwords, for one, is no client: it may write, and does not.
+    for (user, secret) in secrets.iter().filter_map(|secret| Some((secret.user.as_ref()?, secret))) {
+        if !held(&user) {
+            fence.clients.retain(|client| *client != credentials(secret));
+            let name = &secret.pointer.secret;
+            fence.warnings.push(format!("secret {name} logs in as {user}, whom the fence does not hold"));
+        }
+    }
     rehearse(world, database, &login, &marker, &found.open).await?;
     fence.seen = found.open.into_iter().map(|role| role.name).collect();
     Ok(Some(fence))
+}
+
+/// How the readers of a secret log in.
+fn credentials(secret: &SurveyedSecret) -> Credentials {
+    Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() }
 }
 
 async fn rehearse(

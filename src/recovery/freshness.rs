@@ -12,7 +12,7 @@ use crate::{
     aws::rds::model::Cluster,
     run::plan::Plan,
     steps::{
-        brief::{Brief, Source},
+        brief::{Brief, Pointer, Source},
         promotion::{
             Promotion,
             judge::judge,
@@ -159,7 +159,13 @@ async fn record(world: &World, brief: &Brief) -> Result<(), Refusal> {
 }
 
 async fn pointer(world: &World, brief: &Brief) -> Result<(), Refusal> {
-    let Some(pointer) = &brief.pointer else { return Ok(()) };
+    for pointer in &brief.secrets {
+        unmoved(world, pointer).await?;
+    }
+    Ok(())
+}
+
+async fn unmoved(world: &World, pointer: &Pointer) -> Result<(), Refusal> {
     let found = world
         .secrets_of(&pointer.arn)
         .describe(&pointer.arn)

@@ -19,7 +19,11 @@ use crate::{
         journal::{self, History},
         store::{Store, StoreError},
     },
-    steps::{moves, step::Step, world::World},
+    steps::{
+        moves::{self, Move},
+        step::Step,
+        world::World,
+    },
 };
 
 /// A region to look at.
@@ -125,22 +129,23 @@ impl Inventory<'_> {
         let own = histories.iter().filter(|history| history.state.plan.brief.source.account == self.account);
         let of_runs = own.flat_map(|history| {
             let plan = &history.state.plan;
-            let secret = moves::secret(&plan.steps)
-                .map(|step| Pointer::Secret { id: step.secret.clone(), url_key: step.url_key.clone() });
-            let record = moves::record(&plan.steps).map(|step| Pointer::Record {
-                zone: Zone::Id(step.zone.clone()),
-                name: plain(&step.from.name),
-                set_identifier: step.from.set_identifier.clone(),
-            });
+            let pointer = |step: Move<'_>| match step {
+                Move::Secret(step) => Pointer::Secret { id: step.secret.clone(), url_key: step.url_key.clone() },
+                Move::Record(step) => Pointer::Record {
+                    zone: Zone::Id(step.zone.clone()),
+                    name: plain(&step.from.name),
+                    set_identifier: step.from.set_identifier.clone(),
+                },
+            };
             let region = &plan.brief.target.region;
             let named = |pointer| Named { run: Some(plan.run.clone()), region: region.clone(), pointer };
-            secret.into_iter().chain(record).map(named).collect::<Vec<_>>()
+            moves::of(&plan.steps).into_iter().map(pointer).map(named).collect::<Vec<_>>()
         });
         let of_profiles = self.config.databases.values().flat_map(|database| {
             let cutover = &database.cutover;
-            let secret = cutover
-                .secret
-                .as_ref()
+            let secrets = cutover
+                .secrets
+                .iter()
                 .map(|secret| Pointer::Secret { id: secret.id.clone(), url_key: secret.key.clone() });
             let record = cutover.dns.as_ref().map(|dns| Pointer::Record {
                 zone: dns.zone.clone(),
@@ -149,7 +154,7 @@ impl Inventory<'_> {
             });
             let region = database.region.clone().unwrap_or_else(|| self.default_region.to_owned());
             let named = |pointer| Named { run: None, region: region.clone(), pointer };
-            secret.into_iter().chain(record).map(named).collect::<Vec<_>>()
+            secrets.chain(record).map(named).collect::<Vec<_>>()
         });
         let mut read: Vec<(Named, Leads)> = Vec::new();
         for named in of_runs.chain(of_profiles) {

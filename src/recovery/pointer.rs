@@ -1,19 +1,51 @@
-//! The secret that the application follows, looked at before anything is created: what would be refused at the cutover, after
-//! an hour of restoring, is refused now.
+//! What the application follows, and its secrets, looked at before anything is created: what would be refused at the cutover,
+//! after an hour of restoring, is refused now.
 
-use super::{configuration::Configuration, refusal::Refusal};
+use futures_util::future::try_join_all;
+
+use super::{configuration::Configuration, record::SurveyedRecord, refusal::Refusal};
 use crate::{
     aws::{
         rds::model::Cluster,
         secrets::{
             Secrets,
-            model::{PREVIOUS, SecretDescription, VersionRef},
+            model::{PREVIOUS, Replica, SecretDescription, VersionRef},
         },
     },
     config::CutoverSecret,
     pointer::{Names, SecretValue},
     steps::{brief::Pointer, window::Family},
 };
+
+/// What the application follows and a cutover moves: all of it, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pointers {
+    /// Its secrets; the application logs in as the first one says.
+    pub secrets: Vec<SurveyedSecret>,
+    /// Its DNS record.
+    pub record: Option<SurveyedRecord>,
+}
+
+impl Pointers {
+    /// Whether nothing is moved.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty() && self.record.is_none()
+    }
+
+    /// The secret that the application logs in with.
+    #[must_use]
+    pub fn login(&self) -> Option<&SurveyedSecret> {
+        self.secrets.first()
+    }
+
+    /// What the plan's reader should know of them.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let of_secrets = self.secrets.iter().flat_map(|secret| &secret.warnings);
+        of_secrets.chain(self.record.iter().flat_map(|record| &record.warnings)).cloned().collect()
+    }
+}
 
 /// A secret fit to be moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +60,8 @@ pub struct SurveyedSecret {
     pub user: Option<String>,
     /// The key under which its URL stands.
     pub url_key: Option<String>,
+    /// The regions that it is replicated to.
+    pub replicas: Vec<String>,
     /// What its reader should know.
     pub warnings: Vec<String>,
     /// Keys that a cutover leaves as they are and that name the source, of a cluster and of an instance.
@@ -56,6 +90,31 @@ impl SurveyedSecret {
     }
 }
 
+/// Reads the secrets, and refuses one that is named twice.
+pub async fn survey_all(
+    secrets: &dyn Secrets,
+    region: &str,
+    wanted: &[CutoverSecret],
+) -> Result<Vec<SurveyedSecret>, Refusal> {
+    let found = try_join_all(wanted.iter().map(|wanted| survey(secrets, region, wanted))).await?;
+    no_two_of_one(&found)?;
+    Ok(found)
+}
+
+/// Refuses a secret that is there twice: by its name, and by its ARN.
+pub fn no_two_of_one(found: &[SurveyedSecret]) -> Result<(), Refusal> {
+    let arn = |secret: &SurveyedSecret| secret.pointer.arn.clone();
+    let twice = found.iter().enumerate().find(|(at, secret)| found[..*at].iter().any(|one| arn(one) == arn(secret)));
+    match twice {
+        None => Ok(()),
+        Some((_, secret)) => Err(Refusal::SecretUnfit {
+            secret: secret.pointer.secret.clone(),
+            why: "it is named twice".to_owned(),
+            hint: "name each secret once under [databases.….cutover]".to_owned(),
+        }),
+    }
+}
+
 /// Reads the secret and refuses one that cannot be moved and moved back.
 pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret) -> Result<SurveyedSecret, Refusal> {
     let name = &wanted.id;
@@ -74,13 +133,14 @@ pub async fn survey(secrets: &dyn Secrets, region: &str, wanted: &CutoverSecret)
         [Names::Cluster, Names::Instance].map(|names| value.leftovers(names).into_iter().map(str::to_owned).collect());
     let pointer = Pointer {
         previous: description.holder(PREVIOUS).map(str::to_owned),
-        secret: description.name,
-        arn: description.arn,
+        secret: description.name.clone(),
+        arn: description.arn.clone(),
         version: version.version_id,
         points_at: format!("{host}:{port}"),
     };
     let user = value.connection().user.clone();
-    Ok(SurveyedSecret { pointer, host, port, user, url_key: wanted.key.clone(), warnings, leftovers })
+    let replicas = description.replication.into_iter().map(|replica| replica.region).collect();
+    Ok(SurveyedSecret { pointer, host, port, user, url_key: wanted.key.clone(), replicas, warnings, leftovers })
 }
 
 fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refusal> {
@@ -107,6 +167,17 @@ fn fit(name: &str, region: &str, secret: &SecretDescription) -> Result<(), Refus
             "name the primary secret, or promote this replica",
         );
     }
+    if let Some(replica) = secret.replication.iter().find(|replica| replica.failed()) {
+        let Replica { region, message, .. } = replica;
+        let why = message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        return unfit(
+            format!("its replica in {region} has failed{why}; clients there would stay on the source"),
+            &format!(
+                "mend it, or do without it: aws secretsmanager remove-regions-from-replication --secret-id {} --remove-replica-regions {region}",
+                secret.arn
+            ),
+        );
+    }
     Ok(())
 }
 
@@ -120,8 +191,10 @@ fn warnings(name: &str, secret: &SecretDescription) -> Vec<String> {
     }
     if !secret.replication.is_empty() {
         let regions: Vec<&str> = secret.replication.iter().map(|replica| replica.region.as_str()).collect();
-        warnings
-            .push(format!("secret {name} has replicas in {}: they follow by themselves, later", regions.join(", ")));
+        warnings.push(format!(
+            "secret {name} has replicas in {}: they follow by themselves, later, and the cutover waits for them; a rollback does not",
+            regions.join(", ")
+        ));
     }
     warnings
 }

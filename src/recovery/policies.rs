@@ -174,10 +174,10 @@ pub fn promotion(outlook: &Outlook) -> Vec<Policy> {
     let mut bundles = vec![promote];
     bundles.extend(outlook.access.as_ref().map(validate));
     bundles.extend(outlook.fence.as_ref().map(fencing));
-    if outlook.secret.is_some() {
+    if !outlook.pointers.secrets.is_empty() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }
-    if outlook.record.is_some() {
+    if outlook.pointers.record.is_some() {
         bundles.push(bundle("cutover-dns", CUTOVER_DNS));
     }
     if let Way::Failover(_) = outlook.promotion.way {
@@ -251,10 +251,10 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     bundles.extend(Some(parity).filter(|parity| !parity.actions.is_empty()));
     bundles.extend(survey.access.as_ref().map(validate));
     bundles.extend(survey.fence.as_ref().map(fencing));
-    if survey.secret.is_some() {
+    if !survey.pointers.secrets.is_empty() {
         bundles.push(bundle("cutover-secret", CUTOVER_SECRET));
     }
-    if survey.record.is_some() {
+    if survey.pointers.record.is_some() {
         bundles.push(bundle("cutover-dns", CUTOVER_DNS));
     }
     bundles

@@ -53,8 +53,8 @@ pub struct Sighting {
     pub at: Timestamp,
     /// What the run has asked for, by the name that the plan fixed.
     pub things: BTreeMap<String, Answer<Found>>,
-    /// The application's pointer; none when the run moves none.
-    pub pointer: Option<PointerSeen>,
+    /// The application's secrets, as far as the run moves some.
+    pub secrets: Vec<SecretSeen>,
     /// The application's DNS record; none when the run moves none.
     pub record: Option<RecordSeen>,
 }
@@ -87,9 +87,11 @@ pub struct Found {
     pub(crate) endpoint: Option<(String, u16)>,
 }
 
-/// The application's pointer.
+/// A secret of the application's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PointerSeen {
+pub struct SecretSeen {
+    /// Its ARN.
+    pub secret: String,
     /// The version that clients get, or why it could not be found out.
     pub version: Result<String, String>,
     /// Host and port to which that version leads, or why they could not be read.
@@ -122,7 +124,7 @@ pub enum Side {
     Unknown,
 }
 
-impl PointerSeen {
+impl SecretSeen {
     /// Whether a version holds a label; none where the secret could not be described.
     #[must_use]
     pub fn holds(&self, version: &str, label: &str) -> Option<bool> {
@@ -161,28 +163,26 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
         };
         (identifier.to_owned(), found)
     }));
-    let pointer = async {
-        match moves::secret(&state.plan.steps) {
-            Some(step) => Some(ask_secret(world, step, clock, within).await),
-            None => None,
-        }
-    };
+    let secrets = moves::secrets(&state.plan.steps);
+    let secrets = join_all(secrets.into_iter().map(async |step| (step, ask_secret(world, step, clock, within).await)));
     let record = async {
         match moves::record(&state.plan.steps) {
             Some(step) => Some(ask_record(world, step, clock, within).await),
             None => None,
         }
     };
-    let (things, pointer, record) = tokio::join!(things, pointer, record);
+    let (things, secrets, record) = tokio::join!(things, secrets, record);
     let things: BTreeMap<String, Answer<Found>> = things.into_iter().collect();
-    let pointer = pointer.map(|(labels, version, leads_to)| PointerSeen {
-        side: side(state, &things, version.as_deref().ok(), leads_to.as_ref().ok()),
+    let secret = |(step, (labels, version, leads_to)): (&MoveSecret, AboutSecret)| SecretSeen {
+        secret: step.secret.clone(),
+        side: side(state, &things, step, version.as_deref().ok(), leads_to.as_ref().ok()),
         labels,
         version,
         leads_to,
-    });
+    };
+    let secrets = secrets.into_iter().map(secret).collect();
     let record = record.map(|leads_to| RecordSeen { side: side_of_record(state, &things, &leads_to), leads_to });
-    Sighting { at: clock.now(), things, pointer, record }
+    Sighting { at: clock.now(), things, secrets, record }
 }
 
 impl<T> Answer<T> {
@@ -342,15 +342,16 @@ fn side_of_record(
 fn side(
     state: &RunState<Step>,
     things: &BTreeMap<String, Answer<Found>>,
+    step: &MoveSecret,
     version: Option<&str>,
     leads_to: Option<&(String, u16)>,
 ) -> Side {
-    let (brief, step) = (&state.plan.brief, moves::secret(&state.plan.steps));
+    let brief = &state.plan.brief;
     let Some(place) = leads_to else {
-        return match (version, step) {
-            (Some(version), Some(step)) if version == step.from_version => Side::Source,
-            (Some(version), Some(step)) if version == step.to_version => Side::Target,
-            (Some(_), _) | (None, _) => Side::Unknown,
+        return match version {
+            Some(version) if version == step.from_version => Side::Source,
+            Some(version) if version == step.to_version => Side::Target,
+            Some(_) | None => Side::Unknown,
         };
     };
     let written = serving::writer(&state.outputs).ok().map(|writer| (writer.endpoint, writer.port));
@@ -359,7 +360,8 @@ fn side(
         _ => None,
     };
     let source = brief.source.endpoint.clone().zip(brief.source.port);
-    let planned = brief.pointer.as_ref().map(|pointer| pointer.points_at.as_str());
+    let planned = brief.secrets.iter().find(|pointer| pointer.arn == step.secret);
+    let planned = planned.map(|pointer| pointer.points_at.as_str());
     if [written, shown].iter().flatten().any(|target| target == place) {
         Side::Target
     } else if source.as_ref() == Some(place) || planned == Some(format!("{}:{}", place.0, place.1).as_str()) {

@@ -6,8 +6,8 @@ use tokio::try_join;
 use super::{
     configuration::Configuration,
     fence::{self, OldWriter, SurveyedFence},
-    pointer::{self, Endpoint, SurveyedSecret},
-    record::{self, SurveyedRecord},
+    pointer::{self, Endpoint, Pointers, SurveyedSecret},
+    record,
     refusal::{Refusal, Unusable},
     windows,
 };
@@ -39,10 +39,8 @@ pub struct Survey {
     pub source: Configuration,
     /// The automated backup of a source that is an instance: it tells how far back that reaches.
     pub instance_backup: Option<InstanceBackup>,
-    /// The secret the application follows, where the profile names one.
-    pub secret: Option<SurveyedSecret>,
-    /// The DNS record the application follows, where the profile names one.
-    pub record: Option<SurveyedRecord>,
+    /// What the application follows, where the profile names it.
+    pub pointers: Pointers,
     /// How the source is fenced, where the profile says so and something is moved.
     pub fence: Option<SurveyedFence>,
     /// How to log in, where the profile says so.
@@ -90,15 +88,10 @@ pub async fn survey(
     until: Until,
     now: Timestamp,
 ) -> Result<Survey, Refusal> {
-    let secret = async {
-        match &database.cutover.secret {
-            Some(wanted) => pointer::survey(&*world.secrets, region, wanted).await.map(Some),
-            None => Ok(None),
-        }
-    };
-    let (source, secret) = try_join!(windows::source(&*world.rds, region, &database.source), secret)?;
+    let secrets = pointer::survey_all(&*world.secrets, region, &database.cutover.secrets);
+    let (source, secrets) = try_join!(windows::source(&*world.rds, region, &database.source), secrets)?;
     let place = Place { home: region, into: region, live: true, captured: None };
-    surveyed(world, place, source, secret, database, until, now).await
+    surveyed(world, place, source, secrets, database, until, now).await
 }
 
 /// Surveys what is around a source whose configuration is known. `world` is that of the target's region.
@@ -110,30 +103,24 @@ pub async fn survey_of(
     until: Until,
     now: Timestamp,
 ) -> Result<Survey, Refusal> {
-    let secret = match &database.cutover.secret {
-        Some(wanted) => Some(pointer::survey(&*world.secrets, place.into, wanted).await?),
-        None => None,
-    };
-    surveyed(world, place, source, secret, database, until, now).await
+    let secrets = pointer::survey_all(&*world.secrets, place.into, &database.cutover.secrets).await?;
+    surveyed(world, place, source, secrets, database, until, now).await
 }
 
 async fn surveyed(
     world: &World,
     place: Place<'_>,
     source: Configuration,
-    secret: Option<SurveyedSecret>,
+    secrets: Vec<SurveyedSecret>,
     database: &Database,
     until: Until,
     now: Timestamp,
 ) -> Result<Survey, Refusal> {
     let Place { home, into, live, captured } = place;
-    let secret = match secret {
-        Some(secret) => {
-            follows_writer(world, &source, &secret.pointer.secret, &secret.host).await?;
-            Some(secret.of(source.family()))
-        }
-        None => None,
-    };
+    for secret in &secrets {
+        follows_writer(world, &source, &secret.pointer.secret, &secret.host).await?;
+    }
+    let secrets: Vec<SurveyedSecret> = secrets.into_iter().map(|secret| secret.of(source.family())).collect();
     let instance_backup = match &source {
         Configuration::Instance(source) if live && home == into => {
             let (name, id) = (&source.instance.identifier, &source.instance.resource_id);
@@ -142,7 +129,7 @@ async fn surveyed(
         }
         Configuration::Instance(_) | Configuration::Cluster(_) => None,
     };
-    if database.cutover.dns.is_some() && secret.is_none() && database.fence.mode == config::FenceMode::Roles {
+    if database.cutover.dns.is_some() && secrets.is_empty() && database.fence.mode == config::FenceMode::Roles {
         return Err(Refusal::Unfenceable {
             database: database.name.clone(),
             why: "only a record is moved, and nothing says whom the application logs in as".to_owned(),
@@ -177,7 +164,7 @@ async fn surveyed(
     // What does not exist takes no writes; what is in another region has its secrets there.
     let fence = async {
         match live && home == into {
-            true => fence::survey(world, OldWriter::of(&source, home), database, secret.as_ref()).await,
+            true => fence::survey(world, OldWriter::of(&source, home), database, &secrets).await,
             false => Ok(None),
         }
     };
@@ -200,8 +187,7 @@ async fn surveyed(
         captured,
         source,
         instance_backup,
-        secret,
-        record,
+        pointers: Pointers { secrets, record },
         fence,
         access,
         rehearsal,
@@ -217,7 +203,7 @@ pub fn access(database: &Database, made_with: Option<&str>) -> Option<Access> {
         config::Credentials::None => return None,
         config::Credentials::Iam { user } => Credentials::IamUser { name: user.clone() },
         config::Credentials::Secret(id) => {
-            let followed = database.cutover.secret.as_ref().filter(|secret| secret.id == *id);
+            let followed = database.cutover.secrets.iter().find(|secret| secret.id == *id);
             Credentials::Secret { id: id.clone(), url_key: followed.and_then(|secret| secret.key.clone()) }
         }
     };

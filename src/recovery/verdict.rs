@@ -243,7 +243,9 @@ pub(super) fn is_passing(left: Remains<'_>) -> bool {
 
 /// Whether the run ever began to move the application onto its target, whatever the target's tags say.
 pub(super) fn was_moved_onto(history: &History<Step>) -> bool {
-    history.records.iter().any(|record| matches!(&record.entry, Entry::Started { step } if moves::is_move(&step.0)))
+    history.records.iter().any(
+        |record| matches!(&record.entry, Entry::Started { step } if moves::is_move(&history.state.plan.steps, &step.0)),
+    )
 }
 
 fn finished_writer(history: &History<Step>) -> Option<&serde_json::Value> {

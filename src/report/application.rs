@@ -4,7 +4,12 @@ use super::fenced;
 use crate::{
     aws::dns::model::plain,
     run::state::{RunState, StepState},
-    steps::{move_record::MoveRecord, moves, serving, step::Step},
+    steps::{
+        move_record::MoveRecord,
+        moves::{self, Move},
+        serving,
+        step::Step,
+    },
 };
 
 /// Which database the application uses.
@@ -51,7 +56,7 @@ pub fn state_of_moves(state: &RunState<Step>) -> Option<StepState> {
 }
 
 fn moves(state: &RunState<Step>) -> Vec<StepState> {
-    let steps = moves::of(&state.plan.steps).into_iter().filter_map(|id| state.step(id));
+    let steps = moves::of(&state.plan.steps).into_iter().filter_map(|step| state.step(&step.id().0));
     steps.map(|step| step.state).collect()
 }
 
@@ -70,7 +75,7 @@ fn place_words(state: &RunState<Step>) -> String {
     if state.removal.is_some() {
         return "the application was not on the target when its removal began".to_owned();
     }
-    let steps = moves::of(&state.plan.steps).into_iter().filter_map(|id| state.step(id));
+    let steps = moves::of(&state.plan.steps).into_iter().filter_map(|step| state.step(&step.id().0));
     // What the way back found, in its own words: it may have met what somebody else wrote meanwhile.
     let how: Vec<&str> = steps.filter_map(|step| step.undone.as_deref()).collect();
     match application(state) {
@@ -93,43 +98,41 @@ fn place_words(state: &RunState<Step>) -> String {
 
 /// What the application follows, as it is on the source or on the target.
 fn pointers(state: &RunState<Step>, moved: bool) -> String {
-    let secret = moves::secret(&state.plan.steps).map(|step| {
-        format!(
+    let brief = &state.plan.brief;
+    let words = |step: &Move<'_>| match step {
+        Move::Secret(step) => format!(
             "secret {}, version {}",
-            secret_name(state).unwrap_or(&step.secret),
+            brief.name_of(&step.secret),
             if moved { &step.to_version } else { &step.from_version }
-        )
-    });
-    let record = moves::record(&state.plan.steps).map(|step| match target_host(state).filter(|_| moved) {
-        Some(host) => format!("record {}, which leads to {host}", step.from.words()),
-        None => format!("record {}, which leads to {}", step.from.words(), former(step)),
-    });
-    secret.into_iter().chain(record).collect::<Vec<_>>().join("; ")
+        ),
+        Move::Record(step) => match target_host(state).filter(|_| moved) {
+            Some(host) => format!("record {}, which leads to {host}", step.from.words()),
+            None => format!("record {}, which leads to {}", step.from.words(), former(step)),
+        },
+    };
+    moves::of(&state.plan.steps).iter().map(words).collect::<Vec<_>>().join("; ")
 }
 
 fn unsure(state: &RunState<Step>) -> String {
-    let secret = moves::secret(&state.plan.steps).map(|step| {
-        format!(
+    let brief = &state.plan.brief;
+    let words = |step: &Move<'_>| match step {
+        Move::Secret(step) => format!(
             "on the source if version {} of secret {} holds AWSCURRENT, and on the target if {} does",
             step.from_version,
-            secret_name(state).unwrap_or(&step.secret),
+            brief.name_of(&step.secret),
             step.to_version
-        )
-    });
-    let record = moves::record(&state.plan.steps).map(|step| {
-        let target = target_host(state).map(|host| format!(" if it leads to {host}")).unwrap_or_default();
-        format!(
-            "by record {} on the source if that leads to {}, and on the target{target}",
-            step.from.words(),
-            former(step)
-        )
-    });
-    format!("the application is {}", secret.into_iter().chain(record).collect::<Vec<_>>().join("; "))
-}
-
-/// The name of the secret that the run moves.
-pub(super) fn secret_name(state: &RunState<Step>) -> Option<&str> {
-    state.plan.brief.pointer.as_ref().map(|pointer| pointer.secret.as_str())
+        ),
+        Move::Record(step) => {
+            let target = target_host(state).map(|host| format!(" if it leads to {host}")).unwrap_or_default();
+            format!(
+                "by record {} on the source if that leads to {}, and on the target{target}",
+                step.from.words(),
+                former(step)
+            )
+        }
+    };
+    let words: Vec<String> = moves::of(&state.plan.steps).iter().map(words).collect();
+    format!("the application is {}", words.join("; "))
 }
 
 fn former(step: &MoveRecord) -> String {

@@ -11,6 +11,7 @@ use crate::{
     run::{
         clock::elapsed,
         journal::History,
+        plan::Planned,
         record::{Entry, Outcome, Scope},
         state::{Next, RunState, Stage, StepState, StepStatus},
         step::{Failure, StepId},
@@ -18,8 +19,6 @@ use crate::{
     steps::{
         await_record,
         create_instance::{CreateInstance, Role},
-        move_record::MoveRecord,
-        move_secret::MoveSecret,
         moves, prove, restore_cluster, restore_instance,
         serving::{self, Writer},
         step::Step,
@@ -48,10 +47,6 @@ pub struct Facts {
 /// What became of the application's pointer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cutover {
-    /// The step that moves a secret, as planned.
-    pub secret: Option<MoveSecret>,
-    /// The step that moves a DNS record, as planned.
-    pub record: Option<MoveRecord>,
     /// Where the moves are as a whole.
     pub state: StepState,
     /// When they last started.
@@ -82,10 +77,8 @@ impl Facts {
         let mut undo_failure: Option<(StepId, Failure)> = None;
         for record in &history.records {
             match &record.entry {
-                Entry::Started { step } if moves.first() == Some(&step.0.as_str()) => {
+                Entry::Started { step } if moves.first().is_some_and(|first| first.id() == *step) => {
                     facts.cutover = Some(Cutover {
-                        secret: moves::secret(steps).cloned(),
-                        record: moves::record(steps).cloned(),
                         state: StepState::Started,
                         started: record.at,
                         moved: None,
@@ -99,8 +92,8 @@ impl Facts {
                     }
                 }
                 Entry::Finished { step, output } => {
-                    facts.finished(step, output);
-                    if moves::last(steps) == Some(step.0.as_str())
+                    facts.finished(steps, step, output);
+                    if moves::last(steps).as_ref() == Some(step)
                         && let Some(cutover) = &mut facts.cutover
                     {
                         cutover.moved = Some(record.at);
@@ -116,7 +109,7 @@ impl Facts {
                         undo_failure = None;
                     }
                     // The way back ends where the way forward began.
-                    if moves.first() == Some(&step.0.as_str())
+                    if moves.first().is_some_and(|first| first.id() == *step)
                         && let Some(cutover) = &mut facts.cutover
                     {
                         cutover.moved_back = Some(record.at);
@@ -138,7 +131,7 @@ impl Facts {
         facts
     }
 
-    fn finished(&mut self, step: &StepId, output: &Value) {
+    fn finished(&mut self, steps: &[Planned<Step>], step: &StepId, output: &Value) {
         match step.0.as_str() {
             restore_cluster::ID => self.restored = resource_id(output),
             step if serving::brings_up(step) => {
@@ -147,7 +140,7 @@ impl Facts {
                     self.restored = resource_id(output);
                 }
             }
-            step if moves::is_move(step) || step == await_record::ID => {
+            step if moves::is_move(steps, step) || step == await_record::ID => {
                 if let Some(cutover) = &mut self.cutover {
                     let host = output.get("host").and_then(Value::as_str);
                     let port = output.get("port").and_then(Value::as_u64);
@@ -172,7 +165,7 @@ pub fn waiting(state: &RunState<Step>) -> Option<(&StepId, Timestamp, &str)> {
 }
 
 /// The instances that the plan makes, writer first: name and class.
-pub fn instances(steps: &[crate::run::plan::Planned<Step>]) -> impl Iterator<Item = (Role, &CreateInstance)> {
+pub fn instances(steps: &[Planned<Step>]) -> impl Iterator<Item = (Role, &CreateInstance)> {
     steps.iter().filter_map(|planned| match &planned.step {
         Step::CreateInstance(step) => Some((step.role, step)),
         _ => None,
@@ -187,8 +180,8 @@ pub fn rto_seconds(history: &History<Step>) -> Option<f64> {
     if matches!(state.stage, Stage::Ended(Outcome::Undone) | Stage::TurningBack(Scope::Everything)) {
         return None;
     }
-    let served = moves::last(&state.plan.steps).unwrap_or(prove::ID);
-    let step = state.step(served).filter(|step| step.state == StepState::Done)?;
+    let served = moves::last(&state.plan.steps).unwrap_or_else(|| StepId::from(prove::ID));
+    let step = state.step(&served.0).filter(|step| step.state == StepState::Done)?;
     Some(elapsed(state.begun, step.ended?).as_secs_f64())
 }
 

@@ -25,7 +25,7 @@ pub(super) fn person(page: &mut Page, history: &History<Step>, stuck: &Stuck) {
         page.put(Tone::Plain, "  ", &thing.sentence(stuck.looked));
     }
     page.put(Tone::Strong, "  ", &stuck.application.sentence);
-    if let Some(way) = stuck.find_out(&history.state) {
+    for way in stuck.find_out(&history.state) {
         command(page, &way);
     }
     if let Some(cost) = &stuck.cost {

@@ -14,12 +14,12 @@ use crate::{
     run::{
         id::RunId,
         journal::History,
-        plan::Plan,
+        plan::{Plan, Planned},
         record::{Outcome as End, Scope},
         state::{Direction, Stage, StepState},
         step::Failure,
     },
-    steps::{brief::Source, step::Step, window::Family},
+    steps::{brief::Source, move_secret::MoveSecret, moves, step::Step, window::Family},
 };
 
 /// What came of a run.
@@ -154,12 +154,8 @@ pub struct ProofResult {
 pub struct CutoverResult {
     /// Where the step that moves it is.
     pub state: StepName,
-    /// The secret's ARN; none where no secret is moved.
-    pub secret: Option<String>,
-    /// The version that leads to the source.
-    pub from_version: Option<String>,
-    /// The version that leads to the target.
-    pub to_version: Option<String>,
+    /// The secrets that are moved.
+    pub secrets: Vec<SecretResult>,
     /// The DNS record; none where no record is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
@@ -171,6 +167,18 @@ pub struct CutoverResult {
     pub moved: Option<Timestamp>,
     /// When clients were seen to get the former version, or address, again.
     pub moved_back: Option<Timestamp>,
+}
+
+/// A secret that is moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretResult {
+    /// Its ARN.
+    pub secret: String,
+    /// The version that leads to the source.
+    pub from_version: String,
+    /// The version that leads to the target.
+    pub to_version: String,
 }
 
 /// One step.
@@ -245,7 +253,7 @@ impl RunResult {
                 unchecked: proof.unchecked(),
                 checks: proof.checks.clone(),
             }),
-            cutover: facts.cutover.as_ref().map(CutoverResult::of),
+            cutover: facts.cutover.as_ref().map(|cutover| CutoverResult::of(cutover, &state.plan.steps)),
             rto_seconds: facts::rto_seconds(history),
             rpo_seconds: facts::rpo_seconds(history, &facts),
             steps: state.steps.iter().map(StepResult::of).collect(),
@@ -290,13 +298,16 @@ impl Outcome {
 }
 
 impl CutoverResult {
-    fn of(cutover: &facts::Cutover) -> Self {
+    fn of(cutover: &facts::Cutover, steps: &[Planned<Step>]) -> Self {
+        let secret = |step: &MoveSecret| SecretResult {
+            secret: step.secret.clone(),
+            from_version: step.from_version.clone(),
+            to_version: step.to_version.clone(),
+        };
         Self {
             state: cutover.state.into(),
-            secret: cutover.secret.as_ref().map(|step| step.secret.clone()),
-            from_version: cutover.secret.as_ref().map(|step| step.from_version.clone()),
-            to_version: cutover.secret.as_ref().map(|step| step.to_version.clone()),
-            record: cutover.record.as_ref().map(|step| step.from.words()),
+            secrets: moves::secrets(steps).into_iter().map(secret).collect(),
+            record: moves::record(steps).map(|step| step.from.words()),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,
             moved: cutover.moved,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    application::{Application, application, application_words, secret_name},
+    application::{Application, application, application_words},
     facts::Facts,
     standing::{Existence, Made, cost_of, made},
     tried::{Tried, tried},
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     moment::{ago, show},
-    recovery::sighting::{Answer, Found, Look, PointerSeen, RecordSeen, Side, Sighting},
+    recovery::sighting::{Answer, Found, Look, RecordSeen, SecretSeen, Side, Sighting},
     run::{
         clock::elapsed,
         journal::History,
@@ -166,10 +166,10 @@ impl Stuck {
         })
     }
 
-    /// The command that tells where the application is, where this report cannot.
+    /// The commands that tell where the application is, where this report cannot.
     #[must_use]
-    pub fn find_out(&self, state: &RunState<Step>) -> Option<Way> {
-        (self.application.on == On::Unknown).then(|| ways::where_is_the_application(state)).flatten()
+    pub fn find_out(&self, state: &RunState<Step>) -> Vec<Way> {
+        if self.application.on == On::Unknown { ways::where_is_the_application(state) } else { Vec::new() }
     }
 }
 
@@ -244,23 +244,22 @@ fn thing(made: Made, look: &Look) -> (Thing, Made) {
 
 fn application_now(state: &RunState<Step>, look: &Look) -> ApplicationNow {
     let Look::Made(sighting) = look else { return by_the_journal(state) };
-    let secret = sighting.pointer.as_ref();
-    let record = sighting.record.as_ref();
-    let why =
-        secret.and_then(|seen| seen.version.as_ref().err()).or(record.and_then(|seen| seen.leads_to.as_ref().err()));
+    let (secrets, record) = (&sighting.secrets, sighting.record.as_ref());
+    let unread = secrets.iter().find_map(|seen| seen.version.as_ref().err());
+    let why = unread.or(record.and_then(|seen| seen.leads_to.as_ref().err()));
     match why {
         Some(why) => {
             let told = by_the_journal(state);
             ApplicationNow { sentence: clean(&format!("{}; AWS does not tell: {why}", told.sentence)), ..told }
         }
-        None if secret.is_none() && record.is_none() => by_the_journal(state),
-        None => seen_now(state, secret, record),
+        None if secrets.is_empty() && record.is_none() => by_the_journal(state),
+        None => seen_now(state, secrets, record),
     }
 }
 
-fn seen_now(state: &RunState<Step>, secret: Option<&PointerSeen>, record: Option<&RecordSeen>) -> ApplicationNow {
+fn seen_now(state: &RunState<Step>, secrets: &[SecretSeen], record: Option<&RecordSeen>) -> ApplicationNow {
     let brief = &state.plan.brief;
-    let sides: Vec<Side> = secret.map(|seen| seen.side).into_iter().chain(record.map(|seen| seen.side)).collect();
+    let sides: Vec<Side> = secrets.iter().map(|seen| seen.side).chain(record.map(|seen| seen.side)).collect();
     let side = sides.first().copied().filter(|first| sides.iter().all(|side| side == first));
     let (on, place) = match side {
         Some(Side::Source) => (On::Source, format!("on the source {}", brief.source.identifier)),
@@ -269,33 +268,33 @@ fn seen_now(state: &RunState<Step>, secret: Option<&PointerSeen>, record: Option
         Some(Side::Unknown) => (On::Unknown, "on a cluster that could not be told".to_owned()),
         None => (On::Unknown, "moved in part".to_owned()),
     };
-    let version = secret.and_then(|seen| seen.version.clone().ok());
     let host = |place: &(String, u16)| format!("{}:{}", place.0, place.1);
-    let of_secret = secret.map(|seen| {
+    let of_secrets = secrets.iter().map(|seen| {
         let led = match &seen.leads_to {
             Ok(place) => format!("which leads to {}", host(place)),
             Err(why) => format!("whose value could not be read: {why}"),
         };
-        let name = secret_name(state).unwrap_or_default();
-        format!("clients of secret {name} get version {}, {led}", version.as_deref().unwrap_or_default())
+        let version = seen.version.as_deref().unwrap_or_default();
+        format!("clients of secret {} get version {version}, {led}", brief.name_of(&seen.secret))
     });
     let of_record = record.zip(moves::record(&state.plan.steps)).map(|(seen, step)| match &seen.leads_to {
         Ok(Some(host)) => format!("record {} leads to {host}", step.from.words()),
         Ok(None) | Err(_) => format!("record {} leads nowhere", step.from.words()),
     });
     let by_record = || record.and_then(|seen| seen.leads_to.clone().ok()).flatten();
-    let told: Vec<String> = of_secret.into_iter().chain(of_record).collect();
+    let told: Vec<String> = of_secrets.chain(of_record).collect();
+    let login = secrets.first();
     ApplicationNow {
         by: Witness::Aws,
         on,
-        leads_to: secret.map_or_else(by_record, |seen| seen.leads_to.as_ref().ok().map(host)),
-        version,
+        leads_to: login.map_or_else(by_record, |seen| seen.leads_to.as_ref().ok().map(host)),
+        version: login.and_then(|seen| seen.version.clone().ok()),
         sentence: clean(&format!("the application is {place}: {}", told.join("; "))),
     }
 }
 
 fn by_the_journal(state: &RunState<Step>) -> ApplicationNow {
-    let secret = moves::secret(&state.plan.steps);
+    let secret = moves::secrets(&state.plan.steps).into_iter().next();
     let (on, version) = match application(state) {
         Application::NotMoved => (On::NotMoved, None),
         Application::OnSource => (On::Source, secret.map(|step| step.from_version.clone())),

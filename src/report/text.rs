@@ -24,7 +24,7 @@ use crate::{
         record::{Outcome, Scope},
         state::{Stage, StepState},
     },
-    steps::{brief::Promotion, step::Step, window::Family},
+    steps::{brief::Promotion, moves, step::Step, window::Family},
     ui::{
         history::lines,
         page::Page,
@@ -242,15 +242,17 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
     let brief = &history.state.plan.brief;
     page.heading(Tone::Heading, "Cutover");
     let leads = cutover.leads_to.as_deref().map(|place| format!(", which led a client to {place}")).unwrap_or_default();
-    if let Some(step) = &cutover.secret {
+    let steps = &history.state.plan.steps;
+    let (secrets, record) = (moves::secrets(steps), moves::record(steps));
+    for step in &secrets {
         page.field("secret", LABEL, &clean(&step.secret));
-        if let Some(pointer) = &brief.pointer {
+        if let Some(pointer) = brief.secrets.iter().find(|pointer| pointer.arn == step.secret) {
             let before = format!("version {}, which leads to {}", step.from_version, pointer.points_at);
             page.field("before", LABEL, &clean(&before));
         }
         page.field("after", LABEL, &clean(&format!("version {}{leads}", step.to_version)));
     }
-    if let Some(step) = &cutover.record {
+    if let Some(step) = record {
         page.field("record", LABEL, &clean(&step.from.words()));
         page.field("before", LABEL, &clean(&format!("leads to {}", step.from.leads_to().unwrap_or_default())));
         page.field("after", LABEL, &clean(&format!("leads to {}{leads}", step.target)));
@@ -265,9 +267,10 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
         None => page.field("seen moved", LABEL, "no"),
     }
     if let Some(back) = cutover.moved_back {
-        let former = match &cutover.secret {
-            Some(step) => format!("version {}", clean(&step.from_version)),
-            None => "the former address".to_owned(),
+        let former = match secrets.as_slice() {
+            [] => "the former address".to_owned(),
+            [step] => format!("version {}", clean(&step.from_version)),
+            _ => "the former versions".to_owned(),
         };
         page.field("moved back", LABEL, &format!("{}: clients get {former} again", show(back)));
     } else if matches!(cutover.state, StepState::Undoing | StepState::UndoFailed) {

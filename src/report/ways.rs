@@ -14,7 +14,7 @@ pub use super::shell::word;
 use super::{next::next_steps, shell::api_name};
 use crate::{
     aws::Call,
-    recovery::sighting::{Answer, Found, Look, PointerSeen, RecordSeen, Side},
+    recovery::sighting::{Answer, Found, Look, RecordSeen, SecretSeen, Side},
     run::{
         record::Scope,
         state::{Direction, RunState, Stage, StepState},
@@ -24,7 +24,8 @@ use crate::{
         add_tags::{AddTags, Tagged},
         move_record::MoveRecord,
         move_secret::MoveSecret,
-        moves, prove,
+        moves::{self, Move},
+        prove,
         restore_cluster::{ID as RESTORE, RestoredCluster},
         serving,
         step::Step,
@@ -107,24 +108,33 @@ pub fn back(state: &RunState<Step>, look: &Look, options: &str) -> Ways {
     ways
 }
 
-/// The command that shows what clients get, for when daybreak could not ask.
+/// The commands that show what clients get, for when daybreak could not ask.
 #[must_use]
-pub fn where_is_the_application(state: &RunState<Step>) -> Option<Way> {
-    let Some(step) = moves::secret(&state.plan.steps) else {
-        let step = moves::record(&state.plan.steps)?;
-        let command = format!(
-            "aws route53 list-resource-record-sets --hosted-zone-id {} --start-record-name {} --max-items 20",
-            word(&step.zone),
-            word(&step.from.name)
-        );
-        return Some(Way { does: "shows where the record leads".to_owned(), command });
+pub fn where_is_the_application(state: &RunState<Step>) -> Vec<Way> {
+    moves::of(&state.plan.steps).into_iter().map(|step| shows(state, step)).collect()
+}
+
+/// The command that shows where one pointer leads.
+fn shows(state: &RunState<Step>, step: Move<'_>) -> Way {
+    let (does, command) = match step {
+        Move::Record(step) => (
+            "shows where the record leads",
+            format!(
+                "aws route53 list-resource-record-sets --hosted-zone-id {} --start-record-name {} --max-items 20",
+                word(&step.zone),
+                word(&step.from.name)
+            ),
+        ),
+        Move::Secret(step) => (
+            "shows which version holds AWSCURRENT",
+            format!(
+                "aws secretsmanager describe-secret --secret-id {} --query VersionIdsToStages --region {}",
+                word(&step.secret),
+                region(state)
+            ),
+        ),
     };
-    let command = format!(
-        "aws secretsmanager describe-secret --secret-id {} --query VersionIdsToStages --region {}",
-        word(&step.secret),
-        region(state)
-    );
-    Some(Way { does: "shows which version holds AWSCURRENT".to_owned(), command })
+    Way { does: does.to_owned(), command }
 }
 
 /// What the failed step would call.
@@ -145,6 +155,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::Prove(_)
         | Step::AwaitReaders(_)
         | Step::AwaitRecord(_)
+        | Step::AwaitReplicas(_)
         | Step::Watch(_)
         | Step::ListWriters(_)
         | Step::Fence(_)
@@ -160,7 +171,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         // By hand nobody would look whether it may be done: a resume does.
         Step::Guard(_) | Step::CatchUp(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
-        Step::MoveSecret(step) => move_calls(step, pointer(look)),
+        Step::MoveSecret(step) => move_calls(step, secret(look, &step.secret)),
         Step::MoveRecord(step) => record_calls(state, step, record(look)),
         Step::CopySnapshot(_)
         | Step::RestoreCluster(_)
@@ -175,7 +186,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
 }
 
 /// The calls of the cutover that are still due: only while the staged version is there and leads to the target.
-fn move_calls(step: &MoveSecret, seen: Option<&PointerSeen>) -> Vec<Call> {
+fn move_calls(step: &MoveSecret, seen: Option<&SecretSeen>) -> Vec<Call> {
     let Some(seen) = seen else { return Vec::new() };
     let staged = seen.holds(&step.to_version, &step.staging_label) == Some(true);
     let calls = Step::MoveSecret(step.clone()).describe().calls;
@@ -229,9 +240,9 @@ fn removable<'a>(look: &'a Look, name: &str) -> Option<Option<&'a Found>> {
     }
 }
 
-fn pointer(look: &Look) -> Option<&PointerSeen> {
+fn secret<'a>(look: &'a Look, arn: &str) -> Option<&'a SecretSeen> {
     match look {
-        Look::Made(sighting) => sighting.pointer.as_ref(),
+        Look::Made(sighting) => sighting.secrets.iter().find(|seen| seen.secret == arn),
         Look::NotMade | Look::Impossible(_) => None,
     }
 }
@@ -335,7 +346,7 @@ mod tests {
         let seen = |side| {
             let leads_to = Ok(Some("seen.example.com".to_owned()));
             let record = Some(RecordSeen { leads_to, side });
-            Look::Made(Sighting { at: story.state.latest, things: BTreeMap::new(), pointer: None, record })
+            Look::Made(Sighting { at: story.state.latest, things: BTreeMap::new(), secrets: Vec::new(), record })
         };
         let (source, target) = (seen(Side::Source), seen(Side::Target));
         insta::assert_snapshot!(told(&forward(&story.state, &source, "")), @r#"
@@ -351,7 +362,7 @@ mod tests {
         let backs =
             [seen(Side::Elsewhere), source, target, Look::NotMade].map(|look| by_hand(back(&story.state, &look, "")));
         assert_eq!(backs, [0, 0, 1, 1]);
-        let find = where_is_the_application(&story.state).expect("a command").command;
+        let find = where_is_the_application(&story.state).remove(0).command;
         assert!(find.contains("--start-record-name db.corp.internal."), "{find}");
     }
 

@@ -34,8 +34,9 @@ pub struct Brief {
     pub quarantine: Vec<String>,
     /// What the target takes from the source, setting by setting.
     pub settings: Vec<Setting>,
-    /// The pointer that the application follows, where the profile names one.
-    pub pointer: Option<Pointer>,
+    /// The secrets that the application follows, the one that it logs in with first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Pointer>,
     /// The DNS record that the application follows, where the profile names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
@@ -106,17 +107,23 @@ impl Brief {
 
     /// Whether a pointer is moved.
     pub fn moves_the_application(&self) -> bool {
-        self.pointer.is_some() || self.record.is_some()
+        !self.secrets.is_empty() || self.record.is_some()
     }
 
     /// What is moved: `secret prod/loans/db and record db.corp.internal`; none where nothing is.
     pub fn pointers(&self) -> Option<String> {
-        let secret = self.pointer.as_ref().map(|pointer| format!("secret {}", pointer.secret));
-        let record = self.record.as_ref().map(|record| format!("record {}", record.set.words()));
-        match (secret, record) {
-            (Some(secret), Some(record)) => Some(format!("{secret} and {record}")),
-            (secret, record) => secret.or(record),
+        let secrets = self.secrets.iter().map(|pointer| format!("secret {}", pointer.secret));
+        let record = self.record.iter().map(|record| format!("record {}", record.set.words()));
+        let words: Vec<String> = secrets.chain(record).collect();
+        match words.split_last()? {
+            (last, []) => Some(last.clone()),
+            (last, others) => Some(format!("{} and {last}", others.join(", "))),
         }
+    }
+
+    /// The name of the secret with this ARN, where the run moves it.
+    pub fn name_of<'a>(&'a self, secret: &'a str) -> &'a str {
+        self.secrets.iter().find(|pointer| pointer.arn == secret).map_or(secret, |pointer| &pointer.secret)
     }
 
     /// The options with which the same is asked for again, each with a space before it.
@@ -183,7 +190,7 @@ pub struct Target {
     pub writer: String,
 }
 
-/// The pointer as the plan saw it: the cutover acts only while it is still so.
+/// A secret as the plan saw it: the cutover acts only while it is still so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pointer {

@@ -46,7 +46,7 @@ pub struct Fence {
     /// The roles that this was when the plan was made; what holds is the list made right before.
     pub seen: Vec<String>,
     /// How the application logs in, to try whether it still can.
-    pub application: Access,
+    pub clients: Vec<Access>,
     /// The promotion that it comes before: once the target may be the primary, the source is not opened again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promotion: Option<Box<Promotion>>,
@@ -106,9 +106,9 @@ impl Fence {
     }
 
     /// Tries to write as the application would.
-    async fn try_to_write(&self, world: &World, doing: &str) -> Result<String, StepError> {
+    async fn try_to_write(&self, world: &World, client: &Access, doing: &str) -> Result<String, StepError> {
         let Server { identifier, host, port, .. } = &self.server;
-        let login = self.application.at(world, host, *port).await?;
+        let login = client.at(world, host, *port).await?;
         let user = &login.user;
         match world.fencing.write(&login).await {
             Ok(()) => {
@@ -194,9 +194,16 @@ impl Body for Fence {
             let wait = Waiting::on("a second look that finds nobody").again_in(QUIET);
             return Ok(Observed::Note(json!({ "nobody": found.position }), wait));
         }
-        let tried = self.try_to_write(world, &doing).await?;
-        let position = Some(found.position);
-        Ok(Observed::Done(json!(Fenced { roles: found.shut, position, tried: Some(tried), unfenced: None })))
+        let mut tried: Vec<String> = Vec::new();
+        for client in &self.clients {
+            let found = self.try_to_write(world, client, &doing).await?;
+            // Two secrets may hold the same login.
+            if !tried.contains(&found) {
+                tried.push(found);
+            }
+        }
+        let (position, tried) = (Some(found.position), Some(tried.join("; ")));
+        Ok(Observed::Done(json!(Fenced { roles: found.shut, position, tried, unfenced: None })))
     }
 
     async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {

@@ -11,6 +11,7 @@ pub mod add_tags;
 pub mod admit_writers;
 pub mod await_readers;
 pub mod await_record;
+pub mod await_replicas;
 pub mod body;
 pub mod brief;
 pub mod compare_settings;

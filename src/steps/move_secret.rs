@@ -11,7 +11,7 @@ use super::{
     body::{Body, Description},
     failure,
     serving::{self, Writer},
-    stage_secret::{describe, unchanged},
+    stage_secret::{describe, numbered, unchanged},
     target::TargetName,
     world::World,
 };
@@ -26,7 +26,7 @@ use crate::{
     run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until},
 };
 
-/// The step's name in every plan that cuts over by secret.
+/// The name of the step that moves the first secret.
 pub const ID: &str = "move-secret";
 
 /// How long a rollback tries to move a label that nobody waits for.
@@ -36,6 +36,8 @@ const LABEL_PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MoveSecret {
+    /// Which of the secrets that are moved it is, from 1.
+    pub nth: usize,
     /// The secret's ARN.
     pub secret: String,
     /// The version the application follows now, and again after a rollback.
@@ -190,7 +192,7 @@ impl MoveSecret {
 #[async_trait]
 impl Body for MoveSecret {
     fn id(&self) -> StepId {
-        StepId::from(ID)
+        numbered(ID, self.nth)
     }
 
     fn until(&self) -> Until {

@@ -1,47 +1,69 @@
 //! The steps that move the application, as what reads plans and journals must know them.
 
-use super::{
-    await_record,
-    move_record::{self, MoveRecord},
-    move_secret::{self, MoveSecret},
-    step::Step,
-};
-use crate::run::plan::Planned;
+use super::{await_record, await_replicas, body::Body, move_record::MoveRecord, move_secret::MoveSecret, step::Step};
+use crate::run::{plan::Planned, step::StepId};
 
-/// The step that moves a secret, when the plan has one.
-pub fn secret(steps: &[Planned<Step>]) -> Option<&MoveSecret> {
-    steps.iter().find_map(|planned| match &planned.step {
-        Step::MoveSecret(step) => Some(step),
-        _ => None,
-    })
+/// A step that moves the application.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Move<'a> {
+    /// Of a secret.
+    Secret(&'a MoveSecret),
+    /// Of a DNS record.
+    Record(&'a MoveRecord),
+}
+
+impl Move<'_> {
+    /// The step's name.
+    #[must_use]
+    pub fn id(&self) -> StepId {
+        match self {
+            Self::Secret(step) => step.id(),
+            Self::Record(step) => step.id(),
+        }
+    }
+}
+
+/// The steps that move the application, in their order.
+pub fn of(steps: &[Planned<Step>]) -> Vec<Move<'_>> {
+    steps
+        .iter()
+        .filter_map(|planned| match &planned.step {
+            Step::MoveSecret(step) => Some(Move::Secret(step)),
+            Step::MoveRecord(step) => Some(Move::Record(step)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The steps that move a secret, in their order.
+pub fn secrets(steps: &[Planned<Step>]) -> Vec<&MoveSecret> {
+    let secret = |planned| match planned {
+        Move::Secret(step) => Some(step),
+        Move::Record(_) => None,
+    };
+    of(steps).into_iter().filter_map(secret).collect()
 }
 
 /// The step that moves a DNS record, when the plan has one.
 pub fn record(steps: &[Planned<Step>]) -> Option<&MoveRecord> {
-    steps.iter().find_map(|planned| match &planned.step {
-        Step::MoveRecord(step) => Some(step),
-        _ => None,
+    of(steps).into_iter().find_map(|planned| match planned {
+        Move::Record(step) => Some(step),
+        Move::Secret(_) => None,
     })
 }
 
-/// Whether a step of this name moves the application.
+/// Whether the step of this name moves the application.
 #[must_use]
-pub fn is_move(step: &str) -> bool {
-    matches!(step, move_secret::ID | move_record::ID)
-}
-
-/// The names of the steps that move the application, in their order.
-pub fn of(steps: &[Planned<Step>]) -> Vec<&'static str> {
-    let named = |planned: &Planned<Step>| match planned.step {
-        Step::MoveSecret(_) => Some(move_secret::ID),
-        Step::MoveRecord(_) => Some(move_record::ID),
-        _ => None,
-    };
-    steps.iter().filter_map(named).collect()
+pub fn is_move(steps: &[Planned<Step>], step: &str) -> bool {
+    of(steps).iter().any(|planned| planned.id().0 == step)
 }
 
 /// The step after which clients were seen on the target, when the plan moves the application.
-pub fn last(steps: &[Planned<Step>]) -> Option<&'static str> {
-    let awaits = steps.iter().any(|planned| matches!(planned.step, Step::AwaitRecord(_)));
-    if awaits { Some(await_record::ID) } else { of(steps).last().copied() }
+pub fn last(steps: &[Planned<Step>]) -> Option<StepId> {
+    let awaits = |planned: &&Planned<Step>| matches!(planned.step, Step::AwaitRecord(_) | Step::AwaitReplicas(_));
+    match steps.iter().rfind(awaits).map(|planned| &planned.step) {
+        Some(Step::AwaitReplicas(_)) => Some(StepId::from(await_replicas::ID)),
+        Some(_) => Some(StepId::from(await_record::ID)),
+        None => of(steps).last().map(Move::id),
+    }
 }

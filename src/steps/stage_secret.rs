@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     access::{Access, read_secret},
+    await_replicas::behind,
     body::{Body, Description},
     failure, serving,
     target::TargetName,
@@ -25,10 +26,15 @@ use crate::{
     run::step::{Context, Failure, Observed, StepError, StepId, Undo, Undone, Until},
 };
 
+/// The name of the step that stages the first secret.
+pub const ID: &str = "stage-secret";
+
 /// Adds the version that points at the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageSecret {
+    /// Which of the secrets that are moved it is, from 1.
+    pub nth: usize,
     /// The version the plan saw; the new one is made from it.
     pub from_version: String,
     /// What is sent, but for the value.
@@ -55,6 +61,11 @@ impl StageSecret {
     }
 }
 
+/// The name of the first of several steps, and of those after it: `move-secret`, `move-secret-2`.
+pub(super) fn numbered(name: &str, nth: usize) -> StepId {
+    if nth < 2 { StepId::from(name) } else { StepId(format!("{name}-{nth}")) }
+}
+
 /// Looks at a secret that is there.
 pub(super) async fn describe(world: &World, secret: &str, doing: &str) -> Result<SecretDescription, StepError> {
     let found = world.secrets_of(secret).describe(secret).await.map_err(|error| failure::of_aws(doing, &error))?;
@@ -79,7 +90,7 @@ pub(super) fn unchanged(secret: &SecretDescription, known: [&str; 2], doing: &st
 #[async_trait]
 impl Body for StageSecret {
     fn id(&self) -> StepId {
-        StepId::from("stage-secret")
+        numbered(ID, self.nth)
     }
 
     fn until(&self) -> Until {
@@ -114,6 +125,8 @@ impl Body for StageSecret {
         if !staged {
             return Ok(Observed::Act);
         }
+        // One that has failed would leave its clients behind; one that is only late is waited for once it matters.
+        behind(&secret, &doing)?;
         let version = VersionRef::Id(self.version().to_owned());
         let (_, value) = read_secret(world, &self.put.secret_id, &version, self.url_key.as_deref()).await?;
         let login = self.access.as_client(world, value.connection().clone())?;

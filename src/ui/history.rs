@@ -177,12 +177,10 @@ pub fn title(plan: &Plan<Step>, step: &Step) -> String {
     readable(plan, &step.describe().title)
 }
 
-/// `text` with the pointer's ARN, which fills a line of its own, given by its name.
+/// `text` with the secrets' ARNs, which fill a line of their own, given by their names.
 fn readable(plan: &Plan<Step>, text: &str) -> String {
-    match &plan.brief.pointer {
-        Some(pointer) => clean(&text.replace(&pointer.arn, &pointer.secret)),
-        None => clean(text),
-    }
+    let secrets = plan.brief.secrets.iter();
+    clean(&secrets.fold(text.to_owned(), |text, pointer| text.replace(&pointer.arn, &pointer.secret)))
 }
 
 /// A whole history in lines, oldest first.

@@ -248,10 +248,10 @@ fn source_words(plan: &Plan<Step>) -> String {
 }
 
 fn pointer_words(plan: &Plan<Step>) -> String {
-    let secret = plan.brief.pointer.as_ref().map(|pointer| {
+    let secrets = plan.brief.secrets.iter().map(|pointer| {
         format!("secret {}, which leads to {} (version {})", pointer.secret, pointer.points_at, pointer.version)
     });
-    let record = plan.brief.record.as_ref().map(|record| {
+    let record = plan.brief.record.iter().map(|record| {
         let ttl = record.set.ttl.unwrap_or_default();
         format!(
             "record {} of {}, which leads to {} (TTL {ttl} s), as told by {}",
@@ -261,10 +261,12 @@ fn pointer_words(plan: &Plan<Step>) -> String {
             record.resolver.map_or_else(|| "the system's resolver".to_owned(), |server| server.to_string())
         )
     });
-    match (secret, record) {
-        (None, None) => "none: the application is not moved".to_owned(),
-        (Some(secret), Some(record)) => format!("{secret}; and {record}: both are moved, or neither is"),
-        (secret, record) => secret.or(record).unwrap_or_default(),
+    let words: Vec<String> = secrets.chain(record).collect();
+    match words.as_slice() {
+        [] => "none: the application is not moved".to_owned(),
+        [only] => only.clone(),
+        [one, other] => format!("{one}; and {other}: both are moved, or neither is"),
+        several => format!("{}: all are moved, or none is", several.join("; ")),
     }
 }
 

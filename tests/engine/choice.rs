@@ -220,7 +220,7 @@ async fn only_a_cluster_that_is_gone_comes_back_under_its_name() {
     assert!(what.contains("before the data is proven") && hint.contains("quarantine"), "{what}");
     let (plan, _) = chosen(&as_before()).await;
     assert_eq!(plan.brief.target.identifier, SOURCE);
-    assert!(plan.brief.pointer.is_none());
+    assert!(plan.brief.secrets.is_empty());
     assert!(plan.brief.warnings.iter().any(|it| it.contains("the endpoints of loans-prod return")));
 }
 

@@ -86,7 +86,7 @@ async fn a_provider_that_does_not_answer_is_not_waited_for_and_nothing_is_taken_
     scene.cloud.is_silent(true);
     let sighting = look(&scene).await;
     assert!(sighting.things.values().all(|answer| matches!(answer, Answer::Unanswered(_))), "{sighting:?}");
-    assert_eq!(sighting.pointer.as_ref().map(|pointer| pointer.side), Some(Side::Unknown));
+    assert_eq!(sighting.secrets.iter().map(|secret| secret.side).collect::<Vec<_>>(), [Side::Unknown]);
     let seen = stuck(&scene).await;
     assert!(seen.exists.iter().all(|thing| thing.by == Witness::Journal && thing.exists == Some(true)), "{seen:#?}");
     assert_eq!((seen.application.by, seen.application.on), (Witness::Journal, On::Unknown));

@@ -304,7 +304,7 @@ fn a_snapshot_is_copied_into_another_region_and_restored_there() {
             let step = Step::CopyInstanceSnapshot(CopyInstanceSnapshot { request });
             plan.steps.truncate(1);
             plan.steps.insert(0, Planned { deadline_seconds: 600, step });
-            plan.brief.pointer = None;
+            plan.brief.secrets.clear();
             plan.brief.point_of_no_return = None;
         },
         "restored",
@@ -353,7 +353,7 @@ fn a_backup_replicated_into_another_region_is_restored_there() {
             request.vpc_security_group_ids.clear();
             request.db_subnet_group_name = None;
             plan.steps.truncate(1);
-            plan.brief.pointer = None;
+            plan.brief.secrets.clear();
             plan.brief.point_of_no_return = None;
         },
         "restored",

@@ -22,8 +22,8 @@ fn moves(value: &str, cutover: &str) {
     let expected = value.replace(&scene.source.sql.host, target).replace("loans-prod", cluster);
     assert_ne!(expected, value);
     assert_eq!(scene.lab.aws.secret(&scene.secret), expected);
-    let moved_to = text(&result, "/cutover/to_version").to_owned();
-    assert_eq!(text(&result, "/cutover/from_version"), scene.version);
+    let moved_to = text(&result, "/cutover/secrets/0/to_version").to_owned();
+    assert_eq!(text(&result, "/cutover/secrets/0/from_version"), scene.version);
     let mut versions =
         vec![(scene.version.clone(), vec!["AWSPREVIOUS".to_owned()]), (moved_to, vec!["AWSCURRENT".to_owned()])];
     versions.sort();

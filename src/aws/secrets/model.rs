@@ -68,6 +68,20 @@ pub struct Replica {
     pub message: Option<String>,
 }
 
+impl Replica {
+    /// Whether it does not follow, and will not by itself.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.status.as_deref() == Some("Failed")
+    }
+
+    /// Whether it has all that the secret has.
+    #[must_use]
+    pub fn is_in_sync(&self) -> bool {
+        self.status.as_deref() == Some("InSync")
+    }
+}
+
 /// Which version of a secret is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionRef {

@@ -13,7 +13,7 @@ use crate::{
     config::{Credentials, CutoverSecret, Database, FenceMode},
     recovery::{
         fence::{self, OldWriter, SurveyedFence},
-        pointer::{self, SurveyedSecret},
+        pointer::{self, Pointers, SurveyedSecret},
         record::{self, SurveyedRecord},
         refusal::{Refusal, Unusable},
         survey,
@@ -44,10 +44,8 @@ pub struct Outlook {
     pub seen: Seen,
     /// The judgement: nothing stands against it.
     pub verdict: Verdict,
-    /// The secret that the application follows, where it leads to the old primary.
-    pub secret: Option<SurveyedSecret>,
-    /// The record that the application follows, where it leads to the old primary.
-    pub record: Option<SurveyedRecord>,
+    /// What the application follows, where it leads to the old primary.
+    pub pointers: Pointers,
     /// How the old primary is fenced, where it is.
     pub fence: Option<SurveyedFence>,
     /// How to log in for the proof and the watch, where the profile says so.
@@ -81,8 +79,8 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
     let mut pointed = None;
     let mut fence = None;
     if promotion.way.leaves_a_primary() && database.fence.mode == FenceMode::Roles {
-        let found = pointer(world, database, &promotion).await?;
-        fence = fenced(world, database, &mut promotion, found.0.as_ref(), made_with(candidate).as_deref()).await?;
+        let found = secrets(world, database, &promotion).await?;
+        fence = fenced(world, database, &mut promotion, &found.0, made_with(candidate).as_deref()).await?;
         pointed = Some(found);
     }
     let there = world.of_region(&promotion.target.region);
@@ -107,13 +105,14 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
     if !verdict.obstacles.is_empty() {
         return Err(obstructed(std::mem::take(&mut verdict.obstacles)).into());
     }
-    let (secret, kept) = match pointed {
+    let (secrets, kept) = match pointed {
         Some(pointed) => pointed,
-        None => pointer(world, database, &promotion).await?,
+        None => secrets(world, database, &promotion).await?,
     };
     let (record, left) = record(world, database, &promotion).await?;
     let unmoved = kept.into_iter().chain(left).collect();
-    Ok(Outlook { promotion, why, found, seen, verdict, secret, record, fence, access, unmoved, at: now })
+    let pointers = Pointers { secrets, record };
+    Ok(Outlook { promotion, why, found, seen, verdict, pointers, fence, access, unmoved, at: now })
 }
 
 /// The fence of the old primary, where the application's secret leads to it; from then on both sides are asked as one that it does
@@ -122,10 +121,10 @@ async fn fenced(
     world: &World,
     database: &Database,
     promotion: &mut Promotion,
-    secret: Option<&SurveyedSecret>,
+    secrets: &[SurveyedSecret],
     made_with: Option<&str>,
 ) -> Result<Option<SurveyedFence>, Refusal> {
-    let Some(secret) = secret else { return Ok(None) };
+    let Some(secret) = secrets.first() else { return Ok(None) };
     let Promotion { primary, target, .. } = &*promotion;
     let mut database = database.clone();
     if let Some(id) = &database.fence.secret {
@@ -136,7 +135,7 @@ async fn fenced(
     let serves_at = primary.host.as_deref().zip(primary.port).unwrap_or((&secret.host, secret.port));
     let (family, identifier, region) = (primary.family, primary.identifier.as_str(), primary.region.as_str());
     let old = OldWriter { family, identifier, region, serves_at: Some(serves_at), made_with };
-    let Some(mut fence) = fence::survey(world, old, &database, Some(secret)).await? else { return Ok(None) };
+    let Some(mut fence) = fence::survey(world, old, &database, secrets).await? else { return Ok(None) };
     if promotion.old_primary_keeps_writing {
         fence.when_unreachable = Unreachable::GoOn;
     }
@@ -224,7 +223,7 @@ async fn access(
     if let Credentials::Secret(id) = &database.connect.credentials {
         let (arn, _) = place(world, regions, id).await?;
         // What is followed and what is logged in with are told to be one by their names.
-        if let Some(followed) = database.cutover.secret.as_mut().filter(|secret| secret.id == *id) {
+        if let Some(followed) = database.cutover.secrets.iter_mut().find(|secret| secret.id == *id) {
             followed.id.clone_from(&arn);
         }
         database.connect.credentials = Credentials::Secret(arn);
@@ -251,16 +250,31 @@ async fn place(world: &World, regions: &[&str], id: &str) -> Result<(String, Str
     }
 }
 
-/// The secret that the application follows, if it has to be moved; else why not.
-async fn pointer(
+/// The secrets that the application follows and that have to be moved; and why not, of those that have not.
+async fn secrets(
     world: &World,
     database: &Database,
     promotion: &Promotion,
+) -> Result<(Vec<SurveyedSecret>, Vec<String>), Refusal> {
+    let (mut moved, mut unmoved) = (Vec::new(), Vec::new());
+    if database.cutover.secrets.is_empty() && database.cutover.dns.is_none() {
+        unmoved.push("the profile names no pointer under cutover, so the application is not moved".to_owned());
+    }
+    for wanted in &database.cutover.secrets {
+        let (secret, why) = secret(world, wanted, promotion).await?;
+        moved.extend(secret);
+        unmoved.extend(why);
+    }
+    pointer::no_two_of_one(&moved)?;
+    Ok((moved, unmoved))
+}
+
+/// A secret that the application follows, if it has to be moved; else why not.
+async fn secret(
+    world: &World,
+    wanted: &CutoverSecret,
+    promotion: &Promotion,
 ) -> Result<(Option<SurveyedSecret>, Option<String>), Refusal> {
-    let Some(wanted) = &database.cutover.secret else {
-        let nothing = "the profile names no pointer under cutover, so the application is not moved";
-        return Ok((None, database.cutover.dns.is_none().then(|| nothing.to_owned())));
-    };
     // Where the old primary is, it is written; what follows it elsewhere is a replica.
     let regions = [promotion.primary.region.as_str(), promotion.target.region.as_str()];
     let (arn, region) = place(world, &regions, &wanted.id).await?;

@@ -12,7 +12,7 @@ use crate::{
     },
     config::{self, Database},
     recovery::{
-        pointer::SurveyedSecret,
+        pointer::{Pointers, SurveyedSecret},
         record::SurveyedRecord,
         survey::{self, Survey},
     },
@@ -21,6 +21,7 @@ use crate::{
         access::{Access, Credentials},
         add_tags::{AddTags, Tagged},
         await_record::AwaitRecord,
+        await_replicas::{AwaitReplicas, Replicated},
         brief::Record,
         modify_cluster::ModifyCluster,
         modify_instance::ModifyInstance,
@@ -69,25 +70,26 @@ pub fn prove(
 
 /// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let mut steps = fence::fence(wish, survey.fence.as_ref(), survey.secret.as_ref(), target);
-    steps.extend(follow(wish, survey.secret.as_ref(), survey.record.as_ref(), access, target));
+    let mut steps = fence::fence(wish, survey.fence.as_ref(), target);
+    steps.extend(follow(wish, &survey.pointers, access, target));
     steps
 }
 
-/// These pointers moved, the application watched. The record's clients are waited for once all are moved, and on the way back the
-/// secret goes first: who follows a secret never waits for them. When one cannot be moved, the others are moved back.
-pub fn follow(
-    wish: &Wish<'_>,
-    secret: Option<&SurveyedSecret>,
-    record: Option<&SurveyedRecord>,
-    access: &Access,
-    target: &TargetName,
-) -> Vec<Planned<Step>> {
-    let client = secret.map_or_else(|| access.clone(), |secret| client_of(secret, access));
+/// These pointers moved, the application watched. All secrets are staged before anything is moved. Slow clients, of replicas and
+/// of the record, are waited for once all are moved, and on the way back the secrets go first: who follows a secret never waits for
+/// them. When one cannot be moved, the others are moved back.
+pub fn follow(wish: &Wish<'_>, pointers: &Pointers, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
+    let Pointers { secrets, record } = pointers;
+    let client = pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
     let mut steps = Vec::new();
-    let (stage, move_secret) = secret.map(|secret| move_secret(wish, secret, &client, target)).unzip();
-    let (move_record, await_record) = record.map(|record| move_record(wish, record, &client, target)).unzip();
-    steps.extend([stage, move_record, move_secret, await_record].into_iter().flatten());
+    let secret = |(at, secret)| move_secret(wish, at + 1, secret, &client_of(secret, access), target);
+    let (stage, move_secrets): (Vec<_>, Vec<_>) = secrets.iter().enumerate().map(secret).unzip();
+    let (move_record, await_record) = record.as_ref().map(|record| move_record(wish, record, &client, target)).unzip();
+    steps.extend(stage);
+    steps.extend(move_record);
+    steps.extend(move_secrets);
+    steps.extend(await_replicas(wish, secrets));
+    steps.extend(await_record);
     if !steps.is_empty() {
         steps.extend(watch(&wish.database.watch, client));
     }
@@ -114,9 +116,20 @@ fn move_record(
     (planned(patience, Step::MoveRecord(moved)), planned(patience + remembered, Step::AwaitRecord(awaited)))
 }
 
-/// The secret's next version staged, and moved to.
+/// The replicas of the secrets awaited, where there are any.
+fn await_replicas(wish: &Wish<'_>, secrets: &[SurveyedSecret]) -> Option<Planned<Step>> {
+    let replicated = secrets.iter().filter(|secret| !secret.replicas.is_empty());
+    let secrets: Vec<Replicated> = replicated
+        .map(|secret| Replicated { secret: secret.pointer.arn.clone(), regions: secret.replicas.clone() })
+        .collect();
+    (!secrets.is_empty())
+        .then(|| planned(wish.database.deadlines.pointer, Step::AwaitReplicas(AwaitReplicas { secrets })))
+}
+
+/// The secret's next version staged, and moved to; it is the `nth` of them.
 fn move_secret(
     wish: &Wish<'_>,
+    nth: usize,
     secret: &SurveyedSecret,
     client: &Access,
     target: &TargetName,
@@ -129,6 +142,7 @@ fn move_secret(
         version_stages: vec![label.clone()],
     };
     let stage = StageSecret {
+        nth,
         from_version: secret.pointer.version.clone(),
         put,
         target: target.clone(),
@@ -136,6 +150,7 @@ fn move_secret(
         url_key: secret.url_key.clone(),
     };
     let move_secret = MoveSecret {
+        nth,
         secret: secret.pointer.arn.clone(),
         from_version: secret.pointer.version.clone(),
         previous_version: secret.pointer.previous.clone(),

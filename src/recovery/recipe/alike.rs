@@ -77,7 +77,7 @@ impl Owner<'_> {
     pub(super) fn password(&self, master: Option<&str>, secret: Option<&MasterUserSecret>, parity: &mut Parity) {
         let Some(secret) = secret else { return };
         let (managed, name) = (configured::managed_password(Some(secret)), "RDS-managed password");
-        let follower = self.survey.secret.as_ref().filter(|secret| secret.logs_in_as(master));
+        let follower = self.survey.pointers.secrets.iter().find(|secret| secret.logs_in_as(master));
         if let Some(follower) = follower {
             parity.settings.push(setting(name, managed, "no", "no".to_owned(), NOT_CARRIED));
             parity.warnings.push(format!(

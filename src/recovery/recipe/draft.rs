@@ -65,8 +65,8 @@ impl Draft {
             quarantine: self.quarantine,
             warnings,
             settings: self.settings,
-            pointer: survey.secret.as_ref().map(|secret| secret.pointer.clone()),
-            record: survey.record.as_ref().map(|record| record.record.clone()),
+            secrets: survey.pointers.secrets.iter().map(|secret| secret.pointer.clone()).collect(),
+            record: survey.pointers.record.as_ref().map(|record| record.record.clone()),
             point_of_no_return: self
                 .steps
                 .iter()
@@ -90,23 +90,22 @@ impl Draft {
 
     fn warnings(&self, wish: &Wish<'_>, survey: &Survey) -> Vec<String> {
         let mut warnings = self.warnings.clone();
-        match &survey.secret {
-            None if self.endpoints_return => warnings.push(format!(
-                "no pointer has to be moved: the endpoints of {} return with its name",
-                survey.source.identifier()
-            )),
-            None if survey.record.is_some() => {}
-            None => warnings
-                .push("no pointer: the profile names none under cutover, so the application is not moved".to_owned()),
-            Some(secret) => {
-                if survey.live && !pointer::leads_home(&secret.host, &survey.source) {
-                    let (name, host, source) = (&secret.pointer.secret, &secret.host, survey.source.identifier());
-                    warnings.push(format!("secret {name} points at {host}, which is no endpoint of {source}"));
-                }
-                warnings.extend(secret.warnings.iter().cloned());
+        if survey.pointers.is_empty() {
+            warnings.push(match self.endpoints_return {
+                true => format!(
+                    "no pointer has to be moved: the endpoints of {} return with its name",
+                    survey.source.identifier()
+                ),
+                false => "no pointer: the profile names none under cutover, so the application is not moved".to_owned(),
+            });
+        }
+        for secret in &survey.pointers.secrets {
+            if survey.live && !pointer::leads_home(&secret.host, &survey.source) {
+                let (name, host, source) = (&secret.pointer.secret, &secret.host, survey.source.identifier());
+                warnings.push(format!("secret {name} points at {host}, which is no endpoint of {source}"));
             }
         }
-        warnings.extend(survey.record.iter().flat_map(|record| record.warnings.clone()));
+        warnings.extend(survey.pointers.warnings());
         warnings.extend(fence::warnings(wish, survey));
         if let Some(why) = &survey.rehearsal.incomparable {
             warnings.push(format!("the source cannot be compared with: {why}"));

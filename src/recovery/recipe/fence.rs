@@ -3,7 +3,7 @@
 use super::{Wish, planned};
 use crate::{
     config::FenceMode,
-    recovery::{fence::SurveyedFence, pointer::SurveyedSecret, survey::Survey},
+    recovery::{fence::SurveyedFence, survey::Survey},
     run::plan::Planned,
     steps::{
         access::{Access, Credentials},
@@ -18,33 +18,21 @@ use crate::{
 
 /// The source fenced, then the target open. Backwards: the target shut, then the source open; so at no time do both take the
 /// application's writes.
-pub fn fence(
-    wish: &Wish<'_>,
-    fence: Option<&SurveyedFence>,
-    secret: Option<&SurveyedSecret>,
-    target: &TargetName,
-) -> Vec<Planned<Step>> {
-    let (Some(fence), Some(secret)) = (fence, secret) else { return Vec::new() };
-    let mut steps = close(wish, fence, secret, None);
+pub fn fence(wish: &Wish<'_>, fence: Option<&SurveyedFence>, target: &TargetName) -> Vec<Planned<Step>> {
+    let Some(fence) = fence else { return Vec::new() };
+    let mut steps = close(wish, fence, None);
     steps.push(open(wish, fence, target));
     steps
 }
 
 /// The source fenced; of a promotion the target has everything then, where no loss was accepted.
-pub fn close(
-    wish: &Wish<'_>,
-    fence: &SurveyedFence,
-    secret: &SurveyedSecret,
-    promotion: Option<&Promotion>,
-) -> Vec<Planned<Step>> {
-    let SurveyedFence { server, target, roles, seen, when_unreachable, .. } = fence;
-    let application = Access {
-        credentials: Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() },
-        ..server.access.clone()
-    };
+pub fn close(wish: &Wish<'_>, fence: &SurveyedFence, promotion: Option<&Promotion>) -> Vec<Planned<Step>> {
+    let SurveyedFence { server, target, roles, seen, clients, when_unreachable, .. } = fence;
+    let client = |credentials: &Credentials| Access { credentials: credentials.clone(), ..server.access.clone() };
+    let clients = clients.iter().map(client).collect();
     let list = ListWriters { server: server.clone(), roles: roles.clone(), when_unreachable: *when_unreachable };
     let (server, roles, seen) = (server.clone(), roles.clone(), seen.clone());
-    let fence = Fence { server, roles, seen, application, promotion: promotion.cloned().map(Box::new) };
+    let fence = Fence { server, roles, seen, clients, promotion: promotion.cloned().map(Box::new) };
     let mut steps = vec![Step::ListWriters(list), Step::Fence(fence.clone())];
     if let Some(promotion) = promotion.filter(|promotion| promotion.accepted == Accepted::Nothing) {
         let Fence { server, roles, .. } = fence;
@@ -63,10 +51,10 @@ pub fn open(wish: &Wish<'_>, fence: &SurveyedFence, target: &TargetName) -> Plan
 
 /// What the plan's reader should know of it.
 pub fn warnings(wish: &Wish<'_>, survey: &Survey) -> Vec<String> {
-    match (&survey.fence, survey.secret.is_some() || survey.record.is_some()) {
+    match (&survey.fence, survey.pointers.is_empty()) {
         (Some(fence), _) => fence.warnings.clone(),
-        (None, false) => Vec::new(),
-        (None, true) => {
+        (None, true) => Vec::new(),
+        (None, false) => {
             let source = survey.source.identifier();
             let advice = match wish.database.fence.mode {
                 FenceMode::None => "the profile says so",

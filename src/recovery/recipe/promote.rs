@@ -40,7 +40,7 @@ pub const RECIPE: &str = "promote";
 pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
     let (database, promotion) = (wish.database, &outlook.promotion);
     let target = &promotion.target;
-    if (outlook.secret.is_some() || outlook.record.is_some()) && outlook.access.is_none() {
+    if !outlook.pointers.is_empty() && outlook.access.is_none() {
         return Err(Refusal::NoAccess { database: database.name.clone() });
     }
     let steps = steps(wish, outlook);
@@ -80,8 +80,8 @@ pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
         },
         quarantine: Vec::new(),
         settings: settings(outlook),
-        pointer: outlook.secret.as_ref().map(|secret| secret.pointer.clone()),
-        record: outlook.record.as_ref().map(|record| record.record.clone()),
+        secrets: outlook.pointers.secrets.iter().map(|secret| secret.pointer.clone()).collect(),
+        record: outlook.pointers.record.as_ref().map(|record| record.record.clone()),
         point_of_no_return: steps
             .iter()
             .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
@@ -127,14 +127,14 @@ fn keeping(wish: &Wish<'_>, promotion: &Promotion, at: Timestamp, steps: &[Plann
 fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
     let (database, promotion) = (wish.database, &outlook.promotion);
     let target = TargetName { family: promotion.target.family, identifier: promotion.target.identifier.clone() };
-    let fence = outlook.fence.as_ref().zip(outlook.secret.as_ref());
+    let fence = outlook.fence.as_ref();
     let guard = Guard { promotion: Box::new(promotion.clone()) };
     let mut steps = vec![planned(database.deadlines.settings, Step::Guard(guard))];
-    steps.extend(fence.into_iter().flat_map(|(fence, secret)| fence::close(wish, fence, secret, Some(promotion))));
+    steps.extend(fence.into_iter().flat_map(|fence| fence::close(wish, fence, Some(promotion))));
     let promote = Promote { promotion: Box::new(promotion.clone()) };
     steps.push(planned(database.deadlines.instance, Step::Promote(promote)));
     // Replication has brought the fence to the target, which can alter roles from now on.
-    steps.extend(fence.map(|(fence, _)| fence::open(wish, fence, &target)));
+    steps.extend(fence.map(|fence| fence::open(wish, fence, &target)));
     let Some(access) = &outlook.access else { return steps };
     let prove = Prove {
         target: target.clone(),
@@ -151,7 +151,7 @@ fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
         let secret = matches!(access.credentials, crate::steps::access::Credentials::Secret { .. });
         steps.extend(after::watch(&database.watch, access.clone()).filter(|_| secret));
     } else {
-        steps.extend(after::follow(wish, outlook.secret.as_ref(), outlook.record.as_ref(), access, &target));
+        steps.extend(after::follow(wish, &outlook.pointers, access, &target));
     }
     steps
 }
@@ -188,8 +188,7 @@ fn warnings(outlook: &Outlook) -> Vec<String> {
     if outlook.promotion.accepted == Accepted::Unmeasured {
         warnings.push("the loss could not be measured, and was accepted all the same".to_owned());
     }
-    warnings.extend(outlook.secret.iter().flat_map(|secret| secret.warnings.clone()));
-    warnings.extend(outlook.record.iter().flat_map(|record| record.warnings.clone()));
+    warnings.extend(outlook.pointers.warnings());
     warnings.extend(outlook.fence.iter().flat_map(|fence| fence.warnings.clone()));
     let managed = match outlook.found.described.as_ref() {
         Ok(Described::Cluster(cluster, _)) => cluster.master_user_secret.is_some(),

@@ -86,9 +86,13 @@ fn a_recovery_as_json() {
           },
           "cutover": {
             "state": "done",
-            "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf",
-            "from_version": "v-before",
-            "to_version": "v-after",
+            "secrets": [
+              {
+                "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/loans/db-AbCdEf",
+                "from_version": "v-before",
+                "to_version": "v-after"
+              }
+            ],
             "leads_to": "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432",
             "started": "2026-11-20T15:14:21Z",
             "moved": "2026-11-20T15:14:23Z",
@@ -227,7 +231,7 @@ fn a_record_is_moved_when_its_clients_were_seen_to_follow_it() {
     assert_eq!((cutover.record.as_deref(), cutover.moved, going.rto_seconds), (Some("db.corp.internal"), None, None));
     let served = result(by_record().done("await-record", 861, 925));
     let cutover = served.cutover.expect("it began");
-    assert!(cutover.moved.is_some() && cutover.secret.is_none(), "{cutover:?}");
+    assert!(cutover.moved.is_some() && cutover.secrets.is_empty(), "{cutover:?}");
     let host = "loanserve-prod-aurora-db-k3fa.cluster-c1.eu-west-1.rds.amazonaws.com:5432";
     assert_eq!((cutover.leads_to.as_deref(), served.rto_seconds), (Some(host), Some(925.0)));
     let back = result(
@@ -249,8 +253,12 @@ fn who_must_decide_is_told_where_the_record_leads() {
     let told = |leads_to: Result<Option<&str>, &str>, side| {
         let leads_to = leads_to.map(|host| host.map(str::to_owned)).map_err(str::to_owned);
         let at = story.state.latest;
-        let seen =
-            Sighting { at, things: Default::default(), pointer: None, record: Some(RecordSeen { leads_to, side }) };
+        let seen = Sighting {
+            at,
+            things: Default::default(),
+            secrets: Vec::new(),
+            record: Some(RecordSeen { leads_to, side }),
+        };
         let around = Around { look: Look::Made(seen), ..Around::default() };
         RunResult::of(&story, &around).stuck.expect("it is stuck").application.sentence
     };

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     report::application::{Application, application},
     run::{id::RunId, journal::History, record::Outcome, state::Stage},
-    steps::{moves, step::Step},
+    steps::{move_secret::MoveSecret, moves, step::Step},
 };
 
 /// What a configuration must learn of a run.
@@ -130,7 +130,13 @@ pub fn advise(history: &History<Step>, given: &[Given], state: Option<&State>) -
     advice.arguments.extend(arguments::of_members(brief, &members));
     if handovers.iter().any(|one| one.from.kind == VERSION) {
         advice.arguments.push(arguments::of_version());
-    } else if let Some(step) = moves::secret(&plan.steps) {
+    }
+    let version = |one: &&Handover| one.from.kind == VERSION;
+    let handed_over = |step: &MoveSecret| {
+        let is_its = |id: &String| id.strip_prefix(&step.secret).is_some_and(|rest| rest.starts_with('|'));
+        handovers.iter().filter(version).any(|one| one.id.as_ref().is_some_and(is_its))
+    };
+    for step in moves::secrets(&plan.steps).into_iter().filter(|step| !handed_over(step)) {
         advice.notes.push(format!(
             "If the configuration has an aws_secretsmanager_secret_version of {}: clients now get version {}. Import it as \
              {}|{}, and have it ignore_changes = [secret_string, version_stages], or Terraform makes a further version, which \

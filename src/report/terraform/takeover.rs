@@ -90,7 +90,7 @@ pub(super) fn handovers(history: &History<Step>, known: Known<'_>) -> Vec<Handov
             facts::instances(&plan.steps).map(|(_, step)| step.request.db_instance_identifier.clone()).collect();
         found.extend(pair(known, &suffix, MEMBER, owned(known, &brief.source, MEMBER), &members));
     }
-    if let Some(step) = moves::secret(&plan.steps) {
+    for step in moves::secrets(&plan.steps) {
         let versions = known.state.map(|state| versions(state, step)).unwrap_or_default();
         if !versions.is_empty() {
             let id = format!("{}|{}", step.secret, step.to_version);

@@ -1,6 +1,6 @@
 //! How each step is taken back by hand.
 
-use super::{Way, arn_of, command_of, pointer, record, region, removable, word};
+use super::{Way, arn_of, command_of, record, region, removable, secret, word};
 use crate::{
     pg::fencing::{let_in_by_hand, marker},
     recovery::{
@@ -85,7 +85,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         Step::StageSecret(step) => {
             let (label, version) =
                 (step.put.version_stages.first().map_or("", String::as_str), &step.put.client_request_token);
-            if pointer(look).is_some_and(|seen| seen.holds(version, label) == Some(false)) {
+            if secret(look, &step.put.secret_id).is_some_and(|seen| seen.holds(version, label) == Some(false)) {
                 return Vec::new();
             }
             let (secret, label, version) = (word(&step.put.secret_id), word(label), word(version));
@@ -117,6 +117,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         Step::Prove(_)
         | Step::AwaitReaders(_)
         | Step::AwaitRecord(_)
+        | Step::AwaitReplicas(_)
         | Step::Watch(_)
         | Step::Guard(_)
         | Step::CatchUp(_)
@@ -235,8 +236,8 @@ fn remove_target(state: &RunState<Step>, look: &Look, name: &str, words: &Words)
         ways.push((format!("takes the deletion protection from {what} {name}"), command));
     }
     // What the application may have written is kept in a snapshot, under the name that a resume looks for.
-    let begun = |id| state.step(id).is_some_and(|moved| moved.state != StepState::Pending);
-    let moved = moves::of(&state.plan.steps).into_iter().any(begun);
+    let begun = |id: &str| state.step(id).is_some_and(|moved| moved.state != StepState::Pending);
+    let moved = moves::of(&state.plan.steps).iter().any(|step| begun(&step.id().0));
     let wanted = state.final_snapshot.clone().or_else(|| moved.then(|| names::final_snapshot(name)));
     let (snapshot, kept) = match wanted {
         Some(wanted) => (format!("--final-db-snapshot-identifier {wanted}"), ", with a final snapshot"),
@@ -260,7 +261,7 @@ fn record_back(state: &RunState<Step>, step: &MoveRecord, look: &Look) -> Option
 }
 
 fn move_back(step: &MoveSecret, look: &Look) -> Option<(String, String)> {
-    let seen = pointer(look);
+    let seen = secret(look, &step.secret);
     let current = seen.and_then(|seen| seen.version.as_deref().ok());
     let (does, holder) = match current {
         Some(current) if current == step.from_version => return None,

@@ -139,6 +139,7 @@ pub(crate) fn plan() -> Plan<Step> {
         (
             300,
             Step::StageSecret(StageSecret {
+                nth: 1,
                 from_version: "v-before".to_owned(),
                 put: PutVersion {
                     secret_id: SECRET.to_owned(),
@@ -153,6 +154,7 @@ pub(crate) fn plan() -> Plan<Step> {
         (
             300,
             Step::MoveSecret(MoveSecret {
+                nth: 1,
                 secret: SECRET.to_owned(),
                 from_version: "v-before".to_owned(),
                 previous_version: Some("v-older".to_owned()),
@@ -229,7 +231,7 @@ pub(crate) fn fenced_plan() -> Plan<Step> {
     };
     let list = ListWriters { server: server.clone(), roles: Vec::new(), when_unreachable: Unreachable::Stop };
     let seen = vec!["app".to_owned(), "batch".to_owned()];
-    let fence = Fence { server, roles: Vec::new(), seen, application: access.clone(), promotion: None };
+    let fence = Fence { server, roles: Vec::new(), seen, clients: vec![access.clone()], promotion: None };
     let admit = AdmitWriters { target: TARGET.to_owned(), access, roles: Vec::new() };
     let steps = [Step::ListWriters(list), Step::Fence(fence), Step::AdmitWriters(admit)];
     plan.steps.splice(at..at, steps.map(|step| Planned { deadline_seconds: 300, step }));
@@ -260,7 +262,7 @@ pub(crate) fn plan_by_record() -> Plan<Step> {
     let awaited = AwaitRecord { moved: moved.clone(), resolver: None, access };
     let steps = [Step::MoveRecord(moved), Step::AwaitRecord(awaited)];
     plan.steps.splice(at..at + 2, steps.map(|step| Planned { deadline_seconds: 300, step }));
-    plan.brief.pointer = None;
+    plan.brief.secrets.clear();
     plan.brief.record = Some(DnsRecord {
         zone: "Z1".to_owned(),
         zone_words: "private zone corp.internal (Z1)".to_owned(),
@@ -275,7 +277,7 @@ pub(crate) fn plan_by_record() -> Plan<Step> {
 pub(crate) fn plan_without_pointer() -> Plan<Step> {
     let mut plan = plan();
     plan.steps.retain(|planned| !matches!(planned.step, Step::StageSecret(_) | Step::MoveSecret(_) | Step::Watch(_)));
-    plan.brief.pointer = None;
+    plan.brief.secrets.clear();
     plan
 }
 
@@ -336,13 +338,13 @@ fn brief() -> Brief {
             ),
             setting("IAM roles", "arn:aws:iam::123456789012:role/aurora-s3-export", "none", "none", "not carried over"),
         ],
-        pointer: Some(Pointer {
+        secrets: vec![Pointer {
             secret: "prod/loans/db".to_owned(),
             arn: SECRET.to_owned(),
             version: "v-before".to_owned(),
             previous: Some("v-older".to_owned()),
             points_at: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com:5432"),
-        }),
+        }],
         record: None,
         point_of_no_return: Some("settle".to_owned()),
         policies: vec![Policy {

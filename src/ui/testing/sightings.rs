@@ -7,14 +7,14 @@ use super::{
     story::{after, time},
 };
 use crate::{
-    recovery::sighting::{Answer, Found, PointerSeen, Side, Sighting},
+    recovery::sighting::{Answer, Found, SecretSeen, Side, Sighting},
     run::state::RunState,
     steps::{moves, step::Step},
 };
 
 /// A look 16 minutes into the run: the target is there, about its writer there was no answer, and clients get `version`.
 pub(crate) fn sighting(state: &RunState<Step>, version: &str) -> Sighting {
-    let step = moves::secret(&state.plan.steps).expect("a plan with a pointer");
+    let step = moves::secrets(&state.plan.steps)[0];
     let (side, host) = match version {
         "v-before" => (Side::Source, "loanserve-prod-aurora.cluster-c1.eu-west-1.rds.amazonaws.com".to_owned()),
         "v-after" => (Side::Target, format!("{TARGET}.cluster-c1.eu-west-1.rds.amazonaws.com")),
@@ -36,12 +36,13 @@ pub(crate) fn sighting(state: &RunState<Step>, version: &str) -> Sighting {
             (TARGET.to_owned(), Answer::Found(cluster)),
             (WRITER.to_owned(), Answer::Unanswered("no answer within 10 s".to_owned())),
         ]),
-        pointer: Some(PointerSeen {
+        secrets: vec![SecretSeen {
+            secret: step.secret.clone(),
             version: Ok(version.to_owned()),
             leads_to: Ok((host, 5432)),
             labels: Some(labels),
             side,
-        }),
+        }],
         record: None,
     }
 }

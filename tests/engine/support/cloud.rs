@@ -15,6 +15,8 @@ use daybreak::aws::{
 };
 use tokio::time::Instant;
 
+use self::secrets::Kept;
+
 mod backups;
 pub(crate) mod dns;
 mod fittings;
@@ -51,8 +53,8 @@ pub(super) struct Inner {
     pub(super) backups: Vec<ClusterBackup>,
     instance_backups: Vec<InstanceBackup>,
     instance_snapshots: BTreeMap<String, InstanceSnapshot>,
-    secret: SecretDescription,
-    values: BTreeMap<String, String>,
+    /// The application's, first, and others.
+    secrets: Vec<Kept>,
     zone: dns::Zone,
     /// Reads that a change under way still needs, by name.
     pending: BTreeMap<String, u32>,
@@ -109,10 +111,10 @@ impl Cloud {
         inner.clusters.insert(cluster.identifier.clone(), cluster);
     }
 
-    pub(crate) fn set_secret(&self, description: SecretDescription, version: &str, value: &str) {
-        let mut inner = self.inner();
-        inner.secret = description;
-        inner.values.insert(version.to_owned(), value.to_owned());
+    /// Adds a secret; the first one is the application's.
+    pub(crate) fn add_secret(&self, description: SecretDescription, version: &str, value: &str) {
+        let values = BTreeMap::from([(version.to_owned(), value.to_owned())]);
+        self.inner().secrets.push(Kept { description, values });
     }
 
     /// Lets the changing call number `nth`, from 0, go wrong.
@@ -156,19 +158,25 @@ impl Cloud {
 
     /// Changes what is known of the secret.
     pub(crate) fn edit_secret(&self, edit: impl FnOnce(&mut SecretDescription)) {
-        edit(&mut self.inner().secret);
+        edit(&mut self.inner().secrets[0].description);
     }
 
     pub(crate) fn restores_end_as(&self, status: &'static str) {
         self.inner().restore_ends = Some(status);
     }
 
-    /// Somebody else writes the secret, with a connection to `host`.
+    /// Somebody else writes the application's secret, with a connection to `host`.
     pub(crate) fn secret_is_written_by_somebody(&self, host: &str) {
+        self.nth_secret_is_written_by_somebody(0, host);
+    }
+
+    /// The same of the secret number `nth`, from 0.
+    pub(crate) fn nth_secret_is_written_by_somebody(&self, nth: usize, host: &str) {
         let mut inner = self.inner();
         let value = format!(r#"{{"engine":"postgres","host":"{host}","port":5433,"username":"app","password":"new"}}"#);
-        inner.values.insert("theirs".to_owned(), value);
-        inner.secret.versions = BTreeMap::from([("theirs".to_owned(), vec!["AWSCURRENT".to_owned()])]);
+        let Kept { description, values } = &mut inner.secrets[nth];
+        values.insert("theirs".to_owned(), value);
+        description.versions = BTreeMap::from([("theirs".to_owned(), vec!["AWSCURRENT".to_owned()])]);
     }
 
     /// Somebody else makes a cluster of this name.
@@ -213,13 +221,13 @@ impl Cloud {
 
     /// Version ids and labels of the secret, labelled or not.
     pub(crate) fn secret_versions(&self) -> BTreeMap<String, Vec<String>> {
-        let inner = self.inner();
-        inner.values.keys().map(|id| (id.clone(), inner.secret.versions.get(id).cloned().unwrap_or_default())).collect()
+        let Kept { description, values } = &self.inner().secrets[0];
+        values.keys().map(|id| (id.clone(), description.versions.get(id).cloned().unwrap_or_default())).collect()
     }
 
     /// The secret's labels, by version.
     pub(crate) fn labels(&self) -> BTreeMap<String, Vec<String>> {
-        let mut versions = self.inner().secret.versions.clone();
+        let mut versions = self.inner().secrets[0].description.versions.clone();
         versions.values_mut().for_each(|labels| labels.sort_unstable());
         versions
     }
@@ -229,12 +237,14 @@ impl Cloud {
         self.inner().readable = Some(count);
     }
 
-    /// The host that clients of the secret get.
+    /// The host that clients of the application's secret get.
     pub(crate) fn secret_points_at(&self) -> String {
-        let inner = self.inner();
-        let current = inner.secret.current().unwrap().to_owned();
-        let value: serde_json::Value = serde_json::from_str(&inner.values[&current]).unwrap();
-        value["host"].as_str().unwrap().to_owned()
+        self.secrets_point_at().remove(0)
+    }
+
+    /// The hosts that clients of each secret get.
+    pub(crate) fn secrets_point_at(&self) -> Vec<String> {
+        self.inner().secrets.iter().map(Kept::points_at).collect()
     }
 
     /// From now on this role may not be altered.

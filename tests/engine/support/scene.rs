@@ -164,7 +164,7 @@ impl Scene {
             r#"{{"engine":"postgres","host":"{}","port":5433,"username":"app","password":"hunter2","dbname":"loans"}}"#,
             source.host()
         );
-        cloud.set_secret(description, "v1", &value);
+        cloud.add_secret(description, "v1", &value);
         cloud.set_records(vec![dns::alias(&source.host())]);
         let world = Everywhere { cloud: cloud.clone(), servers: servers.clone() }.world("eu-west-1");
         let clock = TestClock::starting("2026-11-20T15:00:00Z");

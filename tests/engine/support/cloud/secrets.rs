@@ -1,4 +1,4 @@
-//! The Secrets Manager of the in-memory cloud: one secret, its versions and their labels.
+//! The Secrets Manager of the in-memory cloud: secrets, their versions and their labels.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,33 @@ use daybreak::aws::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Cloud, MANAGED, answered};
+use super::{Cloud, Inner, MANAGED, answered};
 
 /// Another secret: the login of those who may alter roles.
 const ADMIN: &str = "prod/loans/admin";
+
+/// A secret with its values, by version.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) description: SecretDescription,
+    pub(super) values: BTreeMap<String, String>,
+}
+
+impl Kept {
+    /// The host that its clients get.
+    pub(super) fn points_at(&self) -> String {
+        let current = self.description.current().unwrap();
+        let value: serde_json::Value = serde_json::from_str(&self.values[current]).unwrap();
+        value["host"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The secret of this name or ARN; of any other the application's.
+fn kept<'a>(inner: &'a mut Inner, secret: &str) -> &'a mut Kept {
+    let is = |kept: &Kept| kept.description.name == secret || kept.description.arn == secret;
+    let at = inner.secrets.iter().position(is).unwrap_or(0);
+    &mut inner.secrets[at]
+}
 
 /// Puts a label on one version, and so takes it from all others.
 fn place(versions: &mut BTreeMap<String, Vec<String>>, label: &str, on: Option<&String>) {
@@ -35,7 +58,7 @@ impl Secrets for Cloud {
         if secret == ADMIN {
             return Ok(Some(SecretDescription { arn: ADMIN.to_owned(), ..SecretDescription::default() }));
         }
-        Ok(Some(self.inner().secret.clone()))
+        Ok(Some(kept(&mut self.inner(), secret).description.clone()))
     }
 
     async fn get(&self, secret: &str, version: &VersionRef) -> Result<Option<SecretVersion>, Error> {
@@ -57,13 +80,14 @@ impl Secrets for Cloud {
             return answered("GetSecretValue", "ThrottlingException");
         }
         inner.readable = inner.readable.map(|left| left - 1);
+        let Kept { description, values } = kept(&mut inner, secret);
         let id = match version {
-            VersionRef::Current => inner.secret.current().map(str::to_owned),
+            VersionRef::Current => description.current().map(str::to_owned),
             VersionRef::Id(id) => Some(id.clone()),
         };
         Ok(id.and_then(|id| {
-            let value = SecretString::from(inner.values.get(&id)?.clone());
-            let labels = inner.secret.versions.get(&id).cloned().unwrap_or_default();
+            let value = SecretString::from(values.get(&id)?.clone());
+            let labels = description.versions.get(&id).cloned().unwrap_or_default();
             Some(SecretVersion { version_id: id, value, labels })
         }))
     }
@@ -71,14 +95,15 @@ impl Secrets for Cloud {
     async fn put_version(&self, request: &PutVersion, value: &SecretString) -> Result<String, Error> {
         self.change("PutSecretValue", |inner| {
             let id = request.client_request_token.clone();
-            match inner.values.get(&id) {
+            let Kept { description, values } = kept(inner, &request.secret_id);
+            match values.get(&id) {
                 Some(there) if there != value.expose_secret() => {
                     return answered("PutSecretValue", "ResourceExistsException");
                 }
                 Some(_) => {}
                 None => {
-                    inner.values.insert(id.clone(), value.expose_secret().to_owned());
-                    inner.secret.versions.insert(id.clone(), request.version_stages.clone());
+                    values.insert(id.clone(), value.expose_secret().to_owned());
+                    description.versions.insert(id.clone(), request.version_stages.clone());
                 }
             }
             Ok(id)
@@ -88,11 +113,12 @@ impl Secrets for Cloud {
 
     async fn move_label(&self, request: &MoveLabel) -> Result<(), Error> {
         self.change("UpdateSecretVersionStage", |inner| {
-            let holder = inner.secret.holder(&request.version_stage).map(str::to_owned);
+            let Kept { description, .. } = kept(inner, &request.secret_id);
+            let holder = description.holder(&request.version_stage).map(str::to_owned);
             if holder != request.remove_from_version_id {
                 return answered("UpdateSecretVersionStage", "InvalidParameterException");
             }
-            let versions = &mut inner.secret.versions;
+            let versions = &mut description.versions;
             place(versions, &request.version_stage, request.move_to_version_id.as_ref());
             if request.version_stage == "AWSCURRENT" {
                 place(versions, "AWSPREVIOUS", holder.as_ref());
