@@ -210,6 +210,17 @@ pub struct Cutover {
     pub secrets: Vec<CutoverSecret>,
     /// The DNS record that leads to the database; `None` when the application follows none.
     pub dns: Option<CutoverDns>,
+    /// The RDS Proxy through which the application reaches its database; `None` when there is none.
+    pub proxy: Option<CutoverProxy>,
+}
+
+/// An RDS Proxy that the application's clients connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutoverProxy {
+    /// `DBProxyName`.
+    pub name: String,
+    /// The near end of a tunnel to it.
+    pub via: Option<HostPort>,
 }
 
 /// A DNS record that the application follows.

@@ -25,7 +25,7 @@ impl Client {
     }
 
     pub(super) async fn brief(&self, login: &Login) -> Result<Session, Error> {
-        let tls = tls::connector(login.ca.as_deref())?;
+        let tls = tls::connector(login)?;
         Session::open(login, &tls, &self.application_name, Limits::brief(login)).await
     }
 }

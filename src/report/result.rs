@@ -159,6 +159,9 @@ pub struct CutoverResult {
     /// The DNS record; none where no record is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
+    /// The proxy; none where no proxy is moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
     /// Where clients landed when they followed the pointer, as `host:port`.
     pub leads_to: Option<String>,
     /// When the move began.
@@ -308,6 +311,7 @@ impl CutoverResult {
             state: cutover.state.into(),
             secrets: moves::secrets(steps).into_iter().map(secret).collect(),
             record: moves::record(steps).map(|step| step.from.words()),
+            proxy: moves::proxy(steps).map(|step| step.proxied.proxy.clone()),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,
             moved: cutover.moved,

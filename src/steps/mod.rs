@@ -36,6 +36,7 @@ pub mod move_secret;
 pub mod moves;
 pub mod promotion;
 pub mod prove;
+pub mod proxy;
 pub mod purpose;
 pub mod put_scaling_policy;
 pub mod register_scaling;

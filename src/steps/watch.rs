@@ -14,6 +14,7 @@ use url::Url;
 use super::{
     access::Access,
     body::{Body, Description},
+    proxy::Through,
     serving::{self, Writer},
     world::World,
 };
@@ -37,6 +38,9 @@ pub struct Watch {
     pub http_timeout_ms: u64,
     /// How to log in.
     pub access: Access,
+    /// The proxy that the questions are put through, where the application follows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Through>,
 }
 
 /// What the watch remembers of a round: notes are made when probes fail and when they recover, not in between.
@@ -89,7 +93,11 @@ impl Watch {
         if self.sql.is_empty() {
             return Verdict::Passing;
         }
-        let login = match self.access.at(world, &writer.endpoint, writer.port).await {
+        let login = match &self.through {
+            None => self.access.at(world, &writer.endpoint, writer.port).await,
+            Some(through) => through.login(world).await,
+        };
+        let login = match login {
             Ok(login) => login,
             Err(error) => return Verdict::Blind(error.failure.to_string()),
         };

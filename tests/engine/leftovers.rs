@@ -40,6 +40,7 @@ impl Case {
                 instances: scene.cloud.instances(),
                 snapshots: scene.cloud.snapshots(),
                 instance_snapshots: scene.cloud.instance_snapshots(),
+                proxies: Vec::new(),
             },
             now: scene.clock.now(),
         }
@@ -245,7 +246,7 @@ async fn what_only_a_person_can_know_must_be_named() {
     let alias = Case::recovered().await.leads(Leads::To("db.internal.example".to_owned()));
     alias.assert(Verdict::OnlyIfNamed, "no endpoint that RDS shows here", true);
     let gone = Case::rolled_back().await.leads(Leads::Nowhere);
-    gone.assert(Verdict::OnlyIfNamed, "is gone", true);
+    gone.assert(Verdict::OnlyIfNamed, "leads nowhere any more", true);
 }
 
 #[tokio::test]

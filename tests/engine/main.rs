@@ -19,6 +19,7 @@ mod promotions;
 mod promotions_fenced;
 mod promotions_kept;
 mod promotions_recorded;
+mod proxies;
 mod records;
 mod recovery;
 mod removal;

@@ -22,7 +22,7 @@ SELECT roleid, member, admin_option FROM pg_auth_members ORDER BY 1, 2;
 ";
 
 /// A source with an application's roles.
-fn source(name: &str) -> &'static Source {
+pub(crate) fn source(name: &str) -> &'static Source {
     let mut source = Source::create(Lab::shared(), name);
     source.sql.rows(ROLES);
     let now: i64 = source.sql.rows("SELECT extract(epoch FROM clock_timestamp())::bigint + 1").parse().expect("a time");
@@ -102,7 +102,7 @@ fn clients_that_resolve_a_record_never_write_to_both_sides_either() {
     zone.put(vec![zone.alias(&source.sql.host)]);
     let admin = format!("{}/admin", scene.identity());
     configure_with(&scene, &zone.line(""), &admin, "");
-    let clients = Clients::following(scene.lab, &scene.secret, Some(&zone));
+    let clients = Clients::following(scene.lab, &scene.secret, &zone);
     clients.write_to(&source.sql.host);
     let result = scene.recovered("cutover");
     let target = text(&result, "/target/endpoint").to_owned();

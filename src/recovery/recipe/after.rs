@@ -13,21 +13,25 @@ use crate::{
     config::{self, Database},
     recovery::{
         pointer::{Pointers, SurveyedSecret},
+        proxy::SurveyedProxy,
         record::SurveyedRecord,
         survey::{self, Survey},
     },
     run::{plan::Planned, step::Until},
     steps::{
-        access::{Access, Credentials},
+        access::Access,
         add_tags::{AddTags, Tagged},
         await_record::AwaitRecord,
         await_replicas::{AwaitReplicas, Replicated},
-        brief::Record,
+        brief::{FollowedProxy, Record},
         modify_cluster::ModifyCluster,
         modify_instance::ModifyInstance,
         move_record::MoveRecord,
         move_secret::MoveSecret,
         prove::{Comparison, Prove},
+        proxy::{
+            Proxied, Through, await_target::AwaitProxy, rehearse::RehearseProxy, release::ReleaseProxy, take::MoveProxy,
+        },
         purpose::Purpose,
         stage_secret::StageSecret,
         step::Step,
@@ -70,36 +74,70 @@ pub fn prove(
 
 /// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let mut steps = fence::fence(wish, survey.fence.as_ref(), target);
+    // Before the fence, so that nobody waits for it; on the way back after that, since a proxy reaches no source that is shut.
+    let rehearse = |proxy| Step::RehearseProxy(RehearseProxy { proxied: proxied(proxy, access, target) });
+    let rehearsal = survey.pointers.proxy.as_ref().map(rehearse);
+    let mut steps: Vec<Planned<Step>> =
+        rehearsal.map(|step| planned(wish.database.deadlines.pointer, step)).into_iter().collect();
+    steps.extend(fence::fence(wish, survey.fence.as_ref(), target));
     steps.extend(follow(wish, &survey.pointers, access, target));
     steps
 }
 
-/// These pointers moved, the application watched. All secrets are staged before anything is moved. Slow clients, of replicas and
-/// of the record, are waited for once all are moved, and on the way back the secrets go first: who follows a secret never waits for
-/// them. When one cannot be moved, the others are moved back.
+/// These pointers moved, the application watched. All secrets are staged before anything is moved. Slow clients, of the proxy, of
+/// replicas and of the record, are waited for once all are moved, and on the way back the secrets go first: who follows a secret
+/// never waits for them. When one cannot be moved, the others are moved back.
 pub fn follow(wish: &Wish<'_>, pointers: &Pointers, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let Pointers { secrets, record } = pointers;
+    let Pointers { secrets, record, proxy, .. } = pointers;
     let client = pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
     let mut steps = Vec::new();
     let secret = |(at, secret)| move_secret(wish, at + 1, secret, &client_of(secret, access), target);
     let (stage, move_secrets): (Vec<_>, Vec<_>) = secrets.iter().enumerate().map(secret).unzip();
     let (move_record, await_record) = record.as_ref().map(|record| move_record(wish, record, &client, target)).unzip();
+    let [release, take, await_target] = match proxy {
+        Some(proxy) => move_proxy(wish, proxied(proxy, access, target)).map(Some),
+        None => [None, None, None],
+    };
     steps.extend(stage);
+    steps.extend(release);
+    steps.extend(take);
     steps.extend(move_record);
     steps.extend(move_secrets);
+    steps.extend(await_target);
     steps.extend(await_replicas(wish, secrets));
     steps.extend(await_record);
     if !steps.is_empty() {
-        steps.extend(watch(&wish.database.watch, client));
+        steps.extend(watch(&wish.database.watch, client, proxy.as_ref().map(|proxy| proxy.through(access))));
     }
     steps
 }
 
+/// The proxy, as its steps know it.
+fn proxied(proxy: &SurveyedProxy, access: &Access, target: &TargetName) -> Proxied {
+    let FollowedProxy { name, region, leads_to, .. } = &proxy.proxy;
+    Proxied {
+        proxy: name.clone(),
+        region: region.clone(),
+        from: leads_to.clone(),
+        target: target.clone(),
+        logins: proxy.logins.clone(),
+        through: proxy.through(access),
+    }
+}
+
+/// The source taken from the proxy, the target given to it, and its clients awaited.
+fn move_proxy(wish: &Wish<'_>, proxied: Proxied) -> [Planned<Step>; 3] {
+    let steps = [
+        Step::ReleaseProxy(ReleaseProxy { proxied: proxied.clone() }),
+        Step::MoveProxy(MoveProxy { proxied: proxied.clone() }),
+        Step::AwaitProxy(AwaitProxy { proxied }),
+    ];
+    steps.map(|step| planned(wish.database.deadlines.pointer, step))
+}
+
 /// How the secret's readers log in.
 fn client_of(secret: &SurveyedSecret, access: &Access) -> Access {
-    let credentials = Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() };
-    Access { credentials, ..access.clone() }
+    Access { credentials: secret.credentials(), ..access.clone() }
 }
 
 /// The record moved, and its clients awaited: for as long as resolvers remember it, beyond what a move may take by itself.
@@ -164,8 +202,8 @@ fn move_secret(
     (planned(patience, Step::StageSecret(stage)), planned(patience, Step::MoveSecret(move_secret)))
 }
 
-/// The application's watch with this login, where the profile wants one.
-pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
+/// The application's watch with this login, or through its proxy, where the profile wants one.
+pub fn watch(watch: &config::Watch, access: Access, through: Option<Through>) -> Option<Planned<Step>> {
     if watch.duration.is_zero() {
         return None;
     }
@@ -183,6 +221,7 @@ pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
         http: watch.http.clone(),
         http_timeout_ms: millis(watch.http_timeout),
         access,
+        through,
     };
     Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
 }

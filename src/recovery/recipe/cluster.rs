@@ -137,7 +137,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         ));
         match choice.manner {
             // The application finds it by itself, once it is let in.
-            Manner::AsBefore => steps.extend(after::watch(&database.watch, access.clone())),
+            Manner::AsBefore => steps.extend(after::watch(&database.watch, access.clone(), None)),
             Manner::Beside | Manner::Clone => steps.extend(after::move_application(wish, survey, access, &name)),
         }
         steps.extend(parity.after_the_watch);
