@@ -43,7 +43,7 @@ pub async fn check(world: &World, plan: &Plan<Step>, now: Timestamp) -> Result<(
         _ => None,
     }) {
         may_be_promoted(world, promotion, now).await?;
-        return pointer(world, brief).await;
+        return pointers(world, brief).await;
     }
     match (brief.target.family, brief.window.kind) {
         (Family::Instance, _) => plain::freshness::check(world, plan).await?,
@@ -52,7 +52,14 @@ pub async fn check(world: &World, plan: &Plan<Step>, now: Timestamp) -> Result<(
         (Family::Cluster, _) => snapshot(world, plan).await?,
     }
     names_free(world, plan).await?;
-    pointer(world, brief).await?;
+    pointers(world, brief).await
+}
+
+/// Refuses pointers that are not what the plan saw any more.
+pub async fn pointers(world: &World, brief: &Brief) -> Result<(), Refusal> {
+    for pointer in &brief.secrets {
+        secret(world, pointer).await?;
+    }
     record(world, brief).await?;
     proxy(world, brief).await
 }
@@ -171,14 +178,7 @@ async fn proxy(world: &World, brief: &Brief) -> Result<(), Refusal> {
     moved(format!("proxy {name} leads to {leads} now, and led to {leads_to}"))
 }
 
-async fn pointer(world: &World, brief: &Brief) -> Result<(), Refusal> {
-    for pointer in &brief.secrets {
-        unmoved(world, pointer).await?;
-    }
-    Ok(())
-}
-
-async fn unmoved(world: &World, pointer: &Pointer) -> Result<(), Refusal> {
+async fn secret(world: &World, pointer: &Pointer) -> Result<(), Refusal> {
     let found = world
         .secrets_of(&pointer.arn)
         .describe(&pointer.arn)

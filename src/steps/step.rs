@@ -19,6 +19,7 @@ use super::{
     create_instance::CreateInstance,
     enable_data_api::EnableDataApi,
     fence::Fence,
+    guard_cutover::GuardCutover,
     keep_snapshot::KeepSnapshot,
     list_writers::ListWriters,
     manage_password::ManagePassword,
@@ -34,6 +35,7 @@ use super::{
     restore_cluster::RestoreCluster,
     restore_instance::RestoreInstance,
     stage_secret::StageSecret,
+    take_snapshot::TakeSnapshot,
     watch::Watch,
     world::World,
 };
@@ -59,6 +61,7 @@ pub enum Step {
     AddTags(AddTags),
     ListWriters(ListWriters),
     Fence(Fence),
+    GuardCutover(GuardCutover),
     AdmitWriters(AdmitWriters),
     StageSecret(StageSecret),
     MoveSecret(MoveSecret),
@@ -81,6 +84,7 @@ pub enum Step {
     CatchUp(CatchUp),
     Promote(Promote),
     KeepSnapshot(KeepSnapshot),
+    TakeSnapshot(TakeSnapshot),
 }
 
 impl Step {
@@ -98,6 +102,7 @@ impl Step {
             Self::AddTags(step) => step,
             Self::ListWriters(step) => step,
             Self::Fence(step) => step,
+            Self::GuardCutover(step) => step,
             Self::AdmitWriters(step) => step,
             Self::StageSecret(step) => step,
             Self::MoveSecret(step) => step,
@@ -120,6 +125,7 @@ impl Step {
             Self::CatchUp(step) => step,
             Self::Promote(step) => step,
             Self::KeepSnapshot(step) => step,
+            Self::TakeSnapshot(step) => step,
         }
     }
 

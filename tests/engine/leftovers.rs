@@ -1,10 +1,13 @@
 //! Every verdict on what earlier runs left, from the same pure function that cleanup asks.
 
 use daybreak::{
-    aws::rds::model::{Cluster, ClusterSnapshot, Instance, Tag},
+    aws::rds::{
+        fittings::model::Proxy,
+        model::{Cluster, ClusterSnapshot, Instance, Tag},
+    },
     recovery::leftovers::{Followed, Holdings, Kind, Known, Leads, Leftover, Verdict, judge},
     run::{clock::Clock, id::RunId, journal::History, record::Scope, step::Until},
-    steps::step::Step,
+    steps::{step::Step, target::TargetName},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -236,6 +239,18 @@ async fn what_the_application_has_left_may_go_with_a_snapshot() {
     Case::rolled_back().await.assert(Verdict::Removable, "the run was rolled back", true);
     let left = Case::recovered().await.leads(Leads::To(format!("{SOURCE}.cluster.example")));
     left.assert(Verdict::Removable, "secret prod/loans/db leads to loans-prod", true);
+}
+
+#[tokio::test]
+async fn what_a_proxy_leads_to_is_kept_whoever_named_it() {
+    let by_proxy = |name: &str| Leads::ToDatabase(TargetName::cluster(name));
+    Case::rolled_back().await.leads(by_proxy(TARGET)).assert_kept("the application uses it");
+    let left = Case::recovered().await.leads(by_proxy(SOURCE));
+    left.assert(Verdict::Removable, "leads to cluster loans-prod", true);
+    let mut theirs = Case::rolled_back().await;
+    let targets = vec![TARGET.to_owned(), format!("{TARGET}-1")];
+    theirs.holdings.proxies.push(Proxy { name: "reports".to_owned(), endpoint: None, targets });
+    theirs.assert_kept("proxy reports leads to it");
 }
 
 #[tokio::test]

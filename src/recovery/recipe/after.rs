@@ -12,6 +12,7 @@ use crate::{
     },
     config::{self, Database},
     recovery::{
+        names,
         pointer::{Pointers, SurveyedSecret},
         proxy::SurveyedProxy,
         record::SurveyedRecord,
@@ -24,10 +25,12 @@ use crate::{
         await_record::AwaitRecord,
         await_replicas::{AwaitReplicas, Replicated},
         brief::{FollowedProxy, Record},
+        guard_cutover::GuardCutover,
         modify_cluster::ModifyCluster,
         modify_instance::ModifyInstance,
         move_record::MoveRecord,
         move_secret::MoveSecret,
+        page::Page,
         prove::{Comparison, Prove},
         proxy::{
             Proxied, Through, await_target::AwaitProxy, rehearse::RehearseProxy, release::ReleaseProxy, take::MoveProxy,
@@ -35,6 +38,8 @@ use crate::{
         purpose::Purpose,
         stage_secret::StageSecret,
         step::Step,
+        tags,
+        take_snapshot::TakeSnapshot,
         target::TargetName,
         watch::Watch,
     },
@@ -72,6 +77,39 @@ pub fn prove(
     planned(database.deadlines.proof, Step::Prove(prove))
 }
 
+/// Whether the application may be moved, looked at before anything of it is changed; nothing where no pointer is moved.
+pub fn guard(
+    wish: &Wish<'_>,
+    survey: &Survey,
+    access: &Access,
+    target: &TargetName,
+    proof: &Planned<Step>,
+) -> Option<Planned<Step>> {
+    let Step::Prove(proof) = &proof.step else { return None };
+    if survey.pointers.is_empty() {
+        return None;
+    }
+    let config::Database { cutover, watch, deadlines, .. } = wish.database;
+    let client = client(&survey.pointers, access);
+    // Without a watch its probes bring nothing back, and what nobody asks for is not asked. The least of probes is asked anyway.
+    let (sql, http) = match watch.duration.is_zero() {
+        true => (Vec::new(), Vec::new()),
+        false => (watch.sql.clone(), pages(watch)),
+    };
+    let guard = GuardCutover {
+        target: target.clone(),
+        access: access.clone(),
+        client,
+        source: proof.source.clone(),
+        sql,
+        http,
+        proof: Box::new(proof.clone()),
+        proof_within_seconds: cutover.proof_within.as_secs(),
+        accepts_less: cutover.accept_less,
+    };
+    Some(planned(deadlines.proof, Step::GuardCutover(guard)))
+}
+
 /// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     // Before the fence, so that nobody waits for it; on the way back after that, since a proxy reaches no source that is shut.
@@ -89,7 +127,7 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
 /// never waits for them. When one cannot be moved, the others are moved back.
 pub fn follow(wish: &Wish<'_>, pointers: &Pointers, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     let Pointers { secrets, record, proxy, .. } = pointers;
-    let client = pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
+    let client = client(pointers, access);
     let mut steps = Vec::new();
     let secret = |(at, secret)| move_secret(wish, at + 1, secret, &client_of(secret, access), target);
     let (stage, move_secrets): (Vec<_>, Vec<_>) = secrets.iter().enumerate().map(secret).unzip();
@@ -133,6 +171,14 @@ fn move_proxy(wish: &Wish<'_>, proxied: Proxied) -> [Planned<Step>; 3] {
         Step::AwaitProxy(AwaitProxy { proxied }),
     ];
     steps.map(|step| planned(wish.database.deadlines.pointer, step))
+}
+
+/// How the application logs in: as what it follows says, else as daybreak does.
+fn client(pointers: &Pointers, access: &Access) -> Access {
+    match pointers.clients().into_iter().next() {
+        Some(client) => Access { credentials: client.credentials, ..access.clone() },
+        None => access.clone(),
+    }
 }
 
 /// How the secret's readers log in.
@@ -202,28 +248,54 @@ fn move_secret(
     (planned(patience, Step::StageSecret(stage)), planned(patience, Step::MoveSecret(move_secret)))
 }
 
+/// A manual snapshot of the target that the application was moved to, where the profile wants one and something is moved.
+pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName) -> Option<Planned<Step>> {
+    if survey.pointers.is_empty() || !wish.database.cutover.snapshot {
+        return None;
+    }
+    let name = names::cutover_snapshot(&target.identifier);
+    let tags = tags::of_recovery(&wish.run, survey.source.identifier());
+    let step = TakeSnapshot { target: target.clone(), name, tags };
+    Some(planned(wish.database.deadlines.pointer, Step::TakeSnapshot(step)))
+}
+
 /// The application's watch with this login, or through its proxy, where the profile wants one.
 pub fn watch(watch: &config::Watch, access: Access, through: Option<Through>) -> Option<Planned<Step>> {
     if watch.duration.is_zero() {
         return None;
     }
-    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    // Without a probe of its own the profile gets the least that tells a serving writer from anything else.
-    let sql = match (watch.sql.as_slice(), watch.http.as_slice()) {
-        ([], []) => vec!["SELECT NOT pg_is_in_recovery()".to_owned()],
-        (sql, _) => sql.to_vec(),
-    };
     let step = Watch {
         for_seconds: watch.duration.as_secs(),
         interval_ms: millis(watch.interval),
         failures: watch.failures,
-        sql,
-        http: watch.http.clone(),
-        http_timeout_ms: millis(watch.http_timeout),
+        sql: probes(watch),
+        http: pages(watch),
         access,
         through,
     };
     Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The questions of a watch. Without a probe of its own the profile gets the least that tells a serving writer from anything else.
+fn probes(watch: &config::Watch) -> Vec<String> {
+    match (watch.sql.as_slice(), watch.pages.as_slice()) {
+        ([], []) => vec!["SELECT NOT pg_is_in_recovery()".to_owned()],
+        (sql, _) => sql.to_vec(),
+    }
+}
+
+fn pages(watch: &config::Watch) -> Vec<Page> {
+    let page = |page: &config::Page| Page {
+        url: page.url.clone(),
+        status: page.status,
+        body: page.body.clone(),
+        within_ms: millis(page.within),
+    };
+    watch.pages.iter().map(page).collect()
 }
 
 /// A change of the target cluster's settings.

@@ -201,7 +201,10 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     }
     if let Some(access) = &survey.access {
         let name = TargetName::instance(&target);
-        steps.push(after::prove(survey, database, access, &name, window.restore_point));
+        let proof = after::prove(survey, database, access, &name, window.restore_point);
+        let guard = after::guard(wish, survey, access, &name, &proof);
+        steps.push(proof);
+        steps.extend(guard);
         if !quarantine.is_empty() && !placed.groups.is_empty() {
             let lifted = requests::security_groups(&target, placed.groups.clone());
             let back = requests::security_groups(&target, quarantine.to_vec());
@@ -214,6 +217,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
         if let Some(request) = settle {
             steps.push(after::modify_instance(deadlines.settings, Purpose::Settle, request, None));
         }
+        steps.extend(after::snapshot(wish, survey, &name));
         steps.extend(owner.read_back(Vec::new()));
     }
     Ok(draft(wish, survey, choice, target, quarantine, settings, warnings, steps))

@@ -119,6 +119,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         Step::Prove(_)
         | Step::AwaitReaders(_)
         | Step::AwaitRecord(_)
+        | Step::GuardCutover(_)
         | Step::AwaitReplicas(_)
         | Step::RehearseProxy(_)
         // The way back of the release says all of it.
@@ -128,6 +129,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         | Step::Guard(_)
         | Step::CatchUp(_)
         | Step::KeepSnapshot(_)
+        | Step::TakeSnapshot(_)
         | Step::ListWriters(_)
         | Step::AdmitWriters(_)
         | Step::ManagePassword(_)

@@ -26,6 +26,7 @@ use crate::{
         modify_cluster::ModifyCluster,
         move_record::MoveRecord,
         move_secret::MoveSecret,
+        page::Page,
         prove::{Comparison, Prove, Question, Questions},
         proxy::{
             Proxied, ProxyLogin, Through, await_target::AwaitProxy, rehearse::RehearseProxy, release::ReleaseProxy,
@@ -176,8 +177,12 @@ pub(crate) fn plan() -> Plan<Step> {
                 interval_ms: 5_000,
                 failures: 3,
                 sql: Vec::new(),
-                http: vec!["https://api.example.com/health".parse().expect("a URL")],
-                http_timeout_ms: 2_000,
+                http: vec![Page {
+                    url: "https://api.example.com/health".parse().expect("a URL"),
+                    status: None,
+                    body: None,
+                    within_ms: 2_000,
+                }],
                 access,
                 through: None,
             }),
