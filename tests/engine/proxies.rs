@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use daybreak::{
-    recovery::freshness,
+    recovery::{dry_run::dry_run, freshness, promotion::Wanted},
     run::{
         clock::Clock,
         executor::{Advance, Executor},
@@ -21,6 +21,7 @@ use daybreak::{
 };
 
 use crate::{
+    promotions::{planned_by, scene as promotable},
     support::{BY_PROXY, DNS, FENCE, Fault, SOURCE, Scene, Source, actor, proxies::PROXY, source::INSTANCE_CONFIG},
     ways::{into_another_region, of_a_deleted_cluster},
 };
@@ -63,8 +64,9 @@ async fn a_plan_says_what_moves_who_waits_and_that_the_name_stays() {
     let plan = scene.plan().await;
     let steps: Vec<String> = plan.steps.iter().map(|planned| planned.step.id().0).collect();
     let place = |id: &str| steps.iter().position(|step| step == id).unwrap();
-    let around = [rehearse::ID, "list-writers", "fence", "admit-writers", release::ID, take::ID, "move-record"];
-    assert_eq!(steps[place(rehearse::ID)..][..7], around, "{steps:?}");
+    assert_eq!(steps[place(rehearse::ID)..][..2], [rehearse::ID, "lift-quarantine"], "{steps:?}");
+    let around = ["list-writers", "fence", "admit-writers", release::ID, take::ID, "move-record"];
+    assert_eq!(steps[place("list-writers")..][..6], around, "{steps:?}");
     assert_eq!(steps[place(await_target::ID)..][..3], [await_target::ID, "await-record", "watch"], "{steps:?}");
     let warnings = plan.brief.warnings.join("\n");
     for said in [
@@ -244,10 +246,13 @@ async fn answers_from_before_a_change_are_waited_out() {
 async fn a_password_that_the_target_does_not_take_changes_nothing_and_says_the_way_out() {
     let scene = Scene::by_proxy(FENCE);
     scene.recover(Until::Validated).await;
-    let may_log_in = scene.cloud.who_may_log_in();
+    let (made, may_log_in) = (scene.cloud.changes(), scene.cloud.who_may_log_in());
+    assert!(dry_run(&scene.world, &scene.state().await, scene.clock.now()).await.is_ready());
     scene.servers.refuses_passwords(Some(&Source::Cluster.target_host()));
+    let looked = dry_run(&scene.world, &scene.state().await, scene.clock.now()).await;
+    assert!(looked.obstacles.iter().any(|what| what.contains("as proxy loans-proxy will")), "{looked:?}");
     assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::RolledBack));
-    assert_eq!((calls(&scene), scene.cloud.who_may_log_in()), (Vec::new(), may_log_in), "not even the fence");
+    assert_eq!((scene.cloud.changes(), scene.cloud.who_may_log_in()), (made, may_log_in), "not even the quarantine");
     let history = scene.history().await;
     let failure = history.state.step(rehearse::ID).unwrap();
     assert!(failure.undone.is_some(), "{failure:?}");
@@ -471,6 +476,23 @@ async fn a_proxy_of_a_source_that_is_gone_or_elsewhere_is_left_with_words() {
         let plan = scene.choose(Until::Validated).await.unwrap_or_else(|refusal| panic!("{refusal}")).0;
         let told = plan.brief.warnings.join("\n");
         assert!(told.contains("proxy loans-proxy stays as it is") && told.contains(why), "{told}");
+        assert!(plan.brief.proxy.is_none() && !plan.steps.iter().any(|planned| planned.step.id().0 == take::ID));
+    }
+}
+
+#[tokio::test]
+async fn a_promotion_leaves_the_proxy_and_says_why_and_how_it_is_moved() {
+    let cases = [
+        ("reader", "follows the failover by itself"),
+        ("switchover", "it leads to databases of eu-west-1 only"),
+        ("replica", "aws rds deregister-db-proxy-targets --db-proxy-name loans-proxy --db-instance-identifiers shop"),
+    ];
+    for (kind, why) in cases {
+        let named = "[databases.loans.cutover]\n    proxy = \"loans-proxy\"";
+        let edit = |config: String| config.replace("[databases.loans.cutover]", named);
+        let plan = planned_by(&promotable(kind), kind, edit, Wanted::default()).await.unwrap();
+        let told = plan.brief.warnings.join("\n");
+        assert!(told.contains("proxy loans-proxy") && told.contains(why), "{kind}: {told}");
         assert!(plan.brief.proxy.is_none() && !plan.steps.iter().any(|planned| planned.step.id().0 == take::ID));
     }
 }

@@ -110,14 +110,16 @@ pub fn guard(
     Some(planned(deadlines.proof, Step::GuardCutover(guard)))
 }
 
+/// The proxy's passwords tried on the target, before anything of the application is changed; on the way back it is the last, since a
+/// proxy reaches no source that is fenced.
+pub fn rehearse(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Option<Planned<Step>> {
+    let step = RehearseProxy { proxied: proxied(survey.pointers.proxy.as_ref()?, access, target) };
+    Some(planned(wish.database.deadlines.pointer, Step::RehearseProxy(step)))
+}
+
 /// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    // Before the fence, so that nobody waits for it; on the way back after that, since a proxy reaches no source that is shut.
-    let rehearse = |proxy| Step::RehearseProxy(RehearseProxy { proxied: proxied(proxy, access, target) });
-    let rehearsal = survey.pointers.proxy.as_ref().map(rehearse);
-    let mut steps: Vec<Planned<Step>> =
-        rehearsal.map(|step| planned(wish.database.deadlines.pointer, step)).into_iter().collect();
-    steps.extend(fence::fence(wish, survey.fence.as_ref(), target));
+    let mut steps = fence::fence(wish, survey.fence.as_ref(), target);
     steps.extend(follow(wish, &survey.pointers, access, target));
     steps
 }

@@ -129,6 +129,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
     }
     if let (Some(access), false) = (&survey.access, looks_only) {
         steps.extend(guard);
+        steps.extend(after::rehearse(wish, survey, access, &name));
         steps.extend(lift_quarantine(wish, source, &target));
         steps.extend(parity.before_the_move);
         // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.
