@@ -23,6 +23,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         noun: "a cancel",
         verb: "cancel",
         keep: !args.no_final_snapshot,
+        accepts: None,
         question: |state, final_snapshot| {
             let target = &state.plan.brief.target.identifier;
             if promoted::promotes(state) {

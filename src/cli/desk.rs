@@ -14,7 +14,11 @@ use crate::{
     aws::{self, Session, SessionOptions},
     config::{Config, Database, Lookup},
     http::{Http, HttpClient},
-    pg::{self, Postgres, fencing::Fencing},
+    pg::{
+        self, Postgres,
+        fencing::{Fencing, Probation},
+        ledger::Ledgers,
+    },
     resolver::DnsResolver,
     run::store::{Store, StoreError},
     steps::world::{Elsewhere, Tokens, World},
@@ -98,7 +102,9 @@ impl Desk {
         let everywhere = Everywhere {
             session: session.clone(),
             postgres: postgres.clone(),
-            fencing: postgres,
+            fencing: postgres.clone(),
+            probation: postgres.clone(),
+            ledgers: postgres,
             http: Arc::new(http),
             ca: self.global.ca_bundle.clone(),
         };
@@ -130,6 +136,8 @@ struct Everywhere {
     session: Session,
     postgres: Arc<dyn Postgres>,
     fencing: Arc<dyn Fencing>,
+    probation: Arc<dyn Probation>,
+    ledgers: Arc<dyn Ledgers>,
     http: Arc<dyn Http>,
     ca: Option<PathBuf>,
 }
@@ -152,6 +160,8 @@ impl Elsewhere for Everywhere {
             tokens: Arc::new(SessionTokens { session: self.session.clone(), region: region.to_owned() }),
             postgres: self.postgres.clone(),
             fencing: self.fencing.clone(),
+            probation: self.probation.clone(),
+            ledgers: self.ledgers.clone(),
             resolver: Arc::new(DnsResolver::default()),
             http: self.http.clone(),
             elsewhere: Arc::new(self.clone()),

@@ -21,7 +21,7 @@ use crate::{
         id::RunId,
         journal::{Journal, JournalError},
         plan::{Actor, Plan},
-        record::{Entry, Outcome, Record, Scope},
+        record::{Entry, Loss, Outcome, Record, Scope},
         state::{RunState, Stage},
         step::Until,
         store::Store,
@@ -44,6 +44,8 @@ pub(super) enum Word {
     Allow(Until),
     /// With the name under which the data of a target that is removed is kept.
     TurnBack(Scope, Option<String>),
+    /// Over what is given up by it.
+    TurnBackLosing(Scope, Loss),
     Retry,
 }
 
@@ -125,6 +127,7 @@ async fn say(executor: &mut Executor<'_, Step>, words: &[Word], by: &Actor) -> R
     for word in words {
         match word {
             Word::Allow(until) => executor.allow(*until, by.clone()).await?,
+            Word::TurnBackLosing(scope, loss) => executor.turn_back_losing(*scope, *loss, by.clone()).await?,
             Word::TurnBack(scope, kept) => executor.turn_back_keeping(*scope, kept.clone(), by.clone()).await?,
             Word::Retry => executor.retry(by.clone()).await?,
         }

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use crate::{
     moment,
     pg::{Proof, Verdict},
-    recovery::recipe,
+    recovery::{dry_run::DryRun, recipe},
     report::{facts::Facts, promoted},
     run::{clock::elapsed, journal::History, plan::Plan, step::Until},
     steps::{brief::Brief, step::Step},
-    ui::history::counts,
+    ui::{history::counts, words::clean},
 };
 
 /// Before anything is created. `asks` says whether the cutover will be asked about.
@@ -62,7 +62,7 @@ pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
 }
 
 /// Before the application is moved.
-pub(super) fn before_cutover(history: &History<Step>) -> String {
+pub(super) fn before_cutover(history: &History<Step>, found: &DryRun) -> String {
     let plan = &history.state.plan;
     let Brief { source, target, .. } = &plan.brief;
     if promoted::is_to_come(&history.state) {
@@ -70,13 +70,19 @@ pub(super) fn before_cutover(history: &History<Step>) -> String {
     }
     let proof = Facts::of(history).proof.map(|(_, proof)| proof_words(&proof)).unwrap_or_default();
     let moves = match plan.brief.pointers() {
-        Some(pointers) => format!("This moves {pointers} from {} to {}.", source.identifier, target.identifier),
+        Some(pointers) => format!(
+            "This moves {pointers} from {0} to {1}. From then on a rollback leaves what is written to {1} behind, and what {0} was written since that time is behind already.",
+            source.identifier, target.identifier
+        ),
         None => format!(
             "No pointer is configured: this opens {} to the source's security groups, and moves nothing.",
             target.identifier
         ),
     };
-    format!("\n{} holds {} as of {}: {proof}.\n{moves}", target.identifier, plan.database, plan.brief.data_time_words())
+    let holds =
+        format!("\n{} holds {} as of {}: {proof}.", target.identifier, plan.database, plan.brief.data_time_words());
+    let notes = found.notes.iter().map(|note| format!("note: {}", clean(note)));
+    [holds].into_iter().chain(notes).chain([moves]).collect::<Vec<_>>().join("\n")
 }
 
 fn proof_words(proof: &Proof) -> String {

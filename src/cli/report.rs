@@ -2,7 +2,14 @@
 
 use std::{fs, path::PathBuf};
 
-use super::{args::Output, desk::Desk, error::CliError, exit, look, which};
+use super::{
+    args::Output,
+    desk::Desk,
+    error::CliError,
+    exit,
+    ledger::{self, LedgerForm, Side},
+    look, which,
+};
 use crate::{
     report::{
         evidence::Evidence,
@@ -26,11 +33,21 @@ pub(super) struct Args {
     /// Where the configuration has the source or an instance of it, such as `aws_rds_cluster.loans=loans-prod`
     #[arg(long, value_name = "ADDRESS=IDENTIFIER", requires = "terraform", value_parser = given)]
     terraform_address: Vec<Given>,
+    /// Print the rows that one side was written and the other lacks, from the databases: of the side that the application does
+    /// without now
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with = "terraform")]
+    ledger: Option<LedgerForm>,
+    /// The side to print
+    #[arg(long, value_enum, requires = "ledger")]
+    side: Option<Side>,
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let state = args.terraform_state.as_ref().map(read).transpose()?;
     let history = which::looked_at(desk, args.run.as_deref()).await?;
+    if let Some(form) = args.ledger {
+        return ledger::export(desk, &history, form, args.side).await;
+    }
     if args.terraform {
         let advice = terraform::advise(&history, &args.terraform_address, state.as_ref());
         match desk.global.output {

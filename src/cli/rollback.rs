@@ -3,6 +3,7 @@
 use super::{
     desk::Desk,
     error::CliError,
+    loss::Figure,
     turn_back::{self, Turn},
 };
 use crate::{recovery::recipe::promote::is_final, report::promoted, run::record::Scope};
@@ -12,6 +13,10 @@ use crate::{recovery::recipe::promote::is_final, report::promoted, run::record::
 pub(super) struct Args {
     /// The run [default: the only one whose cutover can be taken back]
     run: Option<String>,
+    /// Give up what was written to the target since the cutover: so many changes of rows at most, or `unknown` where they
+    /// cannot be counted. Without it a rollback that gives anything up is refused, and says how much
+    #[arg(long, value_name = "CHANGES|unknown")]
+    accept_loss: Option<Figure>,
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
@@ -20,6 +25,7 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
         noun: "a rollback",
         verb: "roll back",
         keep: false,
+        accepts: args.accept_loss,
         question: |state, _| {
             let brief = &state.plan.brief;
             if promoted::promotes(state) && !is_final(&state.plan) {

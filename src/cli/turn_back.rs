@@ -5,6 +5,7 @@ use super::{
     desk::Desk,
     error::CliError,
     execute::{self, Word},
+    loss::{self, Figure},
     which,
 };
 use crate::{
@@ -24,6 +25,8 @@ pub(super) struct Turn {
     pub(super) verb: &'static str,
     /// Whether the data of a target that is removed is kept, where the application may have written to it.
     pub(super) keep: bool,
+    /// How much the person gives up of what the target was written.
+    pub(super) accepts: Option<Figure>,
     /// What it will do, asked of the person; with the name of the final snapshot, if there is to be one.
     pub(super) question: fn(&RunState<Step>, Option<&str>) -> String,
     /// What to do instead, when it is refused.
@@ -58,11 +61,27 @@ pub(super) async fn run(desk: &Desk, named: Option<&str>, turn: &Turn) -> Result
     let signals = execute::signals()?;
     let state = opened.journal.state();
     let fresh = state.can_turn_back(turn.scope);
+    let mut lost = None;
+    if fresh && turn.scope == Scope::Cutover {
+        lost = match loss::accept(&opened.world, state, turn.accepts).await {
+            Ok(lost) => lost,
+            Err(error) => {
+                opened.journal.close().await;
+                return Err(error);
+            }
+        };
+    }
     let kept = if fresh { turn.kept(state) } else { state.final_snapshot.clone() };
-    if desk.can_ask() && confirm::yes(desk, &signals, &(turn.question)(state, kept.as_deref())).await? == Answer::No {
+    let gives_up = lost.map(|lost| format!("This gives up {}.\n", loss::words(lost))).unwrap_or_default();
+    let question = format!("{gives_up}{}", (turn.question)(state, kept.as_deref()));
+    if desk.can_ask() && confirm::yes(desk, &signals, &question).await? == Answer::No {
         return Err(execute::leave(opened).await);
     }
-    let words = if fresh { vec![Word::TurnBack(turn.scope, kept)] } else { Vec::new() };
+    let words = match (fresh, lost) {
+        (false, _) => Vec::new(),
+        (true, Some(lost)) => vec![Word::TurnBackLosing(turn.scope, lost)],
+        (true, None) => vec![Word::TurnBack(turn.scope, kept)],
+    };
     let (opened, _) = execute::go(desk, opened, &words, &signals).await?;
     execute::conclude(desk, opened, &signals).await
 }

@@ -10,7 +10,7 @@ use url::Url;
 use super::error::Fault;
 use super::model::{
     Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverProxy, CutoverSecret, Database, Deadlines, Fence,
-    FenceMode, InstanceClass, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
+    FenceMode, InstanceClass, NewWrites, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
 };
 use super::names;
 use super::raw::{
@@ -52,6 +52,11 @@ impl Checker<'_> {
         let source = self.source(at, raw.cluster, raw.instance);
         if matches!(source, Source::Instance(_)) && raw.restore.readers.is_some() {
             self.fault(&join(&join(at, "restore"), "readers"), "only a cluster has readers: the source is an instance");
+        }
+        let fences = raw.fence.as_ref().is_some_and(|fence| fence.mode.as_deref() != Some("none"));
+        if raw.cutover.probation == Some(true) && !fences {
+            let problem = "needs a fence, whose login alters the application's roles: set [databases.….fence]";
+            self.fault(&join(&join(at, "cutover"), "probation"), problem);
         }
         Database {
             source,
@@ -263,6 +268,7 @@ impl Checker<'_> {
             proxy: name.map(|name| CutoverProxy { name, via }),
             proof_within: self.timeout(at, "proof_within", raw.proof_within).unwrap_or(default.proof_within),
             accept_less: raw.accept_less.unwrap_or(default.accept_less),
+            probation: raw.probation.unwrap_or(default.probation),
             snapshot: raw.snapshot.unwrap_or(default.snapshot),
         }
     }
@@ -334,12 +340,18 @@ impl Checker<'_> {
         if failures.is_none() {
             self.fault(&join(at, "failures"), "write a number from 1 to 1000");
         }
+        let new_writes = |text: &str| match text {
+            "roll-back" => Ok(NewWrites::RollBack),
+            "hold" => Ok(NewWrites::Hold),
+            _ => Err("write `\"roll-back\"` or `\"hold\"`"),
+        };
         Watch {
             duration,
             interval,
             failures: failures.unwrap_or(default.failures),
             sql: self.list(at, "sql", raw.sql, not_blank),
             pages: self.pages(at, raw.http, raw.http_timeout, raw.pages),
+            on_new_writes: self.value(at, "on_new_writes", raw.on_new_writes, new_writes).unwrap_or_default(),
         }
     }
 

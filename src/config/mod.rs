@@ -19,7 +19,8 @@ pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
     Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverProxy, CutoverSecret, Database, Deadlines, Fence,
-    FenceMode, HostPort, InstanceClass, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
+    FenceMode, HostPort, InstanceClass, NewWrites, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch,
+    Zone,
 };
 pub use regional::Regional;
 pub use schema::schema;

@@ -218,6 +218,8 @@ pub struct Cutover {
     pub accept_less: bool,
     /// Whether a manual snapshot of the target is taken once the watch has passed. Default true.
     pub snapshot: bool,
+    /// Whether the application's roles begin on the target with reading only, until probes pass. Needs a fence.
+    pub probation: bool,
 }
 
 /// An RDS Proxy that the application's clients connect to.
@@ -308,6 +310,18 @@ pub struct Watch {
     pub sql: Vec<String>,
     /// Pages that must answer: those of `http`, then those of `pages`.
     pub pages: Vec<Page>,
+    /// What failing probes bring where a rollback would give up what the target was written.
+    pub on_new_writes: NewWrites,
+}
+
+/// What failing probes bring where a rollback would give up what the target was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NewWrites {
+    /// The rollback (`roll-back`). The default.
+    #[default]
+    RollBack,
+    /// A person (`hold`).
+    Hold,
 }
 
 /// A page of the application that is probed.
@@ -434,6 +448,7 @@ impl Default for Cutover {
             proof_within: Duration::from_secs(24 * 60 * 60),
             accept_less: false,
             snapshot: true,
+            probation: false,
         }
     }
 }
@@ -446,6 +461,7 @@ impl Default for Watch {
             failures: 3,
             sql: Vec::new(),
             pages: Vec::new(),
+            on_new_writes: NewWrites::RollBack,
         }
     }
 }

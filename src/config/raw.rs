@@ -214,6 +214,9 @@ pub(super) struct RawCutover {
     pub(super) snapshot: Option<bool>,
     /// The DNS record in Route 53 by which the application finds its database. With secrets, all are moved, or none is.
     pub(super) dns: Option<RawDns>,
+    /// Whether the application's roles begin on the target with reading only, until the probes of the watch pass. Needs a fence.
+    /// Default: false.
+    pub(super) probation: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -270,6 +273,10 @@ pub(super) struct RawWatch {
     pub(super) http_timeout: Option<String>,
     /// Pages of which more is wanted than a success status.
     pub(super) pages: Vec<RawPage>,
+    /// When probes fail and the target has taken writes that the source lacks: "roll-back" all the same, or "hold" and let a
+    /// person decide. Default: "roll-back".
+    #[schemars(extend("enum" = ["roll-back", "hold"]))]
+    pub(super) on_new_writes: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

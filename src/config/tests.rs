@@ -200,6 +200,8 @@ fn each_fault_of_a_value_is_found() {
             "cutover.dns = { zone = 'Z1', record = 'db.x.y', resolver = 'ns.x.y' }",
             "cutover.dns.resolver: write the address of a name server",
         ),
+        ("cutover.probation = true", "cutover.probation: needs a fence"),
+        ("watch.on_new_writes = 'stop'", "watch.on_new_writes: write `\"roll-back\"` or `\"hold\"`"),
         ("watch.failures = 0", "watch.failures: write a number from 1 to 1000"),
         ("watch.for = 2026-11-20", "watch.for: expected a text in quotes, found a date"),
         ("watch = { for = '3s' }", "watch.for: watching for 3s has no room for an interval of 5s"),

@@ -28,8 +28,12 @@ impl Client {
     }
 
     pub(super) async fn brief(&self, login: &Login) -> Result<Session, Error> {
+        self.session(login, Limits::brief(login)).await
+    }
+
+    pub(super) async fn session(&self, login: &Login, limits: Limits) -> Result<Session, Error> {
         let tls = tls::connector(login)?;
-        Session::open(login, &tls, &self.application_name, Limits::brief(login)).await
+        Session::open(login, &tls, &self.application_name, limits).await
     }
 }
 

@@ -12,6 +12,7 @@
 //! - [`Postgres::connect_check`] logs in and says where it landed;
 //! - [`Postgres::probe`] asks one question of the watch;
 //! - [`Postgres::role`] asks a server for its part in a replication, [`Postgres::capacity`] for its limits;
+//! - [`ledger`] tells what a database was written since a moment;
 //! - [`Postgres::rehearse`] has the server parse the profile's questions without asking them.
 //!
 //! A check ends [`Verdict::Passed`], [`Verdict::Failed`] or [`Verdict::Unchecked`]. What could not
@@ -26,6 +27,7 @@ mod connect;
 mod error;
 pub mod fencing;
 mod identity;
+pub mod ledger;
 mod login;
 mod postgres;
 mod proof;

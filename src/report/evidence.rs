@@ -16,7 +16,7 @@ use crate::{
         step::Until,
     },
     steps::{brief::Setting, step::Step, window::Window},
-    ui::history::lines,
+    ui::history::{lines, lost},
 };
 
 /// What `report --output json` prints.
@@ -109,7 +109,10 @@ pub fn decisions(history: &History<Step>) -> Vec<Decision> {
         let (decided, by) = match &record.entry {
             Entry::Begun { until, by, .. } => (format!("began it, as far as {}", far(*until)), by),
             Entry::Allowed { until, by } => (format!("let it go on, as far as {}", far(*until)), by),
-            Entry::TurnedBack { scope: Scope::Cutover, by, .. } => ("took the cutover back".to_owned(), by),
+            Entry::TurnedBack { scope: Scope::Cutover, by, loss, .. } => {
+                let lost = loss.map(|loss| format!(", {}", lost(loss))).unwrap_or_default();
+                (format!("took the cutover back{lost}"), by)
+            }
             Entry::TurnedBack { scope: Scope::Everything, by, .. } => ("took everything back".to_owned(), by),
             Entry::Removing { final_snapshot, by } => {
                 (format!("had the target removed, {}", kept(final_snapshot.as_deref())), by)

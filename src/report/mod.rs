@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod expected;
 pub mod facts;
 pub mod fenced;
+pub mod ledger;
 pub mod next;
 mod person;
 pub mod promoted;

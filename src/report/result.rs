@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     facts::{self, Facts},
+    ledger::LedgerResult,
     next::next_steps,
     standing::target_may_exist,
     stuck::{Around, Stuck},
@@ -14,12 +15,19 @@ use crate::{
     run::{
         id::RunId,
         journal::History,
-        plan::{Plan, Planned},
+        plan::Plan,
         record::{Outcome as End, Scope},
-        state::{Direction, Stage, StepState},
+        state::{Direction, RunState, Stage, StepState},
         step::Failure,
     },
-    steps::{brief::Source, move_secret::MoveSecret, moves, step::Step, window::Family},
+    steps::{
+        brief::Source,
+        guard_cutover::{self, Guarded},
+        move_secret::MoveSecret,
+        moves,
+        step::Step,
+        window::Family,
+    },
 };
 
 /// What came of a run.
@@ -48,6 +56,9 @@ pub struct RunResult {
     pub rto_seconds: Option<f64>,
     /// RPO achieved: from the newest data found to the time asked for.
     pub rpo_seconds: Option<f64>,
+    /// What each side was written that the other lacks; none before it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerResult>,
     /// The steps, in order.
     pub steps: Vec<StepResult>,
     /// Why the run is not recovered, where something failed.
@@ -162,6 +173,9 @@ pub struct CutoverResult {
     /// The proxy; none where no proxy is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
+    /// What was looked at before anything of the application was changed; none where the plan has no such look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guarded>,
     /// Where clients landed when they followed the pointer, as `host:port`.
     pub leads_to: Option<String>,
     /// When the move began.
@@ -256,9 +270,10 @@ impl RunResult {
                 unchecked: proof.unchecked(),
                 checks: proof.checks.clone(),
             }),
-            cutover: facts.cutover.as_ref().map(|cutover| CutoverResult::of(cutover, &state.plan.steps)),
+            cutover: facts.cutover.as_ref().map(|cutover| CutoverResult::of(cutover, state)),
             rto_seconds: facts::rto_seconds(history),
             rpo_seconds: facts::rpo_seconds(history, &facts),
+            ledger: LedgerResult::of(history),
             steps: state.steps.iter().map(StepResult::of).collect(),
             failure: facts.failure.map(|(step, failure)| FailureResult::of(step.0, failure)),
             final_snapshot: state.final_snapshot.clone(),
@@ -301,7 +316,8 @@ impl Outcome {
 }
 
 impl CutoverResult {
-    fn of(cutover: &facts::Cutover, steps: &[Planned<Step>]) -> Self {
+    fn of(cutover: &facts::Cutover, state: &RunState<Step>) -> Self {
+        let steps = &state.plan.steps;
         let secret = |step: &MoveSecret| SecretResult {
             secret: step.secret.clone(),
             from_version: step.from_version.clone(),
@@ -312,6 +328,7 @@ impl CutoverResult {
             secrets: moves::secrets(steps).into_iter().map(secret).collect(),
             record: moves::record(steps).map(|step| step.from.words()),
             proxy: moves::proxy(steps).map(|step| step.proxied.proxy.clone()),
+            guard: state.outputs.of(guard_cutover::ID).ok(),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,
             moved: cutover.moved,

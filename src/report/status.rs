@@ -8,6 +8,7 @@ use super::{
     application::{Application, application, application_words},
     evidence::kept,
     facts::{self, Facts},
+    ledger::LedgerResult,
     next::next_steps,
     person::person,
     promoted,
@@ -144,8 +145,16 @@ pub fn status(history: &History<Step>, around: &Around, now: Timestamp, theme: T
     steps(&mut page, state, now);
     page.heading(Tone::Heading, "What happened");
     timeline(&mut page, &lines(history));
+    ledger(&mut page, history, 12);
     outlook(&mut page, history, around);
     page.finish()
+}
+
+/// What was written on one side only, as far as it is known.
+fn ledger(page: &mut Page, history: &History<Step>, columns: usize) {
+    for side in LedgerResult::of(history).iter().flat_map(LedgerResult::sides).filter(|side| side.given_up) {
+        page.field("ledger", columns, &side.words());
+    }
 }
 
 /// What a command says last about the run it executed: the end, the reason, what exists, and what to do.
@@ -164,6 +173,7 @@ pub fn closing(history: &History<Step>, around: &Around, theme: Theme, width: us
             page.field(name, 14, &in_words(span));
         }
     }
+    ledger(&mut page, history, 14);
     outlook(&mut page, history, around);
     page.finish()
 }

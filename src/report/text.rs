@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{
     evidence::decisions,
     facts::{self, Cutover, Facts},
+    ledger,
     person::person,
     promoted, proof,
     settings::{Likeness, SettingResult, read_back},
@@ -24,7 +25,14 @@ use crate::{
         record::{Outcome, Scope},
         state::{Stage, StepState},
     },
-    steps::{brief::Promotion, moves, proxy::Proxied, step::Step, window::Family},
+    steps::{
+        brief::Promotion,
+        guard_cutover::{self, Guarded},
+        moves,
+        proxy::Proxied,
+        step::Step,
+        window::Family,
+    },
     ui::{
         history::lines,
         page::Page,
@@ -49,6 +57,7 @@ pub fn render(history: &History<Step>, around: &Around, now: Timestamp, theme: T
     if let Some(cutover) = &facts.cutover {
         moved(&mut page, history, cutover);
     }
+    ledger::write(&mut page, history, LABEL);
     settings(&mut page, history);
     page.heading(Tone::Heading, "Who");
     for decision in decisions(history) {
@@ -261,6 +270,11 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
         page.field("record", LABEL, &clean(&step.from.words()));
         page.field("before", LABEL, &clean(&format!("leads to {}", step.from.leads_to().unwrap_or_default())));
         page.field("after", LABEL, &clean(&format!("leads to {}{leads}", step.target)));
+    }
+    if let Ok(guarded) = history.state.outputs.of::<Guarded>(guard_cutover::ID) {
+        let again = if guarded.proven_again { ", and the proof made again" } else { "" };
+        page.field("looked at", LABEL, &format!("{}, before anything was changed{again}", show(guarded.at)));
+        guarded.notes.iter().for_each(|note| page.field("", LABEL, &clean(note)));
     }
     page.field("begun", LABEL, &show(cutover.started));
     match cutover.moved {

@@ -169,6 +169,11 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::RehearseProxy(_)
         | Step::AwaitProxy(_)
         | Step::Watch(_)
+        | Step::ReadHorizon(_)
+        | Step::OpenLedger(_)
+        | Step::CloseLedger(_)
+        | Step::BeginProbation(_)
+        | Step::LiftProbation(_)
         | Step::ListWriters(_)
         | Step::Fence(_)
         | Step::AdmitWriters(_) => Vec::new(),

@@ -15,7 +15,7 @@ use super::{
     journal::{Journal, JournalError},
     pace,
     plan::Actor,
-    record::{Consequence, Entry, Scope},
+    record::{Consequence, Entry, Loss, Scope},
     state::{Next, StepStatus},
     step::{Context, Failure, Forgone, Observed, Remedy, Step, StepError, StepId, Undone, Until, Waiting},
 };
@@ -89,7 +89,12 @@ impl<'a, S: Step> Executor<'a, S> {
         final_snapshot: Option<String>,
         by: Actor,
     ) -> Result<(), JournalError> {
-        self.record(Entry::TurnedBack { scope, final_snapshot, by }).await
+        self.record(Entry::TurnedBack { scope, final_snapshot, loss: None, by }).await
+    }
+
+    /// Turns the run back over what is given up by it.
+    pub async fn turn_back_losing(&mut self, scope: Scope, loss: Loss, by: Actor) -> Result<(), JournalError> {
+        self.record(Entry::TurnedBack { scope, final_snapshot: None, loss: Some(loss), by }).await
     }
 
     /// Has the ended run's target removed, or goes on with its removal; its data is kept under the name `final_snapshot`.
@@ -214,6 +219,10 @@ impl<'a, S: Step> Executor<'a, S> {
         };
         match undone {
             Ok(Undone::Done(how)) => self.moved(Entry::UndoFinished { step, how }).await,
+            Ok(Undone::Note(note, wait)) => {
+                self.record(Entry::Noted { step, note }).await?;
+                Ok(self.tell_wait(index, &wait))
+            }
             Ok(Undone::Wait(wait)) => match self.overdue(index, &wait.on) {
                 Some(failure) => self.moved(Entry::UndoFailed { step, failure }).await,
                 None => self.wait(index, &wait).await,

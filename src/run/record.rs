@@ -41,6 +41,16 @@ pub enum Scope {
     Everything,
 }
 
+/// What a person gives up by taking a run back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loss {
+    /// So much, at most; none: whatever it is.
+    pub accepted: Option<u64>,
+    /// So much was counted then; none: it could not be.
+    pub counted: Option<u64>,
+}
+
 /// What follows a step's failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -88,7 +98,7 @@ pub enum Entry<S: Step> {
         /// The step.
         step: StepId,
     },
-    /// A step found something worth keeping.
+    /// A step, or its undo, found something worth keeping.
     Noted {
         /// The step.
         step: StepId,
@@ -130,6 +140,9 @@ pub enum Entry<S: Step> {
         /// The name under which the target's data is kept when the target is removed; none: it is not kept.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         final_snapshot: Option<String>,
+        /// What is given up by it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loss: Option<Loss>,
         /// Who.
         by: Actor,
     },

@@ -210,6 +210,9 @@ impl<S: Step> RunState<S> {
                 _ => return Err(illegal(record, format!("it is not the turn of {step}"))),
             },
             (Entry::Noted { step, note }, Stage::Going) => self.working(record, step)?.notes.push((at, note.clone())),
+            (Entry::Noted { step, note }, Stage::TurningBack(_) | Stage::Ended(_)) => {
+                self.undoing(record, step)?.notes.push((at, note.clone()));
+            }
             (Entry::Awaiting { step, on }, Stage::Going) => {
                 self.working(record, step)?.awaiting = Some((at, on.clone()));
             }

@@ -120,6 +120,8 @@ pub enum Undone {
     Done(String),
     /// The undo is under way.
     Wait(Waiting),
+    /// The undo is under way, and has yielded a fact worth keeping.
+    Note(Value, Waiting),
 }
 
 /// Why a step cannot go on, in the journal's own form: no type of any library in it.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     access::Access,
     body::{Body, Description},
+    ledger,
     page::Page,
     proxy::Through,
     serving::{self, Writer},
@@ -39,6 +40,27 @@ pub struct Watch {
     /// The proxy that the questions are put through, where the application follows one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<Through>,
+    /// What failing probes bring where the target has taken writes since the switch.
+    #[serde(default, skip_serializing_if = "NewWrites::roll_back")]
+    pub on_new_writes: NewWrites,
+}
+
+/// What failing probes bring where a rollback would give up what the target was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewWrites {
+    /// The rollback: the target is kept with them.
+    #[default]
+    RollBack,
+    /// A person.
+    Hold,
+}
+
+impl NewWrites {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+    fn roll_back(&self) -> bool {
+        *self == Self::RollBack
+    }
 }
 
 /// What the watch remembers of a round: notes are made when probes fail and when they recover, not in between.
@@ -62,7 +84,7 @@ fn failing_in_a_row(cx: &Context<'_>) -> u32 {
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// What a round of probes came to.
-enum Verdict {
+pub(super) enum Verdict {
     /// All hold.
     Passing,
     /// The application's database, or a page, does not answer as it should.
@@ -72,8 +94,14 @@ enum Verdict {
 }
 
 impl Watch {
+    /// The probes in a line.
+    pub(super) fn words(&self) -> String {
+        let http = self.http.iter().map(Page::words);
+        self.sql.iter().cloned().chain(http).collect::<Vec<_>>().join("; ")
+    }
+
     /// One round of all probes.
-    async fn round(&self, world: &World, writer: &Writer) -> Verdict {
+    pub(super) async fn round(&self, world: &World, writer: &Writer) -> Verdict {
         let pages = self.http.iter();
         let http = first(pages.map(async |page| page.ask(world).await.err().map(|error| error.to_string())));
         let (sql, http) = tokio::join!(self.ask_database(world, writer), http);
@@ -81,6 +109,29 @@ impl Watch {
             (Verdict::Failing(why), _) | (_, Some(why)) => Verdict::Failing(why),
             (sql, None) => sql,
         }
+    }
+
+    /// The end of a watch whose probes fail.
+    async fn over(&self, world: &World, cx: &Context<'_>, why: &str) -> StepError {
+        let message = format!("watch the application: {} probe rounds in a row failed; the last: {why}", self.failures);
+        let failure = Failure::new(message);
+        if self.on_new_writes == NewWrites::RollBack {
+            return StepError::terminal(failure);
+        }
+        let (lost, figure) = match ledger::taken(world, &self.access, cx.outputs).await {
+            Ok(0) => return StepError::terminal(failure),
+            Ok(taken) => {
+                (format!("{taken} changes of rows were written to the target since the switch"), taken.to_string())
+            }
+            Err(why) => (
+                format!("how much was written to the target since the switch is not known ({why})"),
+                "unknown".to_owned(),
+            ),
+        };
+        StepError::hold(failure.hint(format!(
+            "{lost}, and on_new_writes = \"hold\" leaves it to you: daybreak resume {0} watches anew, daybreak rollback {0} --accept-loss {figure} moves the application back without them",
+            cx.run
+        )))
     }
 
     async fn ask_database(&self, world: &World, writer: &Writer) -> Verdict {
@@ -123,15 +174,18 @@ impl Body for Watch {
     }
 
     fn describe(&self) -> Description {
-        let probes: Vec<String> = self.sql.iter().cloned().chain(self.http.iter().map(Page::words)).collect();
         let every = Duration::from_millis(self.interval_ms);
         Description {
             title: format!(
-                "watch for {}, every {}: {}; {} failing rounds in a row roll back",
+                "watch for {}, every {}: {}; {} failing rounds in a row roll back{}",
                 crate::moment::in_words(Duration::from_secs(self.for_seconds)),
                 crate::moment::in_words(every),
-                probes.join("; "),
-                self.failures
+                self.words(),
+                self.failures,
+                match self.on_new_writes {
+                    NewWrites::RollBack => "",
+                    NewWrites::Hold => ", or hold once the target has taken writes",
+                }
             ),
             calls: Vec::new(),
             undo: "nothing to undo: it only looks".to_owned(),
@@ -145,11 +199,7 @@ impl Body for Watch {
         let interval = Duration::from_millis(self.interval_ms);
         let left = length.saturating_sub(cx.attended);
         match self.round(world, &writer).await {
-            Verdict::Failing(why) if before + 1 >= self.failures => {
-                let rounds = self.failures;
-                let message = format!("watch the application: {rounds} probe rounds in a row failed; the last: {why}");
-                Err(StepError::terminal(Failure::new(message)))
-            }
+            Verdict::Failing(why) if before + 1 >= self.failures => Err(self.over(world, cx, &why).await),
             Verdict::Failing(why) => {
                 let words = format!("probes failing, {} of {} rounds: {why}", before + 1, self.failures);
                 Ok(Observed::Note(note(Some(why)), Waiting::on(words).again_in(interval)))

@@ -17,7 +17,11 @@ use crate::{
         secrets::Secrets,
     },
     http::Http,
-    pg::{Postgres, fencing::Fencing},
+    pg::{
+        Postgres,
+        fencing::{Fencing, Probation},
+        ledger::Ledgers,
+    },
     resolver::Resolver,
 };
 
@@ -67,6 +71,10 @@ pub struct World {
     pub postgres: Arc<dyn Postgres>,
     /// Roles of PostgreSQL servers, shut out and let in.
     pub fencing: Arc<dyn Fencing>,
+    /// Roles of PostgreSQL servers that read only for a while.
+    pub probation: Arc<dyn Probation>,
+    /// What PostgreSQL servers were written.
+    pub ledgers: Arc<dyn Ledgers>,
     /// The resolvers that the application's clients ask.
     pub resolver: Arc<dyn Resolver>,
     /// The application's health pages.

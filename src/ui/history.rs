@@ -16,10 +16,13 @@ use crate::{
         clock::elapsed,
         journal::History,
         plan::Plan,
-        record::{Consequence, Entry, Outcome, Record, Scope},
+        record::{Consequence, Entry, Loss, Outcome, Record, Scope},
         step::{Failure, Forgone, Step as _, StepId, Until},
     },
-    steps::step::Step,
+    steps::{
+        guard_cutover::{self, Guarded},
+        step::Step,
+    },
 };
 
 /// One line about a run.
@@ -94,7 +97,13 @@ impl Narrator {
                 let text = format!("not done{}, and gone on without it: {failure}", self.after(step, at));
                 of(step, Tone::Caution, text)
             }
-            Entry::Finished { step, .. } => of(step, Tone::Good, format!("done{}", self.after(step, at))),
+            Entry::Finished { step, output } => {
+                let notes = guarded(step, output).map(|guarded| guarded.notes).unwrap_or_default();
+                let mut lines: Vec<Line> =
+                    notes.iter().flat_map(|note| of(step, Tone::Caution, format!("note: {}", clean(note)))).collect();
+                lines.extend(of(step, Tone::Good, format!("done{}", self.after(step, at))));
+                lines
+            }
             Entry::Failed { step, failure, then } => {
                 let mut lines =
                     of(step, Tone::Bad, format!("FAILED{}: {}", self.after(step, at), clean(&failure.to_string())));
@@ -111,10 +120,11 @@ impl Narrator {
             }
             Entry::Stopped { .. } if self.promotes => run(Tone::Strong, "stopped, as asked".to_owned()),
             Entry::Stopped { after } => run(Tone::Strong, format!("stopped, as asked: {}", reached(*after))),
-            Entry::TurnedBack { scope, by, final_snapshot } => {
+            Entry::TurnedBack { scope, by, final_snapshot, loss } => {
                 let kept = final_snapshot.as_ref().map(|name| format!(", keeping its data as snapshot {name}"));
                 let kept = kept.unwrap_or_default();
-                run(Tone::Caution, format!("{} {}{kept}", clean(&by.who), takes_back(*scope)))
+                let lost = loss.map(|loss| format!(", {}", lost(loss))).unwrap_or_default();
+                run(Tone::Caution, format!("{} {}{kept}{lost}", clean(&by.who), takes_back(*scope)))
             }
             Entry::UndoStarted { step } => {
                 self.started.insert(step.clone(), at);
@@ -169,6 +179,11 @@ impl Narrator {
     fn after(&self, step: &StepId, at: Timestamp) -> String {
         self.started.get(step).map(|started| format!(" after {}", in_words(elapsed(*started, at)))).unwrap_or_default()
     }
+}
+
+/// What the look before a cutover found, where that is the step that has finished.
+fn guarded(step: &StepId, output: &serde_json::Value) -> Option<Guarded> {
+    (step.0 == guard_cutover::ID).then(|| serde_json::from_value(output.clone()).ok()).flatten()
 }
 
 /// What a step of `plan` does, in a line for people.
@@ -255,6 +270,18 @@ fn note_words(note: &Value) -> Option<(Tone, String)> {
     match note.get("failing")? {
         Value::String(why) => Some((Tone::Caution, format!("probes fail: {}", clean(why)))),
         _ => Some((Tone::Good, "probes pass again".to_owned())),
+    }
+}
+
+/// A loss that was accepted, in words.
+#[must_use]
+pub fn lost(loss: Loss) -> String {
+    let Loss { accepted, counted } = loss;
+    match (accepted, counted) {
+        (Some(accepted), Some(counted)) => {
+            format!("giving up {counted} changes of rows on the target, of {accepted} that were accepted")
+        }
+        _ => "giving up what the target was written, without knowing how much".to_owned(),
     }
 }
 

@@ -161,6 +161,13 @@ fn steps(page: &mut Page, plan: &Plan<Step>) {
             boundary(page, words, Tone::Strong);
         }
         before = Some(until);
+        if let Step::OpenLedger(step) = &planned.step {
+            let words = format!(
+                "from here on a rollback gives up what {} is written: by hand it takes the number of changes",
+                step.target
+            );
+            boundary(page, &words, Tone::Caution);
+        }
         if planned.step.reversibility() == Undo::PointOfNoReturn {
             boundary(page, "point of no return: from here on daybreak no longer rolls back by itself", Tone::Caution);
         }

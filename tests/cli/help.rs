@@ -322,6 +322,11 @@ fn each_command_says_what_it_takes() {
               The run [default: the only one whose cutover can be taken back]
 
     Options:
+          --accept-loss <CHANGES|unknown>
+              Give up what was written to the target since the cutover: so many changes of rows at most,
+              or `unknown` where they cannot be counted. Without it a rollback that gives anything up is
+              refused, and says how much
+
       -h, --help
               Print help (see a summary with '-h')
     $ daybreak status --help
@@ -418,6 +423,22 @@ fn each_command_says_what_it_takes() {
           --terraform-address <ADDRESS=IDENTIFIER>
               Where the configuration has the source or an instance of it, such as
               `aws_rds_cluster.loans=loans-prod`
+
+          --ledger <FORM>
+              Print the rows that one side was written and the other lacks, from the databases: of the
+              side that the application does without now
+
+              Possible values:
+              - json-lines: One JSON object a line: each row, then each table's counts, and what cannot
+                be told
+              - sql:        INSERT statements of the rows; the rest in comments
+
+          --side <SIDE>
+              The side to print
+
+              Possible values:
+              - source: What the source was written after the point recovered to
+              - target: What the target was written since the application was moved to it
 
       -h, --help
               Print help (see a summary with '-h')

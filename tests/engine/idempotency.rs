@@ -82,6 +82,15 @@ impl<'a> At<'a> {
 
     /// What a step is told, as long as it is being called from here.
     fn context<'c>(&'c self, since: Duration, id: &'c daybreak::run::id::RunId) -> Context<'c> {
+        self.noted(since, id, &[])
+    }
+
+    fn noted<'c>(
+        &'c self,
+        since: Duration,
+        id: &'c daybreak::run::id::RunId,
+        notes: &'c [(jiff::Timestamp, serde_json::Value)],
+    ) -> Context<'c> {
         let state = self.executor.journal().state();
         let now = self.scene.clock.now();
         Context {
@@ -90,7 +99,7 @@ impl<'a> At<'a> {
             started: state.steps[self.index].started.unwrap_or(now),
             attended: self.scene.clock.awake() - since,
             outputs: &state.outputs,
-            notes: &[],
+            notes,
             final_snapshot: None,
             tell: &|_| {},
         }
@@ -109,10 +118,15 @@ impl<'a> At<'a> {
     /// Undoes to the end; a call that was cut is tried again, as the executor does.
     async fn undo(&self) {
         let (id, since) = (run(), self.scene.clock.awake());
+        let mut notes = Vec::new();
         for _ in 0..100 {
-            let wait = match self.step().undo(&self.scene.world, &self.context(since, &id)).await {
+            let wait = match self.step().undo(&self.scene.world, &self.noted(since, &id, &notes)).await {
                 Ok(Undone::Done(_)) => return,
                 Ok(Undone::Wait(wait)) => wait.again_in,
+                Ok(Undone::Note(note, wait)) => {
+                    notes.push((self.scene.clock.now(), note));
+                    wait.again_in
+                }
                 Err(error) if error.is_passing() => None,
                 Err(error) => panic!("{}: {}", self.step().id(), error.failure),
             };

@@ -72,6 +72,7 @@ async fn every_value_is_passed_to_a_restore_to_a_time() {
         steps(&plan),
         [
             "restore-instance",
+            "read-horizon",
             "apply-settings",
             "prove",
             "guard-cutover",
@@ -79,12 +80,14 @@ async fn every_value_is_passed_to_a_restore_to_a_time() {
             "tag-instance",
             "add-role-s3Export",
             "manage-password",
+            "open-ledger",
             "stage-secret",
             "move-secret",
             "watch",
             "settle",
             "take-snapshot",
-            "compare-settings"
+            "compare-settings",
+            "close-ledger"
         ]
     );
     assert_eq!(

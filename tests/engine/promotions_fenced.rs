@@ -128,7 +128,8 @@ async fn the_fence_comes_before_the_call_and_the_target_is_opened_after_it() {
         let plan = plan(&scene, kind, false).await.unwrap();
         let steps: Vec<String> = plan.steps.iter().map(|planned| planned.step.id().0).collect();
         let waits: &[&str] = if kind == "detach" { &[] } else { &["catch-up"] };
-        let first = [&["guard", "list-writers", "fence"], waits, &["promote", "admit-writers", "prove"]].concat();
+        let first = [&["guard", "list-writers", "fence"], waits, &["promote", "open-ledger", "admit-writers", "prove"]]
+            .concat();
         assert_eq!(steps[..first.len()], first, "{kind}");
         assert_eq!(plan.steps[0].step.until(), Until::Restored);
         assert!(plan.steps[1..].iter().all(|planned| planned.step.until() == Until::Cutover), "{kind}: one cutover");

@@ -207,8 +207,8 @@ async fn once_a_removal_has_begun_the_run_is_neither_cut_over_nor_turned_back() 
     journal.append(removing(), scene.clock.now()).await.unwrap();
     for entry in [
         Entry::Allowed { until: Until::Cutover, by: actor() },
-        Entry::TurnedBack { scope: Scope::Everything, final_snapshot: None, by: actor() },
-        Entry::TurnedBack { scope: Scope::Cutover, final_snapshot: None, by: actor() },
+        Entry::TurnedBack { scope: Scope::Everything, final_snapshot: None, loss: None, by: actor() },
+        Entry::TurnedBack { scope: Scope::Cutover, final_snapshot: None, loss: None, by: actor() },
         Entry::Removed,
     ] {
         let name = entry.name();

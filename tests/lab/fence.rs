@@ -34,7 +34,7 @@ pub(crate) fn source(name: &str) -> &'static Source {
 }
 
 /// A scene whose application logs in as `shop`, and whose fence logs in as the master does.
-fn scene(source: &'static Source, more: &str) -> Scene {
+pub(crate) fn scene(source: &'static Source, more: &str) -> Scene {
     let value = source.rds_secret().replace("\"master\"", "\"shop\"");
     let scene = Scene::of(source, &value, "");
     let admin = format!("{}/admin", scene.identity());
@@ -43,7 +43,7 @@ fn scene(source: &'static Source, more: &str) -> Scene {
     scene
 }
 
-fn configure(scene: &Scene, secret: &str, more: &str) {
+pub(crate) fn configure(scene: &Scene, secret: &str, more: &str) {
     configure_with(scene, "", secret, more);
 }
 
@@ -57,7 +57,7 @@ fn configure_with(scene: &Scene, cutover: &str, secret: &str, more: &str) {
     scene.daybreak.write("daybreak.toml", &profile.replace(">= 1000", ">= 1"));
 }
 
-fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("no text at {path} in {value:#}"))
 }
 
@@ -78,7 +78,7 @@ fn writing_clients_never_write_to_both_sides_and_come_back_after_a_rollback() {
     assert!(shown.stdout.contains("is fenced: application, batch, shop, weak"), "{shown}");
     assert_eq!(source.sql.rows("SELECT count(*) FROM orders"), written, "nobody writes to it");
 
-    let back = scene.run(&["rollback", &run, "--yes", "--output", "json"]);
+    let back = scene.run(&["rollback", &run, "--yes", "--accept-loss", "1000000", "--output", "json"]);
     assert_eq!(back.code, Some(0), "{back}");
     clients.write_to(&source.sql.host);
     assert_eq!(source.sql.rows(WHO), before, "exactly what was there, role by role");
@@ -107,7 +107,8 @@ fn clients_that_resolve_a_record_never_write_to_both_sides_either() {
     let result = scene.recovered("cutover");
     let target = text(&result, "/target/endpoint").to_owned();
     clients.write_to(&target);
-    let back = scene.run(&["rollback", text(&result, "/run"), "--yes", "--output", "json"]);
+    let run = text(&result, "/run");
+    let back = scene.run(&["rollback", run, "--yes", "--accept-loss", "1000000", "--output", "json"]);
     assert_eq!(back.code, Some(0), "{back}");
     clients.write_to(&source.sql.host);
     let acknowledged = clients.stop();

@@ -165,7 +165,7 @@ fn an_instance_comes_back_as_of_the_second_and_the_application_with_it_and_goes_
     );
     assert_eq!(made.enabled_cloudwatch_logs_exports(), source.enabled_cloudwatch_logs_exports());
 
-    let ended = scene.daybreak.run(["rollback", "--yes"]);
+    let ended = scene.daybreak.run(["rollback", "--yes", "--accept-loss", "1"]);
     assert_eq!(ended.code, Some(0), "{ended}");
     assert_eq!(scene.lab.aws.secret(&scene.secret), scene.value, "byte for byte");
     let listed = scene.daybreak.run(["cleanup", "--region", "eu-west-1", "--output", "json"]).json();

@@ -36,7 +36,7 @@ fn a_read_replica_with_everything_becomes_the_primary_and_the_application_goes_w
     let cleanup = site.daybreak.run(["cleanup"]);
     assert!(!cleanup.stdout.contains("shop-r"), "what was promoted is no leftover: {cleanup}");
     // The application can be moved back, the promotion cannot.
-    let back = site.daybreak.run(["rollback", run, "--yes", "--output", "json"]);
+    let back = site.daybreak.run(["rollback", run, "--yes", "--accept-loss", "1", "--output", "json"]);
     assert_eq!((back.code, &back.json()["outcome"]), (Some(0), &json!("rolled_back")), "{back}");
     assert_eq!(site.application().host, before.host);
     assert_eq!(site.changes(), ["PromoteReadReplica"]);

@@ -53,7 +53,10 @@ fn promoted_under_load(site: &Site<'static>, more: &[&str], target: impl Fn() ->
     told(&status, "is fenced: batch, shop, weak cannot log in to it");
     told(&status, "ALTER ROLE");
     // The promotion cannot be taken back, so the way back opens nothing.
-    let back = site.daybreak.run(["rollback", run, "--yes", "--output", "json"]);
+    let refused = site.daybreak.run(["rollback", run, "--yes"]);
+    assert_eq!(refused.code, Some(3), "the old primary lacks what the new one was written: {refused}");
+    assert!(refused.stderr.contains("--accept-loss "), "{refused}");
+    let back = site.daybreak.run(["rollback", run, "--yes", "--accept-loss", "1000000", "--output", "json"]);
     assert_eq!((back.code, &back.json()["outcome"]), (Some(0), &json!("rolled_back")), "{back}");
     assert_eq!((logins(&primary), logins(&target)), ("master rdsadmin".to_owned(), "master rdsadmin".to_owned()));
     told(&site.daybreak.run(["status", run]), "STAYS FENCED");

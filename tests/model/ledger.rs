@@ -206,7 +206,8 @@ impl Ledger {
             }
             Entry::Noted { step, .. } => {
                 let index = place(&self.steps, &step.0);
-                assert!(going && self.in_progress() == Some(index), "a note of {step} out of turn");
+                let undoing = self.steps[index].mark == Mark::BeingUndone;
+                assert!(undoing || going && self.in_progress() == Some(index), "a note of {step} out of turn");
                 self.steps[index].notes += 1;
             }
             Entry::Awaiting { step, .. } => {

@@ -4,8 +4,10 @@
 mod builtin;
 mod catalogs;
 mod fencing;
+mod ledger;
 mod login;
 mod newest;
+mod probation;
 mod profile;
 mod questions;
 mod rehearsal;

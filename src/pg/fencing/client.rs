@@ -121,7 +121,7 @@ async fn writers(session: &Session, named: &[String], marker: &str) -> Result<Wr
 }
 
 /// Whether the marker is there, and whether it is sealed.
-async fn find_marker(session: &Session, marker: &str) -> Result<(bool, bool), Error> {
+pub(super) async fn find_marker(session: &Session, marker: &str) -> Result<(bool, bool), Error> {
     let doing = "look for the fence's marker";
     let sql = "SELECT count(*) > 0, count(pg_catalog.shobj_description(oid, 'pg_authid')) > 0 FROM pg_catalog.pg_roles \
                WHERE rolname = $1";

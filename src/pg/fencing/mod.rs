@@ -5,6 +5,7 @@
 //! answer; a role that somebody made anew does not bear it.
 
 mod client;
+mod probation;
 mod statements;
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Login};
-pub use statements::let_in_by_hand;
+pub use statements::{let_in_by_hand, release_by_hand};
 
 /// What daybreak asks of PostgreSQL to keep an application's roles out. [`super::Client`] asks real servers.
 #[async_trait]
@@ -57,6 +58,41 @@ pub trait Fencing: Send + Sync {
     /// # Errors
     /// When the login is refused, which is what a fence is for, or the server takes no writes.
     async fn write(&self, login: &Login) -> Result<(), Error>;
+}
+
+/// What daybreak asks of PostgreSQL to have an application's roles read only for a while. [`super::Client`] asks real servers.
+#[async_trait]
+pub trait Probation: Send + Sync {
+    /// Who is held under `marker`.
+    ///
+    /// # Errors
+    /// When the login or a statement fails.
+    async fn held(&self, login: &Login, marker: &str) -> Result<Held, Error>;
+
+    /// Has new transactions of these roles in the login's database read only, and remembers what was set for them before, in one
+    /// transaction. What is held under the marker already stays as it is.
+    ///
+    /// # Errors
+    /// When the login or a statement fails. The roles may be held all the same, if the answer was lost.
+    async fn hold(&self, login: &Login, marker: &str, roles: &[Role]) -> Result<(), Error>;
+
+    /// Gives the roles that bear the marker exactly the setting that they had, ends their sessions, which would go on reading only, and
+    /// removes the marker.
+    ///
+    /// # Errors
+    /// When the login or a statement fails. What is not done yet is done by the next call: the marker goes last.
+    async fn release(&self, login: &Login, marker: &str) -> Result<(), Error>;
+}
+
+/// Who is held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The roles that bear the marker.
+    pub roles: Vec<Role>,
+    /// How many sessions they have.
+    pub sessions: u64,
+    /// Whether the marker is there.
+    pub marker: bool,
 }
 
 /// A role, and which one of that name.
@@ -151,6 +187,12 @@ pub struct LetIn {
 
 /// SQLSTATE of a login with a role that may not log in: invalid_authorization_specification.
 pub const MAY_NOT_LOG_IN: &str = "28000";
+
+/// The marker of a run's probation.
+#[must_use]
+pub fn probation_marker(run: &str) -> String {
+    format!("daybreak-probation-{run}")
+}
 
 /// The marker of a run's fence.
 #[must_use]

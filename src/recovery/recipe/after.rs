@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Wish, fence, planned};
+use super::{Wish, fence, ledger, planned, probation};
 use crate::{
     aws::{
         rds::{model::Tag, plain, requests},
@@ -41,7 +41,7 @@ use crate::{
         tags,
         take_snapshot::TakeSnapshot,
         target::TargetName,
-        watch::Watch,
+        watch::{NewWrites, Watch},
     },
 };
 
@@ -119,8 +119,21 @@ pub fn rehearse(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &Targ
 
 /// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let mut steps = fence::fence(wish, survey.fence.as_ref(), target);
+    if survey.pointers.is_empty() {
+        return Vec::new();
+    }
+    // Before the fence, so that it is closed behind it: nobody waits for the ledger.
+    let mut steps = vec![ledger::open(wish, survey.fence.as_ref(), access, &target.identifier)];
+    let probation = wish.database.cutover.probation.then_some(survey.fence.as_ref()).flatten();
+    steps.extend(probation.map(|fence| probation::begin(wish, fence, target)));
+    steps.extend(fence::fence(wish, survey.fence.as_ref(), target));
     steps.extend(follow(wish, &survey.pointers, access, target));
+    if let Some(fence) = probation {
+        let watches = |planned: &Planned<Step>| matches!(planned.step, Step::Watch(_));
+        let at = steps.iter().position(watches).unwrap_or(steps.len());
+        let probes = probing(&wish.database.watch, client(&survey.pointers, access), through(&survey.pointers, access));
+        steps.insert(at, probation::lift(wish, fence, probes, target));
+    }
     steps
 }
 
@@ -147,9 +160,14 @@ pub fn follow(wish: &Wish<'_>, pointers: &Pointers, access: &Access, target: &Ta
     steps.extend(await_replicas(wish, secrets));
     steps.extend(await_record);
     if !steps.is_empty() {
-        steps.extend(watch(&wish.database.watch, client, proxy.as_ref().map(|proxy| proxy.through(access))));
+        steps.extend(watch(&wish.database.watch, client, through(pointers, access)));
     }
     steps
+}
+
+/// The way through the application's proxy, where it connects to one.
+fn through(pointers: &Pointers, access: &Access) -> Option<Through> {
+    pointers.proxy.as_ref().map(|proxy| proxy.through(access))
 }
 
 /// The proxy, as its steps know it.
@@ -263,10 +281,13 @@ pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName) -> Option
 
 /// The application's watch with this login, or through its proxy, where the profile wants one.
 pub fn watch(watch: &config::Watch, access: Access, through: Option<Through>) -> Option<Planned<Step>> {
-    if watch.duration.is_zero() {
-        return None;
-    }
-    let step = Watch {
+    let step = probing(watch, access, through);
+    (!watch.duration.is_zero()).then(|| planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
+}
+
+/// The watch as a step, however long it is.
+pub fn probing(watch: &config::Watch, access: Access, through: Option<Through>) -> Watch {
+    Watch {
         for_seconds: watch.duration.as_secs(),
         interval_ms: millis(watch.interval),
         failures: watch.failures,
@@ -274,8 +295,11 @@ pub fn watch(watch: &config::Watch, access: Access, through: Option<Through>) ->
         http: pages(watch),
         access,
         through,
-    };
-    Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
+        on_new_writes: match watch.on_new_writes {
+            config::NewWrites::RollBack => NewWrites::RollBack,
+            config::NewWrites::Hold => NewWrites::Hold,
+        },
+    }
 }
 
 fn millis(span: Duration) -> u64 {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     CLONE, POINT_IN_TIME, SNAPSHOT, Wish, after,
     draft::Draft,
+    ledger,
     parity::{self, Member, Parity},
     planned,
     point_in_time::{self, Backup},
@@ -112,6 +113,10 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
     steps.push(create(Role::Writer, writer_request));
     let reader_names: Vec<String> =
         reader_requests.iter().map(|request| request.db_instance_identifier.clone()).collect();
+    let keeps_ledger = choice.manner == Manner::Beside;
+    if let (Some(access), true) = (&survey.access, keeps_ledger) {
+        steps.extend(ledger::horizon(survey, access, &target));
+    }
     steps.extend(reader_requests.into_iter().map(|request| create(Role::Reader, request)));
     if let Some(request) = requests::after_restore(source, &target) {
         steps.push(after::modify(database.deadlines.settings, Purpose::ApplySettings, request, None));
@@ -151,6 +156,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         }
         steps.extend(after::snapshot(wish, survey, &name).filter(|_| choice.manner == Manner::Beside));
         steps.extend(parity.read_back);
+        steps.extend(ledger::close(wish, survey, access).filter(|_| keeps_ledger));
     }
     let draft = Draft {
         recipe,

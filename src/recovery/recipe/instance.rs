@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{Wish, after, alike::Owner, draft::Draft, parity::Parity, planned};
+use super::{Wish, after, alike::Owner, draft::Draft, ledger, parity::Parity, planned};
 use crate::{
     aws::rds::model::Instance,
     config::Database,
@@ -196,6 +196,9 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
         copy.map(|request| planned(deadlines.restore, Step::CopyInstanceSnapshot(CopyInstanceSnapshot { request }))),
     );
     steps.push(planned(deadlines.restore, Step::RestoreInstance(RestoreInstance { request: restore })));
+    if let Some(access) = &survey.access {
+        steps.extend(ledger::horizon(survey, access, &target));
+    }
     if let Some(request) = after_restore {
         steps.push(after::modify_instance(deadlines.settings, Purpose::ApplySettings, request, None));
     }
@@ -220,6 +223,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
         }
         steps.extend(after::snapshot(wish, survey, &name));
         steps.extend(owner.read_back(Vec::new()));
+        steps.extend(ledger::close(wish, survey, access));
     }
     Ok(draft(wish, survey, choice, target, quarantine, settings, warnings, steps))
 }

@@ -2,7 +2,7 @@
 //!
 //! [`cluster`] makes an Aurora cluster, of a backup ([`point_in_time`]) or a [`snapshot`]; [`instance`] an RDS instance, of
 //! either; [`after`] is what every recipe has in common once there is a
-//! target: proof, quarantine, pointer, watch; [`fence`] keeps the old writer from taking what would be lost; [`parity`] gives a
+//! target: proof, quarantine, pointer, watch; [`fence`] keeps the old writer from taking what would be lost; [`ledger`] tells what was lost; [`parity`] gives a
 //! target what a restore drops.
 
 pub mod after;
@@ -11,8 +11,10 @@ mod cluster;
 pub mod draft;
 pub mod fence;
 pub mod instance;
+pub mod ledger;
 pub mod parity;
 pub mod point_in_time;
+pub mod probation;
 pub mod promote;
 mod snapshot;
 

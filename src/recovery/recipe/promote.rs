@@ -4,7 +4,7 @@ mod told;
 
 use jiff::Timestamp;
 
-use super::{Wish, after, fence, planned};
+use super::{Wish, after, fence, ledger, planned};
 use crate::{
     aws::rds::model::{Cluster, Instance},
     recovery::{names, policies, promotion::survey::Outlook, refusal::Refusal, survey},
@@ -134,6 +134,13 @@ fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
     steps.extend(fence.into_iter().flat_map(|fence| fence::close(wish, fence, Some(promotion))));
     let promote = Promote { promotion: Box::new(promotion.clone()) };
     steps.push(planned(database.deadlines.instance, Step::Promote(promote)));
+    let moves = !outlook.pointers.is_empty();
+    // What switches back loses nothing.
+    let opened = outlook.access.as_ref().filter(|_| moves && promotion.way.reversibility() == Undo::PointOfNoReturn);
+    let opened = opened.map(|access| ledger::open(wish, outlook.fence.as_ref(), access, &target.identifier));
+    // A fence makes of it all one cutover; without, only the pointer is.
+    let (before_proof, after_proof) = if fence.is_some() { (opened, None) } else { (None, opened) };
+    steps.extend(before_proof);
     // Replication has brought the fence to the target, which can alter roles from now on.
     steps.extend(fence.map(|fence| fence::open(wish, fence, &target)));
     let Some(access) = &outlook.access else { return steps };
@@ -152,6 +159,7 @@ fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
         let secret = matches!(access.credentials, crate::steps::access::Credentials::Secret { .. });
         steps.extend(after::watch(&database.watch, access.clone(), None).filter(|_| secret));
     } else {
+        steps.extend(after_proof);
         steps.extend(after::follow(wish, &outlook.pointers, access, &target));
     }
     steps

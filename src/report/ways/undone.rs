@@ -2,7 +2,7 @@
 
 use super::{Way, arn_of, command_of, proxied, record, region, removable, secret, word};
 use crate::{
-    pg::fencing::{let_in_by_hand, marker},
+    pg::fencing::{let_in_by_hand, marker, probation_marker, release_by_hand},
     recovery::{
         names,
         sighting::{Look, Side},
@@ -16,6 +16,7 @@ use crate::{
         move_record::MoveRecord,
         move_secret::MoveSecret,
         moves,
+        probation::BeginProbation,
         proxy::release::ReleaseProxy,
         purpose::SETTLE,
         restore_cluster::{ID as RESTORE, RestoredCluster},
@@ -99,6 +100,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         Step::MoveRecord(step) => record_back(state, step, look).into_iter().collect(),
         Step::ReleaseProxy(ReleaseProxy { proxied }) => proxied::back(proxied, look).into_iter().collect(),
         Step::Fence(step) => vec![unfence(state, step)],
+        Step::BeginProbation(step) => lift_probation(state, step).into_iter().collect(),
         Step::Promote(step) => step
             .call_back()
             .map(|(call, region)| Way {
@@ -131,6 +133,10 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         | Step::KeepSnapshot(_)
         | Step::TakeSnapshot(_)
         | Step::ListWriters(_)
+        | Step::ReadHorizon(_)
+        | Step::OpenLedger(_)
+        | Step::CloseLedger(_)
+        | Step::LiftProbation(_)
         | Step::AdmitWriters(_)
         | Step::ManagePassword(_)
         | Step::PutScalingPolicy(_)
@@ -202,8 +208,26 @@ pub(super) fn admit_by_hand(state: &RunState<Step>, step: &AdmitWriters) -> Opti
     })
 }
 
+/// How the probation is lifted by hand: a setting of a role's own, which the marker's comment holds, is not given back by that.
+fn lift_probation(state: &RunState<Step>, step: &BeginProbation) -> Option<Way> {
+    let writer = serving::writer(&state.outputs).ok()?;
+    let database = database_of(&step.access);
+    let roles = fenced::roles(state);
+    let marker = probation_marker(&state.plan.run.to_string());
+    let sql = release_by_hand(roles.iter().map(String::as_str), database, &marker);
+    let target = format!("host={} port={} dbname={database} sslmode=require", writer.endpoint, writer.port);
+    Some(Way {
+        does: format!("lets the application's roles write to {} (add -U and a role that may alter them)", step.target),
+        command: format!("psql {} -c {}", word(&target), word(&sql)),
+    })
+}
+
+fn database_of(access: &Access) -> &str {
+    access.database.as_ref().or(access.default_database.as_ref()).map_or("postgres", String::as_str)
+}
+
 fn let_in(state: &RunState<Step>, host: &str, port: u16, access: &Access) -> String {
-    let database = access.database.as_ref().or(access.default_database.as_ref()).map_or("postgres", String::as_str);
+    let database = database_of(access);
     let roles = fenced::roles(state);
     let sql = let_in_by_hand(roles.iter().map(String::as_str), &marker(&state.plan.run.to_string()));
     let target = format!("host={host} port={port} dbname={database} sslmode=require");

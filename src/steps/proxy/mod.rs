@@ -13,6 +13,7 @@ pub mod release;
 pub mod take;
 mod through;
 
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::{failure, target::TargetName, window::Family, world::World};
@@ -93,23 +94,22 @@ impl Proxied {
         StepError::terminal(Failure::new(message).hint("find out who changed it, then make a new plan"))
     }
 
-    /// Sees that the target takes each of the proxy's passwords. `shut` says that a role which may not log in is let in later.
+    /// Sees that the target takes each of the proxy's passwords, and says whose. `shut` says that a role which may not log in is let
+    /// in later.
     async fn try_logins(&self, world: &World, host: &str, port: u16, shut: bool) -> Result<Vec<String>, StepError> {
         let doing = format!("log in to {} as proxy {} will", self.target, self.proxy);
-        let mut users = Vec::new();
-        for login in &self.logins {
+        let tried = self.logins.iter().map(async |login| {
             let client = self.through.direct(world, login, host, port).await?;
             match world.postgres.connect_check(&client).await {
-                Ok(_) => {}
-                Err(error) if shut && error.sqlstate.as_deref() == Some(MAY_NOT_LOG_IN) => {}
+                Ok(_) => Ok(client.user),
+                Err(error) if shut && error.sqlstate.as_deref() == Some(MAY_NOT_LOG_IN) => Ok(client.user),
                 Err(error) if error.kind == pg::ErrorKind::Authentication => {
-                    return Err(self.refused(&doing, login, &client.user, &error));
+                    Err(self.refused(&doing, login, &client.user, &error))
                 }
-                Err(error) => return Err(failure::of_postgres(&doing, &error)),
+                Err(error) => Err(failure::of_postgres(&doing, &error)),
             }
-            users.push(client.user);
-        }
-        Ok(users)
+        });
+        try_join_all(tried).await
     }
 
     fn refused(&self, doing: &str, login: &ProxyLogin, user: &str, error: &pg::Error) -> StepError {

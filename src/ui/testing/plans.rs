@@ -37,7 +37,7 @@ use crate::{
         stage_secret::StageSecret,
         step::Step,
         target::TargetName,
-        watch::Watch,
+        watch::{NewWrites, Watch},
         window::{Family, Kind, Window},
         writers::Server,
     },
@@ -185,6 +185,7 @@ pub(crate) fn plan() -> Plan<Step> {
                 }],
                 access,
                 through: None,
+                on_new_writes: NewWrites::RollBack,
             }),
         ),
         (

@@ -227,7 +227,7 @@ impl Story {
 
     /// A person takes the run back.
     pub(crate) fn turned_back(scope: Scope) -> Entry<Step> {
-        Entry::TurnedBack { scope, final_snapshot: None, by: actor() }
+        Entry::TurnedBack { scope, final_snapshot: None, loss: None, by: actor() }
     }
 
     /// A person has the target removed.

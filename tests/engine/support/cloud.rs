@@ -21,6 +21,8 @@ mod backups;
 pub(crate) mod dns;
 mod fittings;
 mod instances;
+mod ledgers;
+mod probation;
 mod progress;
 pub(crate) mod proxies;
 mod rds;

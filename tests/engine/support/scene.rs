@@ -109,6 +109,8 @@ impl Elsewhere for Everywhere {
             tokens: Arc::new(self.servers.clone()),
             postgres: Arc::new(self.servers.clone()),
             fencing: Arc::new(self.cloud.clone()),
+            probation: Arc::new(self.cloud.clone()),
+            ledgers: Arc::new(self.cloud.clone()),
             fittings: Arc::new(self.cloud.clone()),
             proxies: Arc::new(self.cloud.clone()),
             scaling: Arc::new(self.cloud.clone()),

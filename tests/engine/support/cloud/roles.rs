@@ -19,35 +19,42 @@ pub(crate) struct FakeRole {
     oid: u32,
     can_login: bool,
     marked: bool,
-    sessions: u64,
+    pub(super) sessions: u64,
+    pub(super) reads_only: bool,
 }
 
 /// A server.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
-    roles: BTreeMap<String, FakeRole>,
+    pub(super) roles: BTreeMap<String, FakeRole>,
     marker: Option<String>,
     sealed: bool,
     unreachable: bool,
-    writes: i64,
+    /// The marker of a probation.
+    pub(super) probation: Option<String>,
+    pub(super) writes: i64,
+    /// How many of them the statistics do not know any more.
+    pub(super) forgotten: i64,
 }
 
 impl Default for Site {
     fn default() -> Self {
-        let role = |oid, can_login| FakeRole { oid, can_login, marked: false, sessions: 0 };
+        let role = |oid, can_login| FakeRole { oid, can_login, marked: false, sessions: 0, reads_only: false };
         let roles = [("app", role(101, true)), ("batch", role(102, true)), ("retired", role(103, false))];
         Self {
             roles: roles.into_iter().map(|(name, role)| (name.to_owned(), role)).collect(),
             marker: None,
             sealed: false,
             unreachable: false,
+            probation: None,
             writes: 0,
+            forgotten: 0,
         }
     }
 }
 
 impl Site {
-    fn pick(&self, wanted: impl Fn(&FakeRole) -> bool) -> Vec<Role> {
+    pub(super) fn pick(&self, wanted: impl Fn(&FakeRole) -> bool) -> Vec<Role> {
         let picked = self.roles.iter().filter(|(_, role)| wanted(role));
         picked.map(|(name, role)| Role { name: name.clone(), oid: role.oid }).collect()
     }
@@ -106,14 +113,14 @@ impl Cloud {
     pub(crate) fn role_may_log_in(&self, host: &str, role: &str, may: bool) {
         self.edit_site(host, |site| {
             let oid = u32::try_from(200 + site.roles.len()).unwrap();
-            let new = FakeRole { oid, can_login: may, marked: false, sessions: 0 };
+            let new = FakeRole { oid, can_login: may, marked: false, sessions: 0, reads_only: false };
             site.roles.entry(role.to_owned()).or_insert(new).can_login = may;
         });
     }
 
     /// Somebody drops a role and makes it anew.
     pub(crate) fn role_is_made_anew(&self, host: &str, role: &str) {
-        let new = FakeRole { oid: 999, can_login: true, marked: false, sessions: 0 };
+        let new = FakeRole { oid: 999, can_login: true, marked: false, sessions: 0, reads_only: false };
         self.edit_site(host, |site| site.roles.insert(role.to_owned(), new));
     }
 
@@ -143,12 +150,15 @@ impl Cloud {
         let there = inner.sites.iter().filter(|(host, _)| inner.serves(host));
         let lines = there.flat_map(|(host, site)| {
             let roles = site.roles.iter().map(move |(name, role)| format!("role {name} at {host}: {}", role.can_login));
+            let held = site.roles.iter().filter(|(_, role)| role.reads_only);
+            let roles = roles.chain(held.map(move |(name, _)| format!("role {name} at {host} reads only")));
+            let roles = roles.chain(site.probation.iter().map(move |marker| format!("role {marker} at {host}")));
             roles.chain(site.marker.iter().map(move |marker| format!("role {marker} at {host}")))
         });
         lines.collect()
     }
 
-    fn site(&self, login: &Login) -> Result<Site, Error> {
+    pub(super) fn site(&self, login: &Login) -> Result<Site, Error> {
         let primary = self.inner().following.get(&login.host).cloned();
         if let Some(primary) = primary {
             let mut site = self.edit_site(&primary, |site| site.clone());
@@ -162,7 +172,7 @@ impl Cloud {
         if site.unreachable { Err(gone()) } else { Ok(site) }
     }
 
-    async fn alter(
+    pub(super) async fn alter(
         &self,
         operation: &'static str,
         login: &Login,
