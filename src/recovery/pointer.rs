@@ -59,12 +59,6 @@ impl Pointers {
         of_secrets.chain(of_proxy).collect()
     }
 
-    /// The secret that the application logs in with.
-    #[must_use]
-    pub fn login(&self) -> Option<&SurveyedSecret> {
-        self.secrets.first()
-    }
-
     /// What the plan's reader should know of them.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
