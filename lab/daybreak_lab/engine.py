@@ -45,12 +45,17 @@ primary_conninfo = '{conninfo}'
 primary_slot_name = '{slot}'
 """
 
-# Plain TCP finds no line at all, as with rds.force_ssl = 1; the superuser has no way in from the network.
+PROXIES_ADDRESS = "127.127.0.1"
+"""Where the lab's proxies connect from: the clients' TLS ends there."""
+
+# Plain TCP finds no line at all, as with rds.force_ssl = 1, unless a proxy has it; the superuser has no way in from the
+# network.
 _ACCESS = f"""\
 local all {SUPERUSER} trust
 local replication {SUPERUSER} trust
-hostssl all {SUPERUSER} all reject
+host all {SUPERUSER} all reject
 hostssl all all all scram-sha-256
+hostnossl all all {PROXIES_ADDRESS}/32 scram-sha-256
 """
 
 

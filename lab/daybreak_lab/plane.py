@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .delays import Delays
+from .forwarder import Exchange
 from .image import Image, Origin
 from .lag import Meter
 from .postgres import PostgresError, Programs
@@ -67,6 +68,7 @@ class Plane:
         self.tick_seconds = tick_seconds
         self.authority = Authority(home / "ca.pem")
         self.addresses = Addresses()
+        self.exchange = Exchange()
         self.volumes: dict[str, Volume] = {}
         self._regions_of: dict[str, str] = {}
         self.versions = Versions(programs.version)
@@ -116,6 +118,7 @@ class Plane:
     def close(self) -> None:
         """Stops every process and waits for the background work to end."""
         self.stopping.set()
+        self.exchange.close()
         self.programs.close()
         self._workers.shutdown(cancel_futures=True)
         if self._own_sockets is not None:

@@ -1,4 +1,4 @@
-"""What stands around a database, keyed by its name: readers' autoscaling, proxies, subscriptions, alarms."""
+"""What stands around a database, keyed by its name: readers' autoscaling, subscriptions, alarms."""
 
 import pytest
 from clients import failure
@@ -126,59 +126,3 @@ def test_event_subscriptions_are_listed(shared_lab, rds):
     assert failure(rds.create_event_subscription, **(other | {"SourceIds": ["absent"]}))[0] == "SourceNotFound"
     assert failure(rds.create_event_subscription, **(other | {"SnsTopicArn": f"{topic}-x"}))[0] == "SNSTopicArnNotFound"
     assert failure(rds.describe_event_subscriptions, SubscriptionName="absent") == ("SubscriptionNotFound", 404)
-
-
-@pytest.fixture(scope="module")
-def proxy(shared_lab, rds):
-    """The name of a proxy."""
-    subnets = shared_lab.client("ec2").describe_subnets()["Subnets"]
-    made = rds.create_db_proxy(
-        DBProxyName="front", EngineFamily="POSTGRESQL", RoleArn="arn:aws:iam::123456789012:role/proxy",
-        Auth=[{"SecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app-abcdef"}],
-        VpcSubnetIds=[subnet["SubnetId"] for subnet in subnets[:2]],
-    )["DBProxy"]  # fmt: skip
-    assert made["Status"] == "creating"
-    until(lambda: rds.describe_db_proxies(DBProxyName="front")["DBProxies"][0]["Status"] == "available", "the proxy")
-    return {"DBProxyName": "front"}
-
-
-def targets(rds, proxy):
-    found = rds.describe_db_proxy_targets(**proxy)["Targets"]
-    return sorted((one["Type"], one["RdsResourceId"], one["TargetHealth"]["State"]) for one in found)
-
-
-def test_a_proxy_is_given_another_cluster(shared_lab, rds, proxy):
-    begun = rds.register_db_proxy_targets(**proxy, DBClusterIdentifiers=["here"])["DBProxyTargets"]
-    assert [one["TargetHealth"]["State"] for one in begun] == ["REGISTERING"] * 3
-    until(lambda: targets(rds, proxy) == [
-        ("RDS_INSTANCE", "here-1", "AVAILABLE"), ("RDS_INSTANCE", "here-2", "AVAILABLE"),
-        ("TRACKED_CLUSTER", "here", "AVAILABLE"),
-    ], "the targets")  # fmt: skip
-    roles = {one["RdsResourceId"]: one.get("Role") for one in rds.describe_db_proxy_targets(**proxy)["Targets"]}
-    assert roles == {"here": None, "here-1": "READ_WRITE", "here-2": "READ_ONLY"}
-    (group,) = rds.describe_db_proxy_target_groups(**proxy)["TargetGroups"]
-    assert (group["TargetGroupName"], group["IsDefault"]) == ("default", True)
-
-    again = failure(rds.register_db_proxy_targets, **proxy, DBClusterIdentifiers=["here"])
-    assert again[0] == "DBProxyTargetAlreadyRegisteredFault"
-    second = failure(rds.register_db_proxy_targets, **proxy, DBClusterIdentifiers=["hereafter"])
-    assert second == ("NotImplemented", 501)
-    wrong = failure(rds.deregister_db_proxy_targets, **proxy, DBClusterIdentifiers=["hereafter"])
-    assert wrong == ("DBProxyTargetNotFoundFault", 404)
-    rds.deregister_db_proxy_targets(**proxy, DBClusterIdentifiers=["here"])
-    assert targets(rds, proxy) == []
-    rds.register_db_proxy_targets(**proxy, DBInstanceIdentifiers=["plain"])
-    until(lambda: targets(rds, proxy) == [("RDS_INSTANCE", "plain", "AVAILABLE")], "the target")
-    rds.deregister_db_proxy_targets(**proxy, DBInstanceIdentifiers=["plain"])
-
-
-def test_refused_proxy_calls(rds, proxy):
-    absent = {"DBProxyName": "absent"}
-
-    for operation in (rds.describe_db_proxies, rds.describe_db_proxy_targets, rds.describe_db_proxy_target_groups,
-                      rds.delete_db_proxy, rds.register_db_proxy_targets):  # fmt: skip
-        assert failure(operation, **absent) == ("DBProxyNotFoundFault", 404)
-    unknown = failure(rds.register_db_proxy_targets, **proxy, DBClusterIdentifiers=["absent"])
-    assert unknown[0] == "DBClusterNotFoundFault"
-    other = failure(rds.describe_db_proxy_targets, **proxy, TargetGroupName="other")
-    assert other[0] == "DBProxyTargetGroupNotFoundFault"

@@ -45,6 +45,8 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "DBInstanceNotFound"
         | "DBParameterGroupNotFound"
         | "DBProxyNotFoundFault"
+        | "DBProxyTargetGroupNotFoundFault"
+        | "DBProxyTargetNotFoundFault"
         | "DBSecurityGroupNotFound"
         | "DBSnapshotNotFound"
         | "DBSubnetGroupNotFoundFault"
@@ -66,6 +68,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "DBInstanceRoleAlreadyExists"
         | "DBClusterSnapshotAlreadyExistsFault"
         | "DBInstanceAlreadyExists"
+        | "DBProxyTargetAlreadyRegisteredFault"
         | "DBSnapshotAlreadyExists"
         | "ResourceExistsException" => ErrorKind::AlreadyExists,
 
@@ -74,6 +77,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "InvalidDBClusterSnapshotStateFault"
         | "InvalidDBClusterStateFault"
         | "InvalidDBInstanceState"
+        | "InvalidDBProxyStateFault"
         | "InvalidDBSnapshotState"
         | "InvalidDBSubnetGroupStateFault"
         | "InvalidGlobalClusterStateFault"
@@ -121,6 +125,7 @@ pub(super) fn kind(code: &str) -> Option<ErrorKind> {
         | "StorageQuotaExceeded" => ErrorKind::Quota,
 
         "DBSubnetGroupDoesNotCoverEnoughAZs"
+        | "InsufficientAvailableIPsInSubnetFault"
         | "InsufficientDBClusterCapacityFault"
         | "InsufficientDBInstanceCapacity"
         | "InsufficientStorageClusterCapacity" => ErrorKind::Capacity,

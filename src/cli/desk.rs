@@ -152,6 +152,7 @@ impl Elsewhere for Everywhere {
             snapshots: Arc::new(self.session.rds(region)),
             instances: Arc::new(self.session.rds(region)),
             fittings: Arc::new(self.session.rds(region)),
+            proxies: Arc::new(self.session.rds(region)),
             scaling: Arc::new(self.session.scaling(region)),
             alarms: Arc::new(self.session.metrics(region)),
             secrets: Arc::new(self.session.secrets(region)),

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::error::Fault;
 use super::model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
-    InstanceClass, NewWrites, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
+    Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverProxy, CutoverSecret, Database, Deadlines, Fence,
+    FenceMode, InstanceClass, NewWrites, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
 };
 use super::names;
 use super::raw::{
@@ -256,10 +256,16 @@ impl Checker<'_> {
         let key = self.value(at, "secret_key", raw.secret_key, not_blank);
         let secrets = ids.into_iter().map(|id| CutoverSecret { id, key: key.clone() }).collect();
         let dns = raw.dns.and_then(|raw| self.dns(&join(at, "dns"), raw));
+        if raw.proxy_via.is_some() && !self.is_written(at, "proxy") {
+            self.fault(&join(at, "proxy_via"), "needs `proxy`, the proxy that the tunnel leads to");
+        }
+        let name = self.value(at, "proxy", raw.proxy, names::identifier);
+        let via = self.value(at, "proxy_via", raw.proxy_via, names::host_port);
         let default = Cutover::default();
         Cutover {
             secrets,
             dns,
+            proxy: name.map(|name| CutoverProxy { name, via }),
             proof_within: self.timeout(at, "proof_within", raw.proof_within).unwrap_or(default.proof_within),
             accept_less: raw.accept_less.unwrap_or(default.accept_less),
             probation: raw.probation.unwrap_or(default.probation),

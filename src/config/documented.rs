@@ -62,8 +62,8 @@ fn the_examples_of_the_default_are_valid_and_show_the_true_defaults() {
     assert_eq!(loans.proof, Proof { statement_timeout, lock_timeout, compare_with_source, ..loans.proof.clone() });
     let (sql, pages) = (loans.watch.sql.clone(), loans.watch.pages.clone());
     assert_eq!(loans.watch, Watch { sql, pages, ..Watch::default() });
-    let (secrets, dns) = (loans.cutover.secrets.clone(), loans.cutover.dns.clone());
-    assert_eq!(loans.cutover, Cutover { secrets, dns, ..Cutover::default() });
+    let Cutover { secrets, dns, proxy, .. } = loans.cutover.clone();
+    assert_eq!(loans.cutover, Cutover { secrets, dns, proxy, ..Cutover::default() });
     assert_eq!(loans.promote, Promote::default());
     assert_eq!(loans.deadlines, Deadlines { run: loans.deadlines.run, ..Deadlines::default() });
 }

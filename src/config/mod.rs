@@ -18,8 +18,9 @@ mod shape;
 pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
-    Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
-    HostPort, InstanceClass, NewWrites, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
+    Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverProxy, CutoverSecret, Database, Deadlines, Fence,
+    FenceMode, HostPort, InstanceClass, NewWrites, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch,
+    Zone,
 };
 pub use regional::Regional;
 pub use schema::schema;

@@ -210,6 +210,8 @@ pub struct Cutover {
     pub secrets: Vec<CutoverSecret>,
     /// The DNS record that leads to the database; `None` when the application follows none.
     pub dns: Option<CutoverDns>,
+    /// The RDS Proxy through which the application reaches its database; `None` when there is none.
+    pub proxy: Option<CutoverProxy>,
     /// How old the proof may be when the application is moved. Default 24 hours, never zero.
     pub proof_within: Duration,
     /// Whether the target may have lower limits than the source. Default false.
@@ -218,6 +220,15 @@ pub struct Cutover {
     pub snapshot: bool,
     /// Whether the application's roles begin on the target with reading only, until probes pass. Needs a fence.
     pub probation: bool,
+}
+
+/// An RDS Proxy that the application's clients connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutoverProxy {
+    /// `DBProxyName`.
+    pub name: String,
+    /// The near end of a tunnel to it.
+    pub via: Option<HostPort>,
 }
 
 /// A DNS record that the application follows.
@@ -433,6 +444,7 @@ impl Default for Cutover {
         Self {
             secrets: Vec::new(),
             dns: None,
+            proxy: None,
             proof_within: Duration::from_secs(24 * 60 * 60),
             accept_less: false,
             snapshot: true,

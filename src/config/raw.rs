@@ -200,6 +200,10 @@ pub(super) struct RawCutover {
     pub(super) secrets: Vec<String>,
     /// The key of the secrets' JSON that holds a connection URL. Needs secret, or secrets.
     pub(super) secret_key: Option<String>,
+    /// The RDS Proxy through which the application reaches its database. With secrets or a record, all are moved, or none is.
+    pub(super) proxy: Option<String>,
+    /// The near end (HOST:PORT) of a tunnel to the proxy, where daybreak has no other way to it. Needs proxy.
+    pub(super) proxy_via: Option<String>,
     /// How old the proof may be when the application is moved; an older one is made again. Default: "24h".
     #[schemars(regex(pattern = SPAN))]
     pub(super) proof_within: Option<String>,

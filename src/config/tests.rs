@@ -183,9 +183,12 @@ fn each_fault_of_a_value_is_found() {
         ("cutover.secrets = ['a/b', 'a/b']", "cutover.secrets: names `a/b` twice"),
         ("cutover = { secret = 'a', secrets = ['b'] }", "cutover.secrets: is written instead of `secret`"),
         (
-            "cutover.proxy = 'loans'",
-            "cutover.proxy: unknown key, the keys here are secret, secrets, secret_key, proof_within, accept_less, snapshot, dns",
+            "cutover.rename = 'loans'",
+            "cutover.rename: unknown key, the keys here are secret, secrets, secret_key, proxy, proxy_via, proof_within",
         ),
+        ("cutover.proxy = 'no proxy'", "cutover.proxy: "),
+        ("cutover.proxy_via = '127.0.0.1:15433'", "cutover.proxy_via: needs `proxy`"),
+        ("cutover = { proxy = 'loans', proxy_via = 'nowhere' }", "cutover.proxy_via: "),
         ("cutover.dns = { zone = 'corp.internal' }", "cutover.dns.record: missing"),
         (
             "cutover.dns = { zone = 'corp.internal', record = 'db.corp.example' }",

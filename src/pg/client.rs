@@ -32,7 +32,7 @@ impl Client {
     }
 
     pub(super) async fn session(&self, login: &Login, limits: Limits) -> Result<Session, Error> {
-        let tls = tls::connector(login.ca.as_deref())?;
+        let tls = tls::connector(login)?;
         Session::open(login, &tls, &self.application_name, limits).await
     }
 }

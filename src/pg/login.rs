@@ -24,6 +24,9 @@ pub struct Login {
     pub via: Option<(String, u16)>,
     /// A PEM file of certificate authorities to trust instead of the operating system's.
     pub ca: Option<PathBuf>,
+    /// Whether this is the endpoint of an RDS Proxy: its certificate is one that operating systems
+    /// trust, not RDS's own, so theirs are trusted as well as those in `ca`.
+    pub is_proxy: bool,
     /// How long name resolution, dialling, TLS and authentication may take together.
     pub connect_timeout: Duration,
 }
@@ -52,18 +55,26 @@ impl Login {
 mod tests {
     use super::*;
 
+    impl Login {
+        /// A login through a tunnel.
+        pub(in crate::pg) fn example() -> Self {
+            Self {
+                host: "loans.example".into(),
+                port: 5432,
+                user: "app".into(),
+                database: "loans".into(),
+                password: SecretString::from("hunter2"),
+                via: Some(("127.0.0.1".into(), 15432)),
+                ca: None,
+                is_proxy: false,
+                connect_timeout: Duration::from_secs(10),
+            }
+        }
+    }
+
     #[test]
     fn debug_and_description_keep_the_password() {
-        let login = Login {
-            host: "loans.example".into(),
-            port: 5432,
-            user: "app".into(),
-            database: "loans".into(),
-            password: SecretString::from("hunter2"),
-            via: Some(("127.0.0.1".into(), 15432)),
-            ca: None,
-            connect_timeout: Duration::from_secs(10),
-        };
+        let login = Login::example();
         assert_eq!(login.doing(), "connect to loans.example:5432/loans as app through 127.0.0.1:15432");
         assert_eq!(login.dialled(), ("127.0.0.1", 15432));
         assert!(!format!("{login:?}").contains("hunter2"));

@@ -10,26 +10,27 @@ use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, ErrorKind};
+use super::login::Login;
 
 /// Where AWS publishes the certificate authorities of RDS, which no operating system trusts of
 /// itself.
 const RDS_BUNDLE: &str = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem";
 
-/// Returns a connector that trusts the authorities in `ca`, or those of the operating system.
+/// Returns a connector that trusts the authorities in the login's file, or those of the operating
+/// system; for the endpoint of a proxy both.
 ///
 /// # Errors
 /// When the file cannot be read or holds no usable certificate.
-pub(super) fn connector(ca: Option<&Path>) -> Result<MakeRustlsConnect, Error> {
-    let roots = match ca {
+pub(super) fn connector(login: &Login) -> Result<MakeRustlsConnect, Error> {
+    let mut roots = match &login.ca {
         Some(path) => roots_from(path)?,
-        None => {
-            let mut roots = RootCertStore::empty();
-            // Some system stores hold certificates that rustls rejects; the others still count, and
-            // an empty store shows as an unknown issuer, which is explained below.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            roots
-        }
+        None => RootCertStore::empty(),
     };
+    if login.ca.is_none() || login.is_proxy {
+        // Some system stores hold certificates that rustls rejects; the others still count, and
+        // an empty store shows as an unknown issuer, which is explained below.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::new(ErrorKind::Other, "set up TLS", "no usable protocol version").with_source(error))?
@@ -111,9 +112,10 @@ mod tests {
         let directory = tempfile::tempdir().expect("directory");
         let path = directory.path().join("empty.pem");
         std::fs::write(&path, "no certificate\n").expect("write");
-        let error = connector(Some(&path)).err().expect("refused");
+        let trusting = |path: &Path| connector(&Login { ca: Some(path.to_owned()), ..Login::example() });
+        let error = trusting(&path).err().expect("refused");
         assert_eq!(error.kind, ErrorKind::Other);
         assert!(error.to_string().contains("empty.pem"), "{error}");
-        assert!(connector(Some(&directory.path().join("absent.pem"))).is_err());
+        assert!(trusting(&directory.path().join("absent.pem")).is_err());
     }
 }

@@ -1,5 +1,5 @@
 //! A cutover looked through to its end, with nothing changed and nothing recorded: whether the pointers are still what the plan
-//! saw, whether the source can be fenced, and all that the guard looks at.
+//! saw, whether the source can be fenced, whether the target takes a proxy's passwords, and all that the guard looks at.
 
 use std::time::Duration;
 
@@ -57,7 +57,9 @@ pub async fn dry_run(world: &World, state: &RunState<Step>, now: Timestamp) -> D
     for planned in &state.plan.steps {
         match &planned.step {
             Step::ListWriters(step) => fence(world, step, &mut found).await,
-            step @ (Step::GuardCutover(_) | Step::Guard(_)) => guard(world, state, step, now, &mut found).await,
+            step @ (Step::GuardCutover(_) | Step::Guard(_) | Step::RehearseProxy(_)) => {
+                guard(world, state, step, now, &mut found).await
+            }
             _ => {}
         }
     }

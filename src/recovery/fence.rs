@@ -3,7 +3,7 @@
 
 use super::{
     configuration::Configuration,
-    pointer::SurveyedSecret,
+    pointer::Client,
     refusal::{Refusal, Unusable},
     survey,
 };
@@ -76,10 +76,10 @@ pub async fn survey(
     world: &World,
     source: OldWriter<'_>,
     database: &Database,
-    secrets: &[SurveyedSecret],
+    clients: &[Client],
 ) -> Result<Option<SurveyedFence>, Refusal> {
     let wanted = &database.fence;
-    if wanted.mode != FenceMode::Roles || secrets.is_empty() {
+    if wanted.mode != FenceMode::Roles || clients.is_empty() {
         return Ok(None);
     }
     let unfit = |why: String, hint: String| Refusal::Unfenceable { database: database.name.clone(), why, hint };
@@ -115,12 +115,12 @@ pub async fn survey(
         target: access,
         roles: wanted.roles.clone(),
         seen: wanted.roles.clone(),
-        clients: secrets.iter().map(credentials).collect(),
+        clients: clients.iter().map(|client| client.credentials.clone()).collect(),
         when_unreachable,
         warnings: Vec::new(),
     };
     let login = fence.server.login(world).await.map_err(Unusable::from)?;
-    let application = secrets[0].user.as_ref();
+    let application = clients[0].user.as_ref();
     if application == Some(&login.user) {
         return Err(unfit(
             format!("the application logs in as {}, and so would the fence, which would shut itself out", login.user),
@@ -154,21 +154,16 @@ pub async fn survey(
         ));
     }
     // What rotates passwords, for one, is no client: it may write, and does not.
-    for (user, secret) in secrets.iter().filter_map(|secret| Some((secret.user.as_ref()?, secret))) {
+    for (user, client) in clients.iter().filter_map(|client| Some((client.user.as_ref()?, client))) {
         if !held(&user) {
-            fence.clients.retain(|client| *client != credentials(secret));
-            let name = &secret.pointer.secret;
+            fence.clients.retain(|held| *held != client.credentials);
+            let name = &client.secret;
             fence.warnings.push(format!("secret {name} logs in as {user}, whom the fence does not hold"));
         }
     }
     rehearse(world, database, &login, &marker, &found.open).await?;
     fence.seen = found.open.into_iter().map(|role| role.name).collect();
     Ok(Some(fence))
-}
-
-/// How the readers of a secret log in.
-fn credentials(secret: &SurveyedSecret) -> Credentials {
-    Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() }
 }
 
 async fn rehearse(

@@ -12,12 +12,13 @@ use crate::{
     aws::rds::model::Cluster,
     run::plan::Plan,
     steps::{
-        brief::{Brief, Pointer, Source},
+        brief::{Brief, FollowedProxy, Pointer, Source},
         promotion::{
             Promotion,
             judge::judge,
             look::{look, same},
         },
+        proxy::Leads,
         restore_cluster::{Request, RestoreCluster},
         step::Step,
         window::{Family, Kind},
@@ -59,7 +60,8 @@ pub async fn pointers(world: &World, brief: &Brief) -> Result<(), Refusal> {
     for pointer in &brief.secrets {
         secret(world, pointer).await?;
     }
-    record(world, brief).await
+    record(world, brief).await?;
+    proxy(world, brief).await
 }
 
 fn moved(what: String) -> Result<(), Refusal> {
@@ -163,6 +165,17 @@ async fn record(world: &World, brief: &Brief) -> Result<(), Refusal> {
         return Ok(());
     }
     moved(format!("record {words} of {} is not what the plan saw any more", record.zone_words))
+}
+
+async fn proxy(world: &World, brief: &Brief) -> Result<(), Refusal> {
+    let Some(FollowedProxy { name, leads_to, .. }) = &brief.proxy else { return Ok(()) };
+    let targets =
+        world.proxies.targets(name).await.map_err(Refusal::aws(format!("list the targets of proxy {name}")))?;
+    let leads = Leads::of(&targets);
+    if leads.is(leads_to) {
+        return Ok(());
+    }
+    moved(format!("proxy {name} leads to {leads} now, and led to {leads_to}"))
 }
 
 async fn secret(world: &World, pointer: &Pointer) -> Result<(), Refusal> {

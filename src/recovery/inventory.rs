@@ -21,6 +21,7 @@ use crate::{
     },
     steps::{
         moves::{self, Move},
+        proxy,
         step::Step,
         world::World,
     },
@@ -76,6 +77,8 @@ enum Pointer {
     Secret { id: String, url_key: Option<String> },
     /// A DNS record.
     Record { zone: Zone, name: String, set_identifier: Option<String> },
+    /// A proxy.
+    Proxy { name: String },
 }
 
 impl Pointer {
@@ -83,6 +86,7 @@ impl Pointer {
         match self {
             Self::Secret { id, .. } => format!("secret {id}"),
             Self::Record { name, .. } => format!("record {name}"),
+            Self::Proxy { name } => format!("proxy {name}"),
         }
     }
 }
@@ -130,16 +134,18 @@ impl Inventory<'_> {
         let of_runs = own.flat_map(|history| {
             let plan = &history.state.plan;
             let pointer = |step: Move<'_>| match step {
-                Move::Secret(step) => Pointer::Secret { id: step.secret.clone(), url_key: step.url_key.clone() },
-                Move::Record(step) => Pointer::Record {
+                Move::Secret(step) => Some(Pointer::Secret { id: step.secret.clone(), url_key: step.url_key.clone() }),
+                Move::Record(step) => Some(Pointer::Record {
                     zone: Zone::Id(step.zone.clone()),
                     name: plain(&step.from.name),
                     set_identifier: step.from.set_identifier.clone(),
-                },
+                }),
+                Move::Proxy(step) => Some(Pointer::Proxy { name: step.proxied.proxy.clone() }),
+                Move::Release(_) => None,
             };
             let region = &plan.brief.target.region;
             let named = |pointer| Named { run: Some(plan.run.clone()), region: region.clone(), pointer };
-            moves::of(&plan.steps).into_iter().map(pointer).map(named).collect::<Vec<_>>()
+            moves::of(&plan.steps).into_iter().filter_map(pointer).map(named).collect::<Vec<_>>()
         });
         let of_profiles = self.config.databases.values().flat_map(|database| {
             let cutover = &database.cutover;
@@ -154,7 +160,8 @@ impl Inventory<'_> {
             });
             let region = database.region.clone().unwrap_or_else(|| self.default_region.to_owned());
             let named = |pointer| Named { run: None, region: region.clone(), pointer };
-            secrets.chain(record).map(named).collect::<Vec<_>>()
+            let proxy = cutover.proxy.as_ref().map(|proxy| Pointer::Proxy { name: proxy.name.clone() });
+            secrets.chain(record).chain(proxy).map(named).collect::<Vec<_>>()
         });
         let mut read: Vec<(Named, Leads)> = Vec::new();
         for named in of_runs.chain(of_profiles) {
@@ -176,17 +183,19 @@ impl Inventory<'_> {
 async fn holdings(region: &Region) -> Result<Holdings, Refusal> {
     let rds = &region.world.rds;
     let doing = |what: &str| format!("list the {what} of {}", region.name);
-    let (clusters, instances, snapshots, instance_snapshots) = tokio::join!(
+    let (clusters, instances, snapshots, instance_snapshots, proxies) = tokio::join!(
         rds.clusters(),
         rds.instances(),
         rds.manual_cluster_snapshots(),
-        region.world.instances.manual_instance_snapshots()
+        region.world.instances.manual_instance_snapshots(),
+        region.world.fittings.proxies()
     );
     Ok(Holdings {
         clusters: clusters.map_err(Refusal::aws(doing("clusters")))?,
         instances: instances.map_err(Refusal::aws(doing("instances")))?,
         snapshots: snapshots.map_err(Refusal::aws(doing("cluster snapshots")))?,
         instance_snapshots: instance_snapshots.map_err(Refusal::aws(doing("snapshots of instances")))?,
+        proxies: proxies.map_err(Refusal::aws(doing("proxies")))?,
     })
 }
 
@@ -200,6 +209,17 @@ async fn leads(world: &World, pointer: &Pointer) -> Leads {
                 Err(error) => Leads::Unknown(error.to_string()),
             }
         }
+        Pointer::Proxy { name } => by_proxy(world, name).await,
+    }
+}
+
+async fn by_proxy(world: &World, name: &str) -> Leads {
+    match world.proxies.targets(name).await.map(|targets| proxy::Leads::of(&targets)) {
+        Ok(proxy::Leads::To(database)) => Leads::ToDatabase(database),
+        Ok(proxy::Leads::Nowhere) => Leads::Nowhere,
+        Ok(several @ proxy::Leads::ToSeveral(_)) => Leads::Unknown(format!("it leads to {several}")),
+        Err(error) if error.kind == aws::ErrorKind::NotFound => Leads::Nowhere,
+        Err(error) => Leads::Unknown(error.to_string()),
     }
 }
 

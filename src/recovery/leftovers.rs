@@ -14,6 +14,7 @@ use super::{
 use crate::{
     aws::rds::{
         backups::model::InstanceSnapshot,
+        fittings::model::Proxy,
         model::{Cluster, ClusterSnapshot, Instance},
     },
     moment,
@@ -27,6 +28,7 @@ use crate::{
     steps::{
         step::Step,
         tags::{self, Tagged},
+        target::TargetName,
         window::Family,
     },
 };
@@ -42,6 +44,8 @@ pub struct Holdings {
     pub snapshots: Vec<ClusterSnapshot>,
     /// Its manual snapshots of instances.
     pub instance_snapshots: Vec<InstanceSnapshot>,
+    /// Its proxies, with what they lead to.
+    pub proxies: Vec<Proxy>,
 }
 
 /// A pointer, and where it leads now.
@@ -60,6 +64,8 @@ pub struct Followed {
 pub enum Leads {
     /// To this host.
     To(String),
+    /// To this database, as a proxy does.
+    ToDatabase(TargetName),
     /// There is no such pointer any more.
     Nowhere,
     /// It could not be read, for this reason.
@@ -170,7 +176,7 @@ pub struct Leftover {
 
 /// Judges all that carries a run's tag or that a journal names, in the order of their names; snapshots last.
 pub fn judge(known: &Known<'_>) -> Vec<Leftover> {
-    let Holdings { clusters, instances, snapshots, instance_snapshots } = known.holdings;
+    let Holdings { clusters, instances, snapshots, instance_snapshots, .. } = known.holdings;
     let alone = instances.iter().filter(|instance| instance.cluster.is_none()).map(Remains::Instance);
     let targets = clusters.iter().map(Remains::Cluster).chain(alone);
     let mut found: Vec<Leftover> = targets.filter_map(|left| known.target(left)).collect();

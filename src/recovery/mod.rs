@@ -19,6 +19,7 @@ pub mod pointer;
 pub mod policies;
 pub mod price;
 pub mod promotion;
+pub mod proxy;
 pub mod recipe;
 pub mod record;
 pub mod refusal;

@@ -3,7 +3,7 @@
 
 use futures_util::future::try_join_all;
 
-use super::{configuration::Configuration, record::SurveyedRecord, refusal::Refusal};
+use super::{configuration::Configuration, proxy::SurveyedProxy, record::SurveyedRecord, refusal::Refusal};
 use crate::{
     aws::{
         rds::model::Cluster,
@@ -14,7 +14,11 @@ use crate::{
     },
     config::CutoverSecret,
     pointer::{Names, SecretValue},
-    steps::{brief::Pointer, window::Family},
+    steps::{
+        access::Credentials,
+        brief::{FollowedProxy, Pointer},
+        window::Family,
+    },
 };
 
 /// What the application follows and a cutover moves: all of it, or nothing.
@@ -24,27 +28,56 @@ pub struct Pointers {
     pub secrets: Vec<SurveyedSecret>,
     /// Its DNS record.
     pub record: Option<SurveyedRecord>,
+    /// The proxy that it connects to.
+    pub proxy: Option<SurveyedProxy>,
+    /// What the profile names and the run leaves as it is, and why.
+    pub left: Vec<String>,
 }
 
 impl Pointers {
     /// Whether nothing is moved.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.secrets.is_empty() && self.record.is_none()
+        self.secrets.is_empty() && self.record.is_none() && self.proxy.is_none()
     }
 
-    /// The secret that the application logs in with.
+    /// How the application logs in, as far as what it follows tells.
     #[must_use]
-    pub fn login(&self) -> Option<&SurveyedSecret> {
-        self.secrets.first()
+    pub fn clients(&self) -> Vec<Client> {
+        let of_secrets = self.secrets.iter().map(|secret| Client {
+            secret: secret.pointer.secret.clone(),
+            credentials: secret.credentials(),
+            user: secret.user.clone(),
+        });
+        let of_proxy = self.proxy.iter().flat_map(|proxy| {
+            proxy.logins.iter().zip(&proxy.users).map(|(login, user)| Client {
+                secret: login.secret.clone(),
+                credentials: login.credentials(),
+                user: Some(user.clone()),
+            })
+        });
+        of_secrets.chain(of_proxy).collect()
     }
 
     /// What the plan's reader should know of them.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let of_secrets = self.secrets.iter().flat_map(|secret| &secret.warnings);
-        of_secrets.chain(self.record.iter().flat_map(|record| &record.warnings)).cloned().collect()
+        let of_record = self.record.iter().flat_map(|record| &record.warnings);
+        let of_proxy = self.proxy.iter().flat_map(|proxy| &proxy.warnings);
+        of_secrets.chain(of_proxy).chain(of_record).chain(&self.left).cloned().collect()
     }
+}
+
+/// One login of the application's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The secret that holds it.
+    pub secret: String,
+    /// The login.
+    pub credentials: Credentials,
+    /// As whom, where it says so.
+    pub user: Option<String>,
 }
 
 /// A secret fit to be moved.
@@ -69,6 +102,12 @@ pub struct SurveyedSecret {
 }
 
 impl SurveyedSecret {
+    /// How its readers log in.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        Credentials::Secret { id: self.pointer.arn.clone(), url_key: self.url_key.clone() }
+    }
+
     /// Whether the application logs in as this user: given a new password, it would lock the application out.
     #[must_use]
     pub fn logs_in_as(&self, user: Option<&str>) -> bool {
@@ -99,6 +138,19 @@ pub async fn survey_all(
     let found = try_join_all(wanted.iter().map(|wanted| survey(secrets, region, wanted))).await?;
     no_two_of_one(&found)?;
     Ok(found)
+}
+
+/// Refuses a secret that leads to the proxy: its clients are moved with that.
+pub fn none_leads_to(proxy: &SurveyedProxy, secrets: &[SurveyedSecret]) -> Result<(), Refusal> {
+    let FollowedProxy { name, endpoint, .. } = &proxy.proxy;
+    match secrets.iter().find(|secret| secret.host.eq_ignore_ascii_case(endpoint)) {
+        None => Ok(()),
+        Some(secret) => Err(Refusal::SecretUnfit {
+            secret: secret.pointer.secret.clone(),
+            why: format!("it leads to proxy {name}, whose clients are moved with the proxy"),
+            hint: "take the secret from [databases.….cutover], and leave the proxy there".to_owned(),
+        }),
+    }
 }
 
 /// Refuses a secret that is there twice: by its name, and by its ARN.

@@ -75,6 +75,18 @@ const CUTOVER_DNS: &[&str] = &[
     "route53:GetChange",
 ];
 
+const CUTOVER_PROXY: &[&str] = &[
+    "rds:DescribeDBProxies",
+    "rds:DescribeDBProxyTargetGroups",
+    "rds:DescribeDBProxyTargets",
+    "rds:RegisterDBProxyTargets",
+    "rds:DeregisterDBProxyTargets",
+    // Only of a target in a subnet group of its own.
+    "rds:DescribeDBSubnetGroups",
+    // Of the secrets that the proxy logs in with.
+    "secretsmanager:GetSecretValue",
+];
+
 const PROMOTE: &[&str] = &[
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
@@ -93,6 +105,8 @@ const CLEANUP: &[&str] = &[
     "rds:DescribeDBInstances",
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBSnapshots",
+    "rds:DescribeDBProxies",
+    "rds:DescribeDBProxyTargets",
     "rds:DeleteDBInstance",
     "rds:ModifyDBCluster",
     "rds:ModifyDBInstance",
@@ -269,12 +283,15 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     if survey.pointers.record.is_some() {
         bundles.push(bundle("cutover-dns", CUTOVER_DNS));
     }
+    if survey.pointers.proxy.is_some() {
+        bundles.push(bundle("cutover-proxy", CUTOVER_PROXY));
+    }
     bundles
 }
 
 fn login_action(access: &Access) -> &'static str {
     match &access.credentials {
-        Credentials::Secret { .. } => "secretsmanager:GetSecretValue",
+        Credentials::Secret { .. } | Credentials::UserSecret { .. } => "secretsmanager:GetSecretValue",
         Credentials::IamUser { .. } => "rds-db:connect",
     }
 }

@@ -126,6 +126,16 @@ pub enum Refusal {
         /// The way out.
         hint: String,
     },
+    /// The proxy cannot be moved, or not back.
+    #[error("proxy {proxy} cannot be moved: {why}")]
+    ProxyUnfit {
+        /// Its name.
+        proxy: String,
+        /// Why.
+        why: String,
+        /// The way out.
+        hint: String,
+    },
     /// Nobody tells where the DNS record leads clients.
     #[error("record {record} cannot be resolved as clients do")]
     Unresolvable {
@@ -295,7 +305,7 @@ impl Refusal {
             Self::Unresolvable { .. } => Some(
                 "name a name server that can be asked from here as resolver under [databases.….cutover.dns]".to_owned(),
             ),
-            Self::SecretUnfit { hint, .. } | Self::RecordUnfit { hint, .. } | Self::Unfit { hint, .. } | Self::Unfenceable { hint, .. } => {
+            Self::SecretUnfit { hint, .. } | Self::RecordUnfit { hint, .. } | Self::ProxyUnfit { hint, .. } | Self::Unfit { hint, .. } | Self::Unfenceable { hint, .. } => {
                 Some(hint.clone())
             }
             Self::NotAConnection { .. } => {

@@ -25,6 +25,7 @@ use crate::{
         move_record::MoveRecord,
         move_secret::MoveSecret,
         moves,
+        proxy::{Leads, Proxied},
         restore_cluster::{ID as RESTORE, RestoredCluster},
         restore_instance::{self, RestoredInstance},
         serving,
@@ -57,6 +58,8 @@ pub struct Sighting {
     pub secrets: Vec<SecretSeen>,
     /// The application's DNS record; none when the run moves none.
     pub record: Option<RecordSeen>,
+    /// The application's proxy; none when the run moves none.
+    pub proxy: Option<ProxySeen>,
 }
 
 /// What became of one question.
@@ -107,6 +110,15 @@ pub struct SecretSeen {
 pub struct RecordSeen {
     /// The host to which it leads, none where there is no such record any more, or why it could not be found out.
     pub leads_to: Result<Option<String>, String>,
+    /// Which database that is.
+    pub side: Side,
+}
+
+/// The application's proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxySeen {
+    /// Where it leads, or why that could not be found out.
+    pub leads_to: Result<Leads, String>,
     /// Which database that is.
     pub side: Side,
 }
@@ -171,7 +183,13 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
             None => None,
         }
     };
-    let (things, secrets, record) = tokio::join!(things, secrets, record);
+    let proxy = async {
+        match moves::proxy(&state.plan.steps) {
+            Some(step) => Some(ask_proxy(world, &step.proxied, clock, within).await),
+            None => None,
+        }
+    };
+    let (things, secrets, record, proxy) = tokio::join!(things, secrets, record, proxy);
     let things: BTreeMap<String, Answer<Found>> = things.into_iter().collect();
     let secret = |(step, (labels, version, leads_to)): (&MoveSecret, AboutSecret)| SecretSeen {
         secret: step.secret.clone(),
@@ -182,7 +200,7 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
     };
     let secrets = secrets.into_iter().map(secret).collect();
     let record = record.map(|leads_to| RecordSeen { side: side_of_record(state, &things, &leads_to), leads_to });
-    Sighting { at: clock.now(), things, secrets, record }
+    Sighting { at: clock.now(), things, secrets, record, proxy }
 }
 
 impl<T> Answer<T> {
@@ -308,6 +326,23 @@ async fn ask_record(
         Answer::Absent => Ok(None),
         Answer::Unanswered(why) => Err(why),
     }
+}
+
+/// Lists what the proxy leads to.
+async fn ask_proxy(world: &World, proxied: &Proxied, clock: &dyn Clock, within: Duration) -> ProxySeen {
+    let targets = async { world.proxies.targets(&proxied.proxy).await.map(|targets| Some(Leads::of(&targets))) };
+    let leads_to = match bounded(targets, clock, within).await {
+        Answer::Found(leads) => Ok(leads),
+        Answer::Absent => Ok(Leads::Nowhere),
+        Answer::Unanswered(why) => Err(why),
+    };
+    let side = match &leads_to {
+        Ok(leads) if leads.is(&proxied.target) => Side::Target,
+        Ok(leads) if leads.is(&proxied.from) => Side::Source,
+        Ok(_) => Side::Elsewhere,
+        Err(_) => Side::Unknown,
+    };
+    ProxySeen { leads_to, side }
 }
 
 fn side_of_record(

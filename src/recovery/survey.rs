@@ -7,7 +7,7 @@ use super::{
     configuration::Configuration,
     fence::{self, OldWriter, SurveyedFence},
     pointer::{self, Endpoint, Pointers, SurveyedSecret},
-    record,
+    proxy, record,
     refusal::{Refusal, Unusable},
     windows,
 };
@@ -129,17 +129,33 @@ async fn surveyed(
         }
         Configuration::Instance(_) | Configuration::Cluster(_) => None,
     };
-    if database.cutover.dns.is_some() && secrets.is_empty() && database.fence.mode == config::FenceMode::Roles {
+    let own = live && home == into;
+    let proxied = database.cutover.proxy.as_ref();
+    if database.cutover.dns.is_some()
+        && secrets.is_empty()
+        && proxied.is_none_or(|_| !own)
+        && database.fence.mode == config::FenceMode::Roles
+    {
         return Err(Refusal::Unfenceable {
             database: database.name.clone(),
             why: "only a record is moved, and nothing says whom the application logs in as".to_owned(),
-            hint: "name the application's secret under cutover, too; mode = \"none\" under [databases.….fence] recovers without a fence".to_owned(),
+            hint: "name the application's secret, or its proxy, under cutover, too; mode = \"none\" under [databases.….fence] recovers without a fence".to_owned(),
         });
     }
     let access = access(database, source.database_name());
     if access.is_none() && until >= Until::Validated {
         return Err(Refusal::NoAccess { database: database.name.clone() });
     }
+    let (proxy, left) = match proxied {
+        None => (None, Vec::new()),
+        Some(wanted) if own => {
+            let proxy = proxy::survey(world, database, wanted, &source, access.as_ref()).await?;
+            pointer::none_leads_to(&proxy, &secrets)?;
+            (Some(proxy), Vec::new())
+        }
+        Some(wanted) => (None, vec![left(&wanted.name, live, home)]),
+    };
+    let mut pointers = Pointers { secrets, record: None, proxy, left };
     let rehearsal = async {
         match &access {
             None => Ok(Rehearsal::impossible("there is no way to log in")),
@@ -163,8 +179,8 @@ async fn surveyed(
     };
     // What does not exist takes no writes; what is in another region has its secrets there.
     let fence = async {
-        match live && home == into {
-            true => fence::survey(world, OldWriter::of(&source, home), database, &secrets).await,
+        match own {
+            true => fence::survey(world, OldWriter::of(&source, home), database, &pointers.clients()).await,
             false => Ok(None),
         }
     };
@@ -175,24 +191,25 @@ async fn surveyed(
         }
     };
     let (rehearsal, surroundings, fence, record) = try_join!(rehearsal, surroundings, fence, record)?;
+    pointers.record = record;
     let mut source = source;
     if let (Configuration::Cluster(it), Some(seen)) = (&mut source, surroundings) {
         it.surroundings = seen;
     }
     let (region, into) = (home.to_owned(), into.to_owned());
-    Ok(Survey {
-        region,
-        into,
-        live,
-        captured,
-        source,
-        instance_backup,
-        pointers: Pointers { secrets, record },
-        fence,
-        access,
-        rehearsal,
-        at: now,
-    })
+    Ok(Survey { region, into, live, captured, source, instance_backup, pointers, fence, access, rehearsal, at: now })
+}
+
+/// Why a proxy is not moved.
+fn left(name: &str, live: bool, home: &str) -> String {
+    if live {
+        return format!(
+            "proxy {name} stays as it is: it leads to databases of {home} only, and its clients stay with the source"
+        );
+    }
+    format!(
+        "proxy {name} stays as it is: the source is gone, and whether it led there cannot be told; register the target with it once that is proven"
+    )
 }
 
 /// How the profile says to log in. `made_with` is the database that the source was made with

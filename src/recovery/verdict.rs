@@ -10,7 +10,7 @@ use super::{
     remains::{Remains, made_by_step},
 };
 use crate::{
-    aws::rds::model::Instance,
+    aws::rds::{fittings::model::Proxy, model::Instance},
     moment,
     run::{
         clock::elapsed,
@@ -26,6 +26,7 @@ use crate::{
         restore_instance,
         step::Step,
         tags::{self, Whose},
+        target::TargetName,
     },
 };
 
@@ -108,6 +109,7 @@ impl Known<'_> {
         }
         let used = |followed: &&Followed| match &followed.leads {
             Leads::To(host) => self.leads_to(host, left, history),
+            Leads::ToDatabase(name) => is_of(left, name),
             Leads::Nowhere | Leads::Unknown(_) => false,
         };
         if let Some(followed) = self.pointers.iter().find(used) {
@@ -118,7 +120,7 @@ impl Known<'_> {
                 "whether the application uses it cannot be told: {} cannot be read: {why}",
                 followed.pointer
             ))),
-            Leads::To(_) | Leads::Nowhere => None,
+            Leads::To(_) | Leads::ToDatabase(_) | Leads::Nowhere => None,
         })
     }
 
@@ -141,6 +143,10 @@ impl Known<'_> {
         }
         if let Some(replica) = left.replica() {
             return Some(kept(format!("{replica} replicates from it")));
+        }
+        let leads = |proxy: &&Proxy| proxy.targets.iter().any(|name| name.eq_ignore_ascii_case(left.identifier()));
+        if let Some(proxy) = self.holdings.proxies.iter().find(leads) {
+            return Some(kept(format!("proxy {} leads to it", proxy.name)));
         }
         if left.is_protected() && !state.outputs.has(SETTLE) {
             return Some(kept("somebody protected it against deletion"));
@@ -166,7 +172,8 @@ impl Known<'_> {
                 Some(owner) => Ok(format!("{pointer} leads to {owner}")),
                 None => Err(format!("{pointer} leads to {host}, which is no endpoint that RDS shows here")),
             },
-            Some((pointer, Leads::Nowhere | Leads::Unknown(_))) => Err(format!("{pointer} is gone")),
+            Some((pointer, Leads::ToDatabase(name))) => Ok(format!("{pointer} leads to {name}")),
+            Some((pointer, Leads::Nowhere | Leads::Unknown(_))) => Err(format!("{pointer} leads nowhere any more")),
         };
         match (state.stage, elsewhere) {
             (Stage::Ended(Outcome::Undone), _) => {
@@ -230,6 +237,10 @@ impl Known<'_> {
             .map(|cluster| cluster.identifier.clone())
             .or_else(|| by_instance().map(|instance| instance.identifier.clone()))
     }
+}
+
+fn is_of(left: Remains<'_>, name: &TargetName) -> bool {
+    left.family() == name.family && left.identifier().eq_ignore_ascii_case(&name.identifier)
 }
 
 pub(super) fn target(history: &History<Step>) -> &str {

@@ -7,6 +7,7 @@ use crate::{
     steps::{
         move_record::MoveRecord,
         moves::{self, Move},
+        proxy::Proxied,
         serving,
         step::Step,
     },
@@ -100,38 +101,50 @@ fn place_words(state: &RunState<Step>) -> String {
 fn pointers(state: &RunState<Step>, moved: bool) -> String {
     let brief = &state.plan.brief;
     let words = |step: &Move<'_>| match step {
-        Move::Secret(step) => format!(
+        Move::Secret(step) => Some(format!(
             "secret {}, version {}",
             brief.name_of(&step.secret),
             if moved { &step.to_version } else { &step.from_version }
-        ),
-        Move::Record(step) => match target_host(state).filter(|_| moved) {
+        )),
+        Move::Record(step) => Some(match target_host(state).filter(|_| moved) {
             Some(host) => format!("record {}, which leads to {host}", step.from.words()),
             None => format!("record {}, which leads to {}", step.from.words(), former(step)),
-        },
+        }),
+        Move::Proxy(step) => {
+            let Proxied { proxy, from, target, .. } = &step.proxied;
+            Some(format!("proxy {proxy}, which leads to {}", if moved { target } else { from }))
+        }
+        Move::Release(_) => None,
     };
-    moves::of(&state.plan.steps).iter().map(words).collect::<Vec<_>>().join("; ")
+    moves::of(&state.plan.steps).iter().filter_map(words).collect::<Vec<_>>().join("; ")
 }
 
 fn unsure(state: &RunState<Step>) -> String {
     let brief = &state.plan.brief;
     let words = |step: &Move<'_>| match step {
-        Move::Secret(step) => format!(
+        Move::Secret(step) => Some(format!(
             "on the source if version {} of secret {} holds AWSCURRENT, and on the target if {} does",
             step.from_version,
             brief.name_of(&step.secret),
             step.to_version
-        ),
+        )),
         Move::Record(step) => {
             let target = target_host(state).map(|host| format!(" if it leads to {host}")).unwrap_or_default();
-            format!(
+            Some(format!(
                 "by record {} on the source if that leads to {}, and on the target{target}",
                 step.from.words(),
                 former(step)
-            )
+            ))
         }
+        Move::Proxy(step) => {
+            let Proxied { proxy, from, target, .. } = &step.proxied;
+            Some(format!(
+                "by proxy {proxy} on the source if that leads to {from}, on the target if it leads to {target}, and without a database if to nothing"
+            ))
+        }
+        Move::Release(_) => None,
     };
-    let words: Vec<String> = moves::of(&state.plan.steps).iter().map(words).collect();
+    let words: Vec<String> = moves::of(&state.plan.steps).iter().filter_map(words).collect();
     format!("the application is {}", words.join("; "))
 }
 

@@ -19,7 +19,9 @@ use crate::{
     steps::{
         await_record,
         create_instance::{CreateInstance, Role},
-        guard_cutover, moves, prove, restore_cluster, restore_instance,
+        guard_cutover, moves, prove,
+        proxy::await_target,
+        restore_cluster, restore_instance,
         serving::{self, Writer},
         step::Step,
     },
@@ -140,7 +142,7 @@ impl Facts {
                     self.restored = resource_id(output);
                 }
             }
-            step if moves::is_move(steps, step) || step == await_record::ID => {
+            step if moves::is_move(steps, step) || [await_record::ID, await_target::ID].contains(&step) => {
                 if let Some(cutover) = &mut self.cutover {
                     let host = output.get("host").and_then(Value::as_str);
                     let port = output.get("port").and_then(Value::as_u64);

@@ -170,6 +170,9 @@ pub struct CutoverResult {
     /// The DNS record; none where no record is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
+    /// The proxy; none where no proxy is moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
     /// What was looked at before anything of the application was changed; none where the plan has no such look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guarded>,
@@ -324,6 +327,7 @@ impl CutoverResult {
             state: cutover.state.into(),
             secrets: moves::secrets(steps).into_iter().map(secret).collect(),
             record: moves::record(steps).map(|step| step.from.words()),
+            proxy: moves::proxy(steps).map(|step| step.proxied.proxy.clone()),
             guard: state.outputs.of(guard_cutover::ID).ok(),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     moment::{ago, show},
-    recovery::sighting::{Answer, Found, Look, RecordSeen, SecretSeen, Side, Sighting},
+    recovery::sighting::{Answer, Found, Look, Side, Sighting},
     run::{
         clock::elapsed,
         journal::History,
@@ -244,22 +244,25 @@ fn thing(made: Made, look: &Look) -> (Thing, Made) {
 
 fn application_now(state: &RunState<Step>, look: &Look) -> ApplicationNow {
     let Look::Made(sighting) = look else { return by_the_journal(state) };
-    let (secrets, record) = (&sighting.secrets, sighting.record.as_ref());
+    let Sighting { secrets, record, proxy, .. } = sighting;
     let unread = secrets.iter().find_map(|seen| seen.version.as_ref().err());
-    let why = unread.or(record.and_then(|seen| seen.leads_to.as_ref().err()));
+    let unlisted = record.as_ref().and_then(|seen| seen.leads_to.as_ref().err());
+    let why = unread.or(unlisted).or(proxy.as_ref().and_then(|seen| seen.leads_to.as_ref().err()));
     match why {
         Some(why) => {
             let told = by_the_journal(state);
             ApplicationNow { sentence: clean(&format!("{}; AWS does not tell: {why}", told.sentence)), ..told }
         }
-        None if secrets.is_empty() && record.is_none() => by_the_journal(state),
-        None => seen_now(state, secrets, record),
+        None if secrets.is_empty() && record.is_none() && proxy.is_none() => by_the_journal(state),
+        None => seen_now(state, sighting),
     }
 }
 
-fn seen_now(state: &RunState<Step>, secrets: &[SecretSeen], record: Option<&RecordSeen>) -> ApplicationNow {
+fn seen_now(state: &RunState<Step>, sighting: &Sighting) -> ApplicationNow {
+    let (secrets, record, proxy) = (&sighting.secrets, sighting.record.as_ref(), sighting.proxy.as_ref());
     let brief = &state.plan.brief;
-    let sides: Vec<Side> = secrets.iter().map(|seen| seen.side).chain(record.map(|seen| seen.side)).collect();
+    let of_secrets = secrets.iter().map(|seen| seen.side);
+    let sides: Vec<Side> = of_secrets.chain(record.map(|seen| seen.side)).chain(proxy.map(|seen| seen.side)).collect();
     let side = sides.first().copied().filter(|first| sides.iter().all(|side| side == first));
     let (on, place) = match side {
         Some(Side::Source) => (On::Source, format!("on the source {}", brief.source.identifier)),
@@ -281,8 +284,12 @@ fn seen_now(state: &RunState<Step>, secrets: &[SecretSeen], record: Option<&Reco
         Ok(Some(host)) => format!("record {} leads to {host}", step.from.words()),
         Ok(None) | Err(_) => format!("record {} leads nowhere", step.from.words()),
     });
+    let of_proxy = proxy.zip(moves::proxy(&state.plan.steps)).and_then(|(seen, step)| {
+        let leads = seen.leads_to.as_ref().ok()?;
+        Some(format!("proxy {} leads to {leads}", step.proxied.proxy))
+    });
     let by_record = || record.and_then(|seen| seen.leads_to.clone().ok()).flatten();
-    let told: Vec<String> = of_secrets.chain(of_record).collect();
+    let told: Vec<String> = of_secrets.chain(of_proxy).chain(of_record).collect();
     let login = secrets.first();
     ApplicationNow {
         by: Witness::Aws,

@@ -29,6 +29,7 @@ use crate::{
         brief::Promotion,
         guard_cutover::{self, Guarded},
         moves,
+        proxy::Proxied,
         step::Step,
         window::Family,
     },
@@ -251,7 +252,7 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
     page.heading(Tone::Heading, "Cutover");
     let leads = cutover.leads_to.as_deref().map(|place| format!(", which led a client to {place}")).unwrap_or_default();
     let steps = &history.state.plan.steps;
-    let (secrets, record) = (moves::secrets(steps), moves::record(steps));
+    let (secrets, record, proxy) = (moves::secrets(steps), moves::record(steps), moves::proxy(steps));
     for step in &secrets {
         page.field("secret", LABEL, &clean(&step.secret));
         if let Some(pointer) = brief.secrets.iter().find(|pointer| pointer.arn == step.secret) {
@@ -259,6 +260,11 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
             page.field("before", LABEL, &clean(&before));
         }
         page.field("after", LABEL, &clean(&format!("version {}{leads}", step.to_version)));
+    }
+    if let Some(Proxied { proxy, from, target, through, .. }) = proxy.map(|step| &step.proxied) {
+        page.field("proxy", LABEL, &clean(&format!("{proxy}, {}:{}", through.host, through.port)));
+        page.field("before", LABEL, &clean(&format!("leads to {from}")));
+        page.field("after", LABEL, &clean(&format!("leads to {target}{leads}")));
     }
     if let Some(step) = record {
         page.field("record", LABEL, &clean(&step.from.words()));
@@ -281,6 +287,7 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
     }
     if let Some(back) = cutover.moved_back {
         let former = match secrets.as_slice() {
+            [] if record.is_none() => "the former database".to_owned(),
             [] => "the former address".to_owned(),
             [step] => format!("version {}", clean(&step.from_version)),
             _ => "the former versions".to_owned(),

@@ -4,6 +4,7 @@
 //! Nothing is offered that would move an application onto unproven data, show a password, or delete what this run did not
 //! make.
 
+mod proxied;
 mod undone;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ pub use super::shell::word;
 use super::{next::next_steps, shell::api_name};
 use crate::{
     aws::Call,
-    recovery::sighting::{Answer, Found, Look, RecordSeen, SecretSeen, Side},
+    recovery::sighting::{Answer, Found, Look, ProxySeen, RecordSeen, SecretSeen, Side},
     run::{
         record::Scope,
         state::{Direction, RunState, Stage, StepState},
@@ -26,6 +27,7 @@ use crate::{
         move_secret::MoveSecret,
         moves::{self, Move},
         prove,
+        proxy::{Proxied, release::ReleaseProxy, take::MoveProxy},
         restore_cluster::{ID as RESTORE, RestoredCluster},
         serving,
         step::Step,
@@ -111,11 +113,11 @@ pub fn back(state: &RunState<Step>, look: &Look, options: &str) -> Ways {
 /// The commands that show what clients get, for when daybreak could not ask.
 #[must_use]
 pub fn where_is_the_application(state: &RunState<Step>) -> Vec<Way> {
-    moves::of(&state.plan.steps).into_iter().map(|step| shows(state, step)).collect()
+    moves::of(&state.plan.steps).into_iter().filter_map(|step| shows(state, step)).collect()
 }
 
 /// The command that shows where one pointer leads.
-fn shows(state: &RunState<Step>, step: Move<'_>) -> Way {
+fn shows(state: &RunState<Step>, step: Move<'_>) -> Option<Way> {
     let (does, command) = match step {
         Move::Record(step) => (
             "shows where the record leads",
@@ -125,6 +127,14 @@ fn shows(state: &RunState<Step>, step: Move<'_>) -> Way {
                 word(&step.from.name)
             ),
         ),
+        Move::Release(_) => return None,
+        Move::Proxy(step) => {
+            let Proxied { proxy, region, .. } = &step.proxied;
+            (
+                "shows where the proxy leads",
+                format!("aws rds describe-db-proxy-targets --db-proxy-name {} --region {}", word(proxy), word(region)),
+            )
+        }
         Move::Secret(step) => (
             "shows which version holds AWSCURRENT",
             format!(
@@ -134,7 +144,7 @@ fn shows(state: &RunState<Step>, step: Move<'_>) -> Way {
             ),
         ),
     };
-    Way { does: does.to_owned(), command }
+    Some(Way { does: does.to_owned(), command })
 }
 
 /// What the failed step would call.
@@ -156,6 +166,8 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::AwaitReaders(_)
         | Step::AwaitRecord(_)
         | Step::AwaitReplicas(_)
+        | Step::RehearseProxy(_)
+        | Step::AwaitProxy(_)
         | Step::Watch(_)
         | Step::ReadHorizon(_)
         | Step::OpenLedger(_)
@@ -179,6 +191,9 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, secret(look, &step.secret)),
         Step::MoveRecord(step) => record_calls(state, step, record(look)),
+        Step::ReleaseProxy(ReleaseProxy { proxied }) | Step::MoveProxy(MoveProxy { proxied }) => {
+            proxied::forward(proxied, look)
+        }
         Step::CopySnapshot(_)
         | Step::RestoreCluster(_)
         | Step::CreateInstance(_)
@@ -256,6 +271,13 @@ fn secret<'a>(look: &'a Look, arn: &str) -> Option<&'a SecretSeen> {
 fn record(look: &Look) -> Option<&RecordSeen> {
     match look {
         Look::Made(sighting) => sighting.record.as_ref(),
+        Look::NotMade | Look::Impossible(_) => None,
+    }
+}
+
+fn proxy(look: &Look) -> Option<&ProxySeen> {
+    match look {
+        Look::Made(sighting) => sighting.proxy.as_ref(),
         Look::NotMade | Look::Impossible(_) => None,
     }
 }
@@ -352,7 +374,13 @@ mod tests {
         let seen = |side| {
             let leads_to = Ok(Some("seen.example.com".to_owned()));
             let record = Some(RecordSeen { leads_to, side });
-            Look::Made(Sighting { at: story.state.latest, things: BTreeMap::new(), secrets: Vec::new(), record })
+            Look::Made(Sighting {
+                at: story.state.latest,
+                things: BTreeMap::new(),
+                secrets: Vec::new(),
+                record,
+                proxy: None,
+            })
         };
         let (source, target) = (seen(Side::Source), seen(Side::Target));
         insta::assert_snapshot!(told(&forward(&story.state, &source, "")), @r#"

@@ -9,7 +9,7 @@ use super::{failure, world::World};
 use crate::{
     aws::secrets::model::VersionRef,
     pg::Login,
-    pointer::{Connection, SecretValue},
+    pointer::{Connection, Master, SecretValue},
     run::step::{Failure, StepError},
 };
 
@@ -23,6 +23,11 @@ pub enum Credentials {
         id: String,
         /// The key under which a URL stands, where the secret is JSON with one.
         url_key: Option<String>,
+    },
+    /// A secret that holds a user and a password, and nothing of where.
+    UserSecret {
+        /// Its name or ARN.
+        id: String,
     },
     /// An IAM authentication token for this role.
     IamUser {
@@ -59,6 +64,10 @@ impl Access {
             Credentials::Secret { id, url_key } => {
                 let connection = read_connection(world, id, &VersionRef::Current, url_key.as_deref()).await?;
                 self.login(world, connection, Some((host, port)))
+            }
+            Credentials::UserSecret { id } => {
+                let Master { user, password } = read_master(world, id).await?;
+                Ok(self.assemble(world, host.to_owned(), port, user, password, self.database.clone()))
             }
             Credentials::IamUser { name } => {
                 let doing = format!("make an IAM authentication token for {name}");
@@ -109,9 +118,20 @@ impl Access {
             password,
             via: self.via.clone(),
             ca: self.ca.clone().or_else(|| world.ca.clone()),
+            is_proxy: false,
             connect_timeout: Duration::from_millis(self.connect_timeout_ms),
         }
     }
+}
+
+/// The user and the password that a secret holds.
+pub async fn read_master(world: &World, secret: &str) -> Result<Master, StepError> {
+    let doing = format!("read secret {secret}");
+    let found = world.secrets_of(secret).get(secret, &VersionRef::Current).await;
+    let Some(found) = found.map_err(|error| failure::of_aws(&doing, &error))? else {
+        return Err(StepError::terminal(Failure::new(format!("{doing}: there is no such secret"))));
+    };
+    Master::parse(&found.value).map_err(|error| StepError::terminal(Failure::of(&doing, &error)))
 }
 
 /// The connection that a version of a secret holds.

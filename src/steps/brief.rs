@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     promotion::Lag,
+    target::TargetName,
     window::{Family, Kind, Window},
 };
 use crate::{
@@ -40,6 +41,9 @@ pub struct Brief {
     /// The DNS record that the application follows, where the profile names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
+    /// The proxy that the application connects to, where the profile names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<FollowedProxy>,
     /// The step from which on daybreak no longer rolls back by itself.
     pub point_of_no_return: Option<String>,
     /// The policy bundles that the identity needs.
@@ -107,14 +111,15 @@ impl Brief {
 
     /// Whether a pointer is moved.
     pub fn moves_the_application(&self) -> bool {
-        !self.secrets.is_empty() || self.record.is_some()
+        !self.secrets.is_empty() || self.record.is_some() || self.proxy.is_some()
     }
 
     /// What is moved: `secret prod/loans/db and record db.corp.internal`; none where nothing is.
     pub fn pointers(&self) -> Option<String> {
         let secrets = self.secrets.iter().map(|pointer| format!("secret {}", pointer.secret));
         let record = self.record.iter().map(|record| format!("record {}", record.set.words()));
-        let words: Vec<String> = secrets.chain(record).collect();
+        let proxy = self.proxy.iter().map(|proxy| format!("proxy {}", proxy.name));
+        let words: Vec<String> = secrets.chain(proxy).chain(record).collect();
         match words.split_last()? {
             (last, []) => Some(last.clone()),
             (last, others) => Some(format!("{} and {last}", others.join(", "))),
@@ -220,6 +225,24 @@ pub struct Record {
     pub points_at: String,
     /// The name server that is asked as clients ask theirs; absent means the system's.
     pub resolver: Option<SocketAddr>,
+}
+
+/// The proxy as the plan saw it: the cutover acts only while it still leads there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowedProxy {
+    /// `DBProxyName`.
+    pub name: String,
+    /// Its region.
+    pub region: String,
+    /// The host that its clients connect to, before and after.
+    pub endpoint: String,
+    /// The port there.
+    pub port: u16,
+    /// What it leads to.
+    pub leads_to: TargetName,
+    /// For how many seconds its clients wait for a database (`ConnectionBorrowTimeout`), where it is known.
+    pub borrow_timeout_seconds: Option<u32>,
 }
 
 /// One setting of the source, and what becomes of it.

@@ -40,6 +40,7 @@ pub mod page;
 pub mod probation;
 pub mod promotion;
 pub mod prove;
+pub mod proxy;
 pub mod purpose;
 pub mod put_scaling_policy;
 pub mod register_scaling;

@@ -1,7 +1,13 @@
 //! The steps that move the application, as what reads plans and journals must know them.
 
-use super::{await_record, await_replicas, body::Body, move_record::MoveRecord, move_secret::MoveSecret, step::Step};
-use crate::run::{plan::Planned, step::StepId};
+use super::{
+    body::Body,
+    move_record::MoveRecord,
+    move_secret::MoveSecret,
+    proxy::{release::ReleaseProxy, take::MoveProxy},
+    step::Step,
+};
+use crate::run::{self, plan::Planned, step::StepId};
 
 /// A step that moves the application.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -10,6 +16,10 @@ pub enum Move<'a> {
     Secret(&'a MoveSecret),
     /// Of a DNS record.
     Record(&'a MoveRecord),
+    /// Of a proxy, which lets go of the source.
+    Release(&'a ReleaseProxy),
+    /// Of a proxy, which takes the target.
+    Proxy(&'a MoveProxy),
 }
 
 impl Move<'_> {
@@ -19,6 +29,8 @@ impl Move<'_> {
         match self {
             Self::Secret(step) => step.id(),
             Self::Record(step) => step.id(),
+            Self::Release(step) => step.id(),
+            Self::Proxy(step) => step.id(),
         }
     }
 }
@@ -30,6 +42,8 @@ pub fn of(steps: &[Planned<Step>]) -> Vec<Move<'_>> {
         .filter_map(|planned| match &planned.step {
             Step::MoveSecret(step) => Some(Move::Secret(step)),
             Step::MoveRecord(step) => Some(Move::Record(step)),
+            Step::ReleaseProxy(step) => Some(Move::Release(step)),
+            Step::MoveProxy(step) => Some(Move::Proxy(step)),
             _ => None,
         })
         .collect()
@@ -39,7 +53,7 @@ pub fn of(steps: &[Planned<Step>]) -> Vec<Move<'_>> {
 pub fn secrets(steps: &[Planned<Step>]) -> Vec<&MoveSecret> {
     let secret = |planned| match planned {
         Move::Secret(step) => Some(step),
-        Move::Record(_) => None,
+        Move::Record(_) | Move::Release(_) | Move::Proxy(_) => None,
     };
     of(steps).into_iter().filter_map(secret).collect()
 }
@@ -48,7 +62,15 @@ pub fn secrets(steps: &[Planned<Step>]) -> Vec<&MoveSecret> {
 pub fn record(steps: &[Planned<Step>]) -> Option<&MoveRecord> {
     of(steps).into_iter().find_map(|planned| match planned {
         Move::Record(step) => Some(step),
-        Move::Secret(_) => None,
+        Move::Secret(_) | Move::Release(_) | Move::Proxy(_) => None,
+    })
+}
+
+/// The step that gives a proxy the target, when the plan has one.
+pub fn proxy(steps: &[Planned<Step>]) -> Option<&MoveProxy> {
+    of(steps).into_iter().find_map(|planned| match planned {
+        Move::Proxy(step) => Some(step),
+        Move::Secret(_) | Move::Record(_) | Move::Release(_) => None,
     })
 }
 
@@ -60,10 +82,11 @@ pub fn is_move(steps: &[Planned<Step>], step: &str) -> bool {
 
 /// The step after which clients were seen on the target, when the plan moves the application.
 pub fn last(steps: &[Planned<Step>]) -> Option<StepId> {
-    let awaits = |planned: &&Planned<Step>| matches!(planned.step, Step::AwaitRecord(_) | Step::AwaitReplicas(_));
-    match steps.iter().rfind(awaits).map(|planned| &planned.step) {
-        Some(Step::AwaitReplicas(_)) => Some(StepId::from(await_replicas::ID)),
-        Some(_) => Some(StepId::from(await_record::ID)),
+    let awaits = |planned: &&Planned<Step>| {
+        matches!(planned.step, Step::AwaitRecord(_) | Step::AwaitReplicas(_) | Step::AwaitProxy(_))
+    };
+    match steps.iter().rfind(awaits) {
+        Some(planned) => Some(run::step::Step::id(&planned.step)),
         None => of(steps).last().map(Move::id),
     }
 }

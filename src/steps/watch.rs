@@ -15,6 +15,7 @@ use super::{
     body::{Body, Description},
     ledger,
     page::Page,
+    proxy::Through,
     serving::{self, Writer},
     world::World,
 };
@@ -36,6 +37,9 @@ pub struct Watch {
     pub http: Vec<Page>,
     /// How to log in.
     pub access: Access,
+    /// The proxy that the questions are put through, where the application follows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Through>,
     /// What failing probes bring where the target has taken writes since the switch.
     #[serde(default, skip_serializing_if = "NewWrites::roll_back")]
     pub on_new_writes: NewWrites,
@@ -134,7 +138,11 @@ impl Watch {
         if self.sql.is_empty() {
             return Verdict::Passing;
         }
-        let login = match self.access.at(world, &writer.endpoint, writer.port).await {
+        let login = match &self.through {
+            None => self.access.at(world, &writer.endpoint, writer.port).await,
+            Some(through) => through.login(world).await,
+        };
+        let login = match login {
             Ok(login) => login,
             Err(error) => return Verdict::Blind(error.failure.to_string()),
         };

@@ -10,7 +10,9 @@ use crate::{
         self,
         dns::Dns,
         metrics::{Alarms, Metrics},
-        rds::{Rds, fittings::Fittings, plain::Instances, replication::Replication, snapshots::Snapshots},
+        rds::{
+            Rds, fittings::Fittings, plain::Instances, proxies::Proxies, replication::Replication, snapshots::Snapshots,
+        },
         scaling::Scaling,
         secrets::Secrets,
     },
@@ -53,6 +55,8 @@ pub struct World {
     pub instances: Arc<dyn Instances>,
     /// What is fitted to clusters in the run's region.
     pub fittings: Arc<dyn Fittings>,
+    /// RDS's proxies in the run's region.
+    pub proxies: Arc<dyn Proxies>,
     /// Application Auto Scaling in the run's region.
     pub scaling: Arc<dyn Scaling>,
     /// CloudWatch's alarms in the run's region.

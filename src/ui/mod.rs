@@ -14,6 +14,7 @@ pub mod line;
 pub mod live;
 pub mod page;
 pub mod plan;
+mod pointers;
 pub mod printer;
 mod screen;
 pub mod table;

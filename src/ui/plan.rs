@@ -11,6 +11,7 @@ use self::parameters::parameters;
 use super::{
     history::title,
     page::Page,
+    pointers,
     theme::{Theme, Tone},
     words::{clean, pad, plural, width},
 };
@@ -86,7 +87,7 @@ fn headline(page: &mut Page, plan: &Plan<Step>, now: Timestamp) {
         ("because", brief.window.why.clone()),
         ("window", brief.window.span().unwrap_or_else(|| "its present state".to_owned())),
         ("source", source_words(plan)),
-        ("pointer", pointer_words(plan)),
+        ("pointer", pointers::words(plan)),
         (
             "quarantine",
             match brief.quarantine.as_slice() {
@@ -126,7 +127,7 @@ fn promoted(page: &mut Page, plan: &Plan<Step>, promotion: &Promotion) {
     page.field("stops", 12, &clean(&promotion.stops));
     page.field("old primary", 12, &clean(&promotion.old_primary));
     page.field("way back", 12, &clean(&promotion.back));
-    page.field("pointer", 12, &clean(&pointer_words(plan)));
+    page.field("pointer", 12, &clean(&pointers::words(plan)));
     for line in &promotion.afterwards {
         page.field("afterwards", 12, &clean(line));
     }
@@ -254,29 +255,6 @@ fn source_words(plan: &Plan<Step>) -> String {
     let source = &plan.brief.source;
     let version = source.engine_version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
     format!("{} ({}{version}), left as it is", source.resource_id, source.engine)
-}
-
-fn pointer_words(plan: &Plan<Step>) -> String {
-    let secrets = plan.brief.secrets.iter().map(|pointer| {
-        format!("secret {}, which leads to {} (version {})", pointer.secret, pointer.points_at, pointer.version)
-    });
-    let record = plan.brief.record.iter().map(|record| {
-        let ttl = record.set.ttl.unwrap_or_default();
-        format!(
-            "record {} of {}, which leads to {} (TTL {ttl} s), as told by {}",
-            record.set.words(),
-            record.zone_words,
-            record.points_at,
-            record.resolver.map_or_else(|| "the system's resolver".to_owned(), |server| server.to_string())
-        )
-    });
-    let words: Vec<String> = secrets.chain(record).collect();
-    match words.as_slice() {
-        [] => "none: the application is not moved".to_owned(),
-        [only] => only.clone(),
-        [one, other] => format!("{one}; and {other}: both are moved, or neither is"),
-        several => format!("{}: all are moved, or none is", several.join("; ")),
-    }
 }
 
 fn capital(text: &str) -> String {

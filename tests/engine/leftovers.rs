@@ -1,10 +1,13 @@
 //! Every verdict on what earlier runs left, from the same pure function that cleanup asks.
 
 use daybreak::{
-    aws::rds::model::{Cluster, ClusterSnapshot, Instance, Tag},
+    aws::rds::{
+        fittings::model::Proxy,
+        model::{Cluster, ClusterSnapshot, Instance, Tag},
+    },
     recovery::leftovers::{Followed, Holdings, Kind, Known, Leads, Leftover, Verdict, judge},
     run::{clock::Clock, id::RunId, journal::History, record::Scope, step::Until},
-    steps::step::Step,
+    steps::{step::Step, target::TargetName},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -40,6 +43,7 @@ impl Case {
                 instances: scene.cloud.instances(),
                 snapshots: scene.cloud.snapshots(),
                 instance_snapshots: scene.cloud.instance_snapshots(),
+                proxies: Vec::new(),
             },
             now: scene.clock.now(),
         }
@@ -238,6 +242,18 @@ async fn what_the_application_has_left_may_go_with_a_snapshot() {
 }
 
 #[tokio::test]
+async fn what_a_proxy_leads_to_is_kept_whoever_named_it() {
+    let by_proxy = |name: &str| Leads::ToDatabase(TargetName::cluster(name));
+    Case::rolled_back().await.leads(by_proxy(TARGET)).assert_kept("the application uses it");
+    let left = Case::recovered().await.leads(by_proxy(SOURCE));
+    left.assert(Verdict::Removable, "leads to cluster loans-prod", true);
+    let mut theirs = Case::rolled_back().await;
+    let targets = vec![TARGET.to_owned(), format!("{TARGET}-1")];
+    theirs.holdings.proxies.push(Proxy { name: "reports".to_owned(), endpoint: None, targets });
+    theirs.assert_kept("proxy reports leads to it");
+}
+
+#[tokio::test]
 async fn what_only_a_person_can_know_must_be_named() {
     let mut without = Case::recovered().await;
     without.pointers.clear();
@@ -245,7 +261,7 @@ async fn what_only_a_person_can_know_must_be_named() {
     let alias = Case::recovered().await.leads(Leads::To("db.internal.example".to_owned()));
     alias.assert(Verdict::OnlyIfNamed, "no endpoint that RDS shows here", true);
     let gone = Case::rolled_back().await.leads(Leads::Nowhere);
-    gone.assert(Verdict::OnlyIfNamed, "is gone", true);
+    gone.assert(Verdict::OnlyIfNamed, "leads nowhere any more", true);
 }
 
 #[tokio::test]

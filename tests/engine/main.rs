@@ -22,6 +22,7 @@ mod promotions;
 mod promotions_fenced;
 mod promotions_kept;
 mod promotions_recorded;
+mod proxies;
 mod records;
 mod recovery;
 mod removal;

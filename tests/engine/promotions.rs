@@ -116,11 +116,21 @@ pub(crate) async fn plan(scene: &Scene, kind: &str) -> Plan<Step> {
 
 /// The plan with this in the profile, too.
 pub(crate) async fn planned(scene: &Scene, kind: &str, more: &str, wanted: Wanted) -> Result<Plan<Step>, Refusal> {
+    planned_by(scene, kind, |config| format!("{config}{more}"), wanted).await
+}
+
+/// The plan with the profile edited.
+pub(crate) async fn planned_by(
+    scene: &Scene,
+    kind: &str,
+    edit: impl FnOnce(String) -> String,
+    wanted: Wanted,
+) -> Result<Plan<Step>, Refusal> {
     let config = match kind.starts_with("replica") {
         true => CONFIG.replace("cluster = \"loans-prod\"", "instance = \"shop\""),
         false => CONFIG.to_owned(),
     };
-    let config = Config::parse(&format!("{config}{more}"), Path::new("daybreak.toml")).unwrap();
+    let config = Config::parse(&edit(config), Path::new("daybreak.toml")).unwrap();
     let database = config.database("loans").unwrap();
     let how = match kind {
         "switchover" => Some(How::Switchover),

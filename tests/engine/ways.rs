@@ -107,8 +107,13 @@ pub(crate) fn by_secret_and_record() -> Scene {
     Scene::by_record(true)
 }
 
+pub(crate) fn by_proxy() -> Scene {
+    Scene::by_proxy("")
+}
+
 /// Each way as a new scene.
-pub(crate) const MAKERS: [fn() -> Scene; 9] = [
+pub(crate) const MAKERS: [fn() -> Scene; 10] = [
+    by_proxy,
     by_record,
     by_secret_and_record,
     from_snapshot,

@@ -102,7 +102,7 @@ fn clients_that_resolve_a_record_never_write_to_both_sides_either() {
     zone.put(vec![zone.alias(&source.sql.host)]);
     let admin = format!("{}/admin", scene.identity());
     configure_with(&scene, &zone.line(""), &admin, "");
-    let clients = Clients::following(scene.lab, &scene.secret, Some(&zone));
+    let clients = Clients::following(scene.lab, &scene.secret, &zone);
     clients.write_to(&source.sql.host);
     let result = scene.recovered("cutover");
     let target = text(&result, "/target/endpoint").to_owned();

@@ -20,6 +20,7 @@ mod promotions;
 mod promotions_apart;
 mod promotions_fenced;
 mod proofs;
+mod proxies;
 mod records;
 mod recovery;
 mod secrets;

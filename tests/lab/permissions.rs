@@ -4,7 +4,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Lab, Source, assert_refused, daybreak::Daybreak, lab::python, scene::profile, zone::Zone};
+use crate::support::{
+    Lab, Source, assert_refused, daybreak::Daybreak, lab::python, proxy::Proxy, scene::profile, zone::Zone,
+};
 
 /// Makes a user with a policy, as an administrator would; prints its access key.
 const MAKE_USER: &str = r#"
@@ -155,14 +157,61 @@ fn each_action_that_moves_a_record_is_needed_and_no_other_is() {
     assert_ne!(zone.resolve().0, source.sql.host);
 }
 
+/// What the bundle `cutover-proxy` allows, but what only a target with a subnet group of its own needs.
+const BY_PROXY: [&str; 5] = [
+    "rds:DescribeDBProxies",
+    "rds:DescribeDBProxyTargets",
+    "rds:DescribeDBProxyTargetGroups",
+    "rds:DeregisterDBProxyTargets",
+    "rds:RegisterDBProxyTargets",
+];
+
+#[test]
+fn each_action_that_moves_a_proxy_is_needed_and_no_other_is() {
+    let lab: &'static Lab = Box::leak(Box::new(Lab::start(&["--iam"])));
+    let source = Source::create(lab, "loans-fronted");
+    lab.aws.create_secret("fronted/db", &source.rds_secret());
+    let proxy = Proxy::create(lab, "fronted-proxy", &["fronted/db"], "loans-fronted");
+    let connect = format!("secret = \"fronted/db\"\nca = {:?}\n", lab.ca);
+    let cutover = "proxy = \"fronted-proxy\"\n";
+    let profile = profile(&source, &connect, cutover, "[databases.loans.watch]\nfor = \"0s\"\n");
+    let moment = source.moment.to_string();
+    let recover = ["recover", "loans", "--to", &moment, "--yes", "--output", "json"];
+    let needed: Vec<&str> = RECOVERY.into_iter().chain(BY_PROXY).collect();
+    let user = |name: &str, without: &str| {
+        let actions: Vec<&str> = needed.iter().copied().filter(|action| *action != without).collect();
+        user(lab, name, &allowing(&actions)).with_file("daybreak.toml", &profile)
+    };
+
+    for action in &BY_PROXY[..3] {
+        let ended = user(&action.replace(':', "-"), action).run(recover);
+        assert_refused(&ended, 3);
+        assert!(ended.stderr.contains(&format!("\n  next: allow {action} to ")), "{action}: {ended}");
+    }
+    let ended = user("taker", "rds:DeregisterDBProxyTargets").run(recover);
+    let result = ended.json();
+    assert_eq!((&result["outcome"], &result["failure"]["step"]), (&"rolled_back".into(), &"release-proxy".into()));
+    assert_eq!(proxy.leads_to(), ["loans-fronted"]);
+    // Who may take and may not give leaves the application without a database, and is told what to type.
+    let ended = user("giver", "rds:RegisterDBProxyTargets").run(recover);
+    assert_eq!(ended.code, Some(4), "{ended}");
+    assert!(ended.stdout.contains("aws rds register-db-proxy-targets --db-proxy-name fronted-proxy"), "{ended}");
+    assert_eq!(proxy.leads_to(), Vec::<String>::new());
+    proxy.register("loans-fronted");
+    let ended = user("operator", "").run(recover);
+    assert_eq!(ended.code, Some(0), "with all of them it is recovered: {ended}");
+}
+
 #[test]
 fn cleanup_needs_exactly_what_its_help_says() {
-    let lab = Lab::start(&["--iam"]);
-    let source = Source::create(&lab, "loans-tidied");
+    let lab: &'static Lab = Box::leak(Box::new(Lab::start(&["--iam"])));
+    let source = Source::create(lab, "loans-tidied");
     lab.aws.create_secret("tidied/db", &source.rds_secret());
+    // Of a proxy, whoever's, it is asked where it leads.
+    Proxy::create(lab, "tidied-proxy", &["tidied/db"], "loans-tidied");
     let connect = format!("secret = \"tidied/db\"\nca = {:?}\n", lab.ca);
     let profile = profile(&source, &connect, "secret = \"tidied/db\"\n", "[databases.loans.watch]\nfor = \"0s\"\n");
-    let operator = user(&lab, "operator", &policy("")).with_file("daybreak.toml", &profile);
+    let operator = user(lab, "operator", &policy("")).with_file("daybreak.toml", &profile);
     let moment = source.moment.to_string();
     let recovered = operator.run(["recover", "loans", "--to", &moment, "--yes", "--output", "json"]);
     assert_eq!(recovered.code, Some(0), "{recovered}");
@@ -177,7 +226,7 @@ fn cleanup_needs_exactly_what_its_help_says() {
         .map(str::trim)
         .filter(|line| line.starts_with("rds:") || line.starts_with("secretsmanager:"))
         .collect();
-    assert_eq!(needed.len(), 13, "{help}");
+    assert_eq!(needed.len(), 15, "{help}");
     // What a cluster needs; the rest is for instances outside clusters.
     let of_instances = ["rds:ModifyDBInstance", "rds:DeleteDBSnapshot", "rds:CreateDBSnapshot"];
     let state = operator.path(".local/state/daybreak").display().to_string();
@@ -187,12 +236,12 @@ fn cleanup_needs_exactly_what_its_help_says() {
         needed.iter().filter(|action| !action.ends_with("ToResource") && !of_instances.contains(action)).enumerate()
     {
         let others: Vec<&str> = needed.iter().copied().filter(|other| other != action).collect();
-        let lacking = user(&lab, &format!("tidier-{number}"), &allowing(&others)).with_file("daybreak.toml", &profile);
+        let lacking = user(lab, &format!("tidier-{number}"), &allowing(&others)).with_file("daybreak.toml", &profile);
         let ended = lacking.run(remove);
         assert!(matches!(ended.code, Some(3 | 4)), "{action}: {ended}");
         assert!(lab.aws.find_cluster(target).is_some(), "{action}: {ended}");
     }
-    let tidier = user(&lab, "tidier", &allowing(&needed)).with_file("daybreak.toml", &profile);
+    let tidier = user(lab, "tidier", &allowing(&needed)).with_file("daybreak.toml", &profile);
     let ended = tidier.run(remove);
     assert_eq!(ended.code, Some(0), "with all of them it is removed: {ended}");
     assert_eq!(lab.aws.names(target), Vec::<String>::new());

@@ -123,6 +123,7 @@ impl Server {
             password: SecretString::from(PASSWORD),
             via: Some(("127.0.0.1".to_owned(), self.port)),
             ca: Some(self.template.ca()),
+            is_proxy: false,
             connect_timeout: Duration::from_secs(20),
         }
     }

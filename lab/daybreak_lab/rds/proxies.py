@@ -1,4 +1,4 @@
-"""RDS proxies: made, given a target and listed. There is no data plane: a proxy's endpoint does not resolve."""
+"""RDS proxies: made, given a target and listed. Behind a proxy's endpoint stands a forwarder to its target's writer."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from moto.rds import models
 from moto.rds.exceptions import DBProxyNotFoundFault
 
-from . import errors
+from . import errors, proxy_health
 from .proxy import DBProxy, ProxyTarget
 from .subscriptions import EventSubscriptions
 from .transition import done
@@ -19,8 +19,7 @@ class Proxies(EventSubscriptions):
     """Proxies, their one target group, and its target."""
 
     def transient(self) -> Iterable[Any]:
-        proxies = list(self.db_proxies.values())
-        return [*super().transient(), *proxies, *(one.target for one in proxies if one.target is not None)]
+        return [*super().transient(), *self.db_proxies.values()]
 
     def proxy(self, name: str, group: str | None = None) -> DBProxy:
         """The proxy of that name. Raises DBProxyNotFoundFault, or for a target group it has not."""
@@ -46,6 +45,8 @@ class Proxies(EventSubscriptions):
         def settle(_: BaseException | None, __: datetime) -> None:
             self.db_proxies.pop(proxy_name, None)
 
+        proxy.release()
+        proxy.forwarder.close()
         self.begin(proxy, "deleting", "proxy", done(), settle)
         return proxy
 
@@ -70,12 +71,13 @@ class Proxies(EventSubscriptions):
         if record.status == "creating":
             words = f"{record.resource_id} is in an unsupported state - CREATING."
             raise errors.cluster_state(words) if db_cluster_identifiers else errors.instance_state(words)
+        vpc = self.settings.subnet_group(record.db_subnet_group_name).vpc_id if db_cluster_identifiers else record.vpc_id
+        if vpc != proxy.vpc_id:
+            words = f"{record.resource_id} is in {vpc}, and DB proxy {db_proxy_name} in {proxy.vpc_id}."
+            raise errors.invalid_combination(words)
         proxy.target = target = ProxyTarget(record)
-
-        def settle(_: BaseException | None, __: datetime) -> None:
-            target.status = "AVAILABLE"
-
-        self.begin(target, "REGISTERING", "target", done(), settle)
+        proxy.forwarder.expect(target)
+        self.plane.submit(lambda: proxy_health.register(proxy, target))
         return target.shown
 
     def _target_of(self, proxy: DBProxy) -> ProxyTarget | None:
@@ -83,7 +85,8 @@ class Proxies(EventSubscriptions):
         target = proxy.target
         present = [*self.clusters.values(), *self.databases.values()]
         if target is not None and target.record not in present:
-            proxy.target = target = None
+            proxy.release()
+            return None
         return target
 
     def deregister_db_proxy_targets(
@@ -98,7 +101,8 @@ class Proxies(EventSubscriptions):
                     raise errors.RDSClientError(
                         "DBProxyTargetNotFoundFault", f"{name} is not registered with {db_proxy_name}."
                     )
-                proxy.target = target = None
+                proxy.release()
+                target = None
 
     def describe_db_proxy_targets(self, proxy_name: str, group: str | None = None) -> list[dict[str, Any]]:
         target = self._target_of(self.proxy(proxy_name, group))

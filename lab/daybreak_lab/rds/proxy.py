@@ -1,9 +1,10 @@
-"""A proxy's target group as the target descriptions show it: a cluster with its instances, or an instance."""
+"""A proxy, and its target group as the target descriptions show it: a cluster with its instances, or an instance."""
 
 from typing import Any
 
 from moto.rds import models
 
+from ..forwarder import PORT, Forwarder
 from .transition import Transition
 
 
@@ -12,8 +13,8 @@ class ProxyTarget:
 
     def __init__(self, record: Any) -> None:
         self.record = record
-        self.status = "REGISTERING"
-        self.transition: Transition | None = None
+        self.health: tuple[str, str | None, str | None] = ("REGISTERING", None, None)
+        """State, reason and description."""
 
     @property
     def is_cluster(self) -> bool:
@@ -27,15 +28,21 @@ class ProxyTarget:
         if not self.is_cluster:
             return [self._instance(record)]
         tracked = {"RdsResourceId": record.resource_id, "Port": record.port, "Type": "TRACKED_CLUSTER"}
-        tracked["TargetHealth"] = {"State": self.status}
+        tracked["TargetHealth"] = self._health
         members = [self._instance(one) | {"TrackedClusterId": record.resource_id} for one in record.members]
         return [tracked, *members]
+
+    @property
+    def _health(self) -> dict[str, Any]:
+        state, reason, description = self.health
+        told = {"State": state, "Reason": reason, "Description": description}
+        return {key: value for key, value in told.items() if value is not None}
 
     def _instance(self, one: Any) -> dict[str, Any]:
         writes = getattr(one, "is_cluster_writer", True) if self.is_cluster else one.source is None
         endpoint = one.endpoint or {}
-        health = {"State": self.status}
-        if self.status == "AVAILABLE" and not one.is_ready:
+        health = self._health
+        if health["State"] == "AVAILABLE" and not one.is_ready:
             health = {"State": "UNAVAILABLE", "Reason": "UNREACHABLE"}
         return {
             "RdsResourceId": one.resource_id,
@@ -48,10 +55,25 @@ class ProxyTarget:
 
 
 class DBProxy(models.DBProxy):
-    """moto's record of a proxy, with one target."""
+    """moto's record of a proxy, with one target, and a forwarder behind its endpoint."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.status = "creating"
         self.transition: Transition | None = None
         self.target: ProxyTarget | None = None
+        plane = self.backend.plane
+        host_name, self.endpoint = self.endpoint, plane.addresses.take()
+        identity = plane.authority.issue(self.endpoint, [host_name])
+        group = self.proxy_target_groups["default"]
+        self.forwarder = Forwarder(plane.exchange, self.endpoint, identity, lambda: float(group.borrow_timeout))
+
+    @property
+    def port(self) -> int:
+        """Where clients connect."""
+        return PORT
+
+    def release(self) -> None:
+        """Lets go of the target, and of the connections to it."""
+        self.target = None
+        self.forwarder.release()

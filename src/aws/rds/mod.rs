@@ -1,5 +1,5 @@
 //! Amazon RDS: clusters, instances, their events and tags; backups, snapshots and engine versions; what is fitted to a
-//! cluster; who takes writes.
+//! cluster; who takes writes; proxies.
 
 mod api;
 pub mod backups;
@@ -9,6 +9,7 @@ pub mod fittings;
 mod gather;
 pub mod model;
 pub mod plain;
+pub mod proxies;
 pub mod replication;
 pub mod requests;
 pub mod snapshots;

@@ -147,7 +147,7 @@ pub(in crate::pg) async fn prove(
     on: &OnResult<'_>,
 ) -> Result<Proof, Error> {
     let limits = Limits { statement: request.statement_timeout, lock: request.lock_timeout };
-    let tls = tls::connector(request.target.ca.as_deref())?;
+    let tls = tls::connector(&request.target)?;
     let (target, source) = tokio::join!(
         Snapshot::open(&request.target, &tls, application_name, limits, TARGET_LANES),
         source(request, application_name, limits),
@@ -203,7 +203,7 @@ async fn ask_all(
 async fn source(request: &ProofRequest, application_name: &str, limits: Limits) -> Result<Snapshot, String> {
     let login = request.source.as_ref().map_err(Clone::clone)?;
     let open = async {
-        let tls = tls::connector(login.ca.as_deref())?;
+        let tls = tls::connector(login)?;
         Snapshot::open(login, &tls, application_name, limits, SOURCE_LANES).await
     };
     open.await.map_err(|error: Error| error.to_string())

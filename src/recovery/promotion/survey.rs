@@ -27,6 +27,8 @@ use crate::{
             look::{Described, Seen, look, within},
             way::Way,
         },
+        proxy::retarget,
+        target::TargetName,
         world::World,
     },
 };
@@ -110,8 +112,8 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
         None => secrets(world, database, &promotion).await?,
     };
     let (record, left) = record(world, database, &promotion).await?;
-    let unmoved = kept.into_iter().chain(left).collect();
-    let pointers = Pointers { secrets, record };
+    let unmoved = kept.into_iter().chain(left).chain(unmoved_proxy(database, &promotion)).collect();
+    let pointers = Pointers { secrets, record, ..Pointers::default() };
     Ok(Outlook { promotion, why, found, seen, verdict, pointers, fence, access, unmoved, at: now })
 }
 
@@ -135,7 +137,8 @@ async fn fenced(
     let serves_at = primary.host.as_deref().zip(primary.port).unwrap_or((&secret.host, secret.port));
     let (family, identifier, region) = (primary.family, primary.identifier.as_str(), primary.region.as_str());
     let old = OldWriter { family, identifier, region, serves_at: Some(serves_at), made_with };
-    let Some(mut fence) = fence::survey(world, old, &database, secrets).await? else { return Ok(None) };
+    let clients = Pointers { secrets: secrets.to_vec(), ..Pointers::default() }.clients();
+    let Some(mut fence) = fence::survey(world, old, &database, &clients).await? else { return Ok(None) };
     if promotion.old_primary_keeps_writing {
         fence.when_unreachable = Unreachable::GoOn;
     }
@@ -257,7 +260,7 @@ async fn secrets(
     promotion: &Promotion,
 ) -> Result<(Vec<SurveyedSecret>, Vec<String>), Refusal> {
     let (mut moved, mut unmoved) = (Vec::new(), Vec::new());
-    if database.cutover.secrets.is_empty() && database.cutover.dns.is_none() {
+    if database.cutover.secrets.is_empty() && database.cutover.dns.is_none() && database.cutover.proxy.is_none() {
         unmoved.push("the profile names no pointer under cutover, so the application is not moved".to_owned());
     }
     for wanted in &database.cutover.secrets {
@@ -327,4 +330,26 @@ async fn record(
         return unmoved(format!("leads to {host}, which is not the old primary: it is not moved"));
     }
     Ok((Some(found), None))
+}
+
+/// Why the application's proxy is not moved.
+fn unmoved_proxy(database: &Database, promotion: &Promotion) -> Option<String> {
+    let name = &database.cutover.proxy.as_ref()?.name;
+    if let Way::Reader(_) = promotion.way {
+        return Some(format!("proxy {name} leads to the cluster, and follows the failover by itself"));
+    }
+    let (primary, target) = (&promotion.primary, &promotion.target);
+    if primary.region != target.region {
+        return Some(format!(
+            "proxy {name} is not moved: it leads to databases of {} only; its clients need a proxy, or an endpoint, in {}",
+            primary.region, target.region
+        ));
+    }
+    let from = TargetName { family: primary.family, identifier: primary.identifier.clone() };
+    let to = TargetName { family: target.family, identifier: target.identifier.clone() };
+    Some(format!(
+        "proxy {name} is not moved by a promotion: once {} is the primary, {}",
+        target.words(),
+        retarget(name, &primary.region, &from, &to)
+    ))
 }

@@ -14,16 +14,17 @@ use crate::{
     recovery::{
         names,
         pointer::{Pointers, SurveyedSecret},
+        proxy::SurveyedProxy,
         record::SurveyedRecord,
         survey::{self, Survey},
     },
     run::{plan::Planned, step::Until},
     steps::{
-        access::{Access, Credentials},
+        access::Access,
         add_tags::{AddTags, Tagged},
         await_record::AwaitRecord,
         await_replicas::{AwaitReplicas, Replicated},
-        brief::Record,
+        brief::{FollowedProxy, Record},
         guard_cutover::GuardCutover,
         modify_cluster::ModifyCluster,
         modify_instance::ModifyInstance,
@@ -31,6 +32,9 @@ use crate::{
         move_secret::MoveSecret,
         page::Page,
         prove::{Comparison, Prove},
+        proxy::{
+            Proxied, Through, await_target::AwaitProxy, rehearse::RehearseProxy, release::ReleaseProxy, take::MoveProxy,
+        },
         purpose::Purpose,
         stage_secret::StageSecret,
         step::Step,
@@ -86,7 +90,7 @@ pub fn guard(
         return None;
     }
     let config::Database { cutover, watch, deadlines, .. } = wish.database;
-    let client = survey.pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
+    let client = client(&survey.pointers, access);
     // Without a watch its probes bring nothing back, and what nobody asks for is not asked. The least of probes is asked anyway.
     let (sql, http) = match watch.duration.is_zero() {
         true => (Vec::new(), Vec::new()),
@@ -106,6 +110,13 @@ pub fn guard(
     Some(planned(deadlines.proof, Step::GuardCutover(guard)))
 }
 
+/// The proxy's passwords tried on the target, before anything of the application is changed; on the way back it is the last, since a
+/// proxy reaches no source that is fenced.
+pub fn rehearse(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Option<Planned<Step>> {
+    let step = RehearseProxy { proxied: proxied(survey.pointers.proxy.as_ref()?, access, target) };
+    Some(planned(wish.database.deadlines.pointer, Step::RehearseProxy(step)))
+}
+
 /// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     if survey.pointers.is_empty() {
@@ -121,8 +132,8 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
     if let Some(fence) = probation {
         let watches = |planned: &Planned<Step>| matches!(planned.step, Step::Watch(_));
         let at = steps.iter().position(watches).unwrap_or(steps.len());
-        let client = survey.pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
-        steps.insert(at, probation::lift(wish, fence, client, target));
+        let probes = probing(&wish.database.watch, client(&survey.pointers, access), through(&survey.pointers, access));
+        steps.insert(at, probation::lift(wish, fence, probes, target));
     }
     steps
 }
@@ -146,29 +157,71 @@ fn stage(
     secrets.map(|(secret, nth)| stage_secret(wish, nth, secret, &client_of(secret, access), target, fenced)).collect()
 }
 
-/// All pointers moved, once the secrets are staged. Slow clients, of replicas and of the record, are waited for once all are moved,
-/// and on the way back the secrets go first: who follows a secret never waits for them. When one cannot be moved, the others are
-/// moved back.
+/// All pointers moved, once the secrets are staged. Slow clients, of the proxy, of replicas and of the record, are waited
+/// for once all are moved, and on the way back the secrets go first: who follows a secret never waits for them. When one cannot be
+/// moved, the others are moved back.
 fn moves(wish: &Wish<'_>, pointers: &Pointers, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let Pointers { secrets, record } = pointers;
-    let client = pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
+    let Pointers { secrets, record, proxy, .. } = pointers;
+    let client = client(pointers, access);
     let mut steps = Vec::new();
     let (move_record, await_record) = record.as_ref().map(|record| move_record(wish, record, &client, target)).unzip();
+    let [release, take, await_target] = match proxy {
+        Some(proxy) => move_proxy(wish, proxied(proxy, access, target)).map(Some),
+        None => [None, None, None],
+    };
+    steps.extend(release);
+    steps.extend(take);
     steps.extend(move_record);
     let numbered = secrets.iter().zip(1..);
     steps.extend(numbered.map(|(secret, nth)| move_secret(wish, nth, secret, &client_of(secret, access), target)));
+    steps.extend(await_target);
     steps.extend(await_replicas(wish, secrets));
     steps.extend(await_record);
     if !steps.is_empty() {
-        steps.extend(watch(&wish.database.watch, client));
+        steps.extend(watch(&wish.database.watch, client, through(pointers, access)));
     }
     steps
 }
 
+/// The way through the application's proxy, where it connects to one.
+fn through(pointers: &Pointers, access: &Access) -> Option<Through> {
+    pointers.proxy.as_ref().map(|proxy| proxy.through(access))
+}
+
+/// The proxy, as its steps know it.
+fn proxied(proxy: &SurveyedProxy, access: &Access, target: &TargetName) -> Proxied {
+    let FollowedProxy { name, region, leads_to, .. } = &proxy.proxy;
+    Proxied {
+        proxy: name.clone(),
+        region: region.clone(),
+        from: leads_to.clone(),
+        target: target.clone(),
+        logins: proxy.logins.clone(),
+        through: proxy.through(access),
+    }
+}
+
+/// The source taken from the proxy, the target given to it, and its clients awaited.
+fn move_proxy(wish: &Wish<'_>, proxied: Proxied) -> [Planned<Step>; 3] {
+    let steps = [
+        Step::ReleaseProxy(ReleaseProxy { proxied: proxied.clone() }),
+        Step::MoveProxy(MoveProxy { proxied: proxied.clone() }),
+        Step::AwaitProxy(AwaitProxy { proxied }),
+    ];
+    steps.map(|step| planned(wish.database.deadlines.pointer, step))
+}
+
+/// How the application logs in: as what it follows says, else as daybreak does.
+fn client(pointers: &Pointers, access: &Access) -> Access {
+    match pointers.clients().into_iter().next() {
+        Some(client) => Access { credentials: client.credentials, ..access.clone() },
+        None => access.clone(),
+    }
+}
+
 /// How the secret's readers log in.
 fn client_of(secret: &SurveyedSecret, access: &Access) -> Access {
-    let credentials = Credentials::Secret { id: secret.pointer.arn.clone(), url_key: secret.url_key.clone() };
-    Access { credentials, ..access.clone() }
+    Access { credentials: secret.credentials(), ..access.clone() }
 }
 
 /// The record moved, and its clients awaited: for as long as resolvers remember it, beyond what a move may take by itself.
@@ -258,14 +311,14 @@ pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName) -> Option
     Some(planned(wish.database.deadlines.pointer, Step::TakeSnapshot(step)))
 }
 
-/// The application's watch with this login, where the profile wants one.
-pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
-    let step = probing(watch, access);
+/// The application's watch with this login, or through its proxy, where the profile wants one.
+pub fn watch(watch: &config::Watch, access: Access, through: Option<Through>) -> Option<Planned<Step>> {
+    let step = probing(watch, access, through);
     (!watch.duration.is_zero()).then(|| planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
 }
 
 /// The watch as a step, however long it is.
-pub fn probing(watch: &config::Watch, access: Access) -> Watch {
+pub fn probing(watch: &config::Watch, access: Access, through: Option<Through>) -> Watch {
     Watch {
         for_seconds: watch.duration.as_secs(),
         interval_ms: millis(watch.interval),
@@ -273,6 +326,7 @@ pub fn probing(watch: &config::Watch, access: Access) -> Watch {
         sql: probes(watch),
         http: pages(watch),
         access,
+        through,
         on_new_writes: match watch.on_new_writes {
             config::NewWrites::RollBack => NewWrites::RollBack,
             config::NewWrites::Hold => NewWrites::Hold,

@@ -134,6 +134,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
     }
     if let (Some(access), false) = (&survey.access, looks_only) {
         steps.extend(guard);
+        steps.extend(after::rehearse(wish, survey, access, &name));
         steps.extend(lift_quarantine(wish, source, &target));
         steps.extend(parity.before_the_move);
         // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.
@@ -146,7 +147,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         ));
         match choice.manner {
             // The application finds it by itself, once it is let in.
-            Manner::AsBefore => steps.extend(after::watch(&database.watch, access.clone())),
+            Manner::AsBefore => steps.extend(after::watch(&database.watch, access.clone(), None)),
             Manner::Beside | Manner::Clone => steps.extend(after::move_application(wish, survey, access, &name)),
         }
         steps.extend(parity.after_the_watch);

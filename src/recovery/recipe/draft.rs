@@ -67,6 +67,7 @@ impl Draft {
             settings: self.settings,
             secrets: survey.pointers.secrets.iter().map(|secret| secret.pointer.clone()).collect(),
             record: survey.pointers.record.as_ref().map(|record| record.record.clone()),
+            proxy: survey.pointers.proxy.as_ref().map(|proxy| proxy.proxy.clone()),
             point_of_no_return: self
                 .steps
                 .iter()

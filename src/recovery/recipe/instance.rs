@@ -208,6 +208,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
         let guard = after::guard(wish, survey, access, &name, &proof);
         steps.push(proof);
         steps.extend(guard);
+        steps.extend(after::rehearse(wish, survey, access, &name));
         if !quarantine.is_empty() && !placed.groups.is_empty() {
             let lifted = requests::security_groups(&target, placed.groups.clone());
             let back = requests::security_groups(&target, quarantine.to_vec());

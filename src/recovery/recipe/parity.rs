@@ -24,7 +24,7 @@ use crate::{
     recovery::{
         configuration::ClusterConfiguration,
         names, requests,
-        settings::{AFTER_WATCH, NOT_CARRIED, WITH_READERS, setting},
+        settings::{AFTER_WATCH, AT_CUTOVER, NOT_CARRIED, WITH_READERS, setting},
         survey::Survey,
     },
     run::plan::Planned,
@@ -77,7 +77,8 @@ pub fn parity(
     tags: &[Tag],
 ) -> Parity {
     let mut parity = Parity { settings: readers(source, members), ..Parity::default() };
-    let maker = Maker { wish, source, target, members, tags, reached: survey.access.is_some() };
+    let moved = survey.pointers.proxy.as_ref().map(|proxy| proxy.proxy.name.as_str());
+    let maker = Maker { wish, source, target, members, tags, moved, reached: survey.access.is_some() };
     let owner = Owner { wish, survey, name: TargetName::cluster(target) };
     owner.roles(&source.cluster.associated_roles, &mut parity);
     let (master, secret) = (source.cluster.master_username.as_deref(), source.cluster.master_user_secret.as_ref());
@@ -98,6 +99,8 @@ struct Maker<'a> {
     target: &'a str,
     members: &'a [Member<'a>],
     tags: &'a [Tag],
+    /// The proxy that is moved.
+    moved: Option<&'a str>,
     /// Whether the plan gets as far as the cutover.
     reached: bool,
 }
@@ -258,16 +261,20 @@ impl Maker<'_> {
             let seen = surroundings.unseen.iter().find(|unseen| unseen.what == name);
             if let Some(unseen) = seen {
                 parity.warnings.push(format!("whether the source has {name} could not be seen: {}", unseen.why));
+            } else if let (PROXIES, Some(moved)) = (name.as_str(), self.moved) {
+                parity.settings.push(setting(&name, value, "none", moved.to_owned(), AT_CUTOVER));
             } else if left && value != "none" {
                 parity.settings.push(setting(&name, value, "none", "none".to_owned(), NOT_CARRIED));
             }
         }
-        let leads: Vec<&str> = surroundings.proxies.iter().map(|proxy| proxy.name.as_str()).collect();
+        let moved = |name: &str| self.moved.is_some_and(|moved| moved.eq_ignore_ascii_case(name));
+        let names = surroundings.proxies.iter().map(|proxy| proxy.name.as_str());
+        let leads: Vec<&str> = names.filter(|name| !moved(name)).collect();
         if !leads.is_empty() {
             let names = leads.join(", ");
-            parity
-                .warnings
-                .push(format!("proxies go on leading to the source: {names}; register the target with them"));
+            parity.warnings.push(format!(
+                "proxies go on leading to the source: {names}; name the application's under [databases.….cutover], or register the target with them"
+            ));
         }
     }
 }

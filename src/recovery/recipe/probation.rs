@@ -1,15 +1,15 @@
 //! Read-only probation, where the profile wants it: begun before anything of the cutover, so that it is taken back behind it; lifted
 //! before the watch.
 
-use super::{Wish, after, planned};
+use super::{Wish, planned};
 use crate::{
     recovery::fence::SurveyedFence,
     run::plan::Planned,
     steps::{
-        access::Access,
         probation::{BeginProbation, LiftProbation},
         step::Step,
         target::TargetName,
+        watch::Watch,
     },
 };
 
@@ -19,10 +19,9 @@ pub fn begin(wish: &Wish<'_>, fence: &SurveyedFence, target: &TargetName) -> Pla
     planned(wish.database.deadlines.pointer, Step::BeginProbation(BeginProbation { target, access, roles }))
 }
 
-/// Let go once the probes pass, as `client` asks them.
-pub fn lift(wish: &Wish<'_>, fence: &SurveyedFence, client: Access, target: &TargetName) -> Planned<Step> {
+/// Let go once these probes pass.
+pub fn lift(wish: &Wish<'_>, fence: &SurveyedFence, probes: Watch, target: &TargetName) -> Planned<Step> {
     let watch = &wish.database.watch;
-    let probes = after::probing(watch, client);
     let step = LiftProbation { target: target.identifier.clone(), access: fence.target.clone(), probes };
     let patience = wish.database.deadlines.pointer + watch.interval * (2 * watch.failures);
     planned(patience, Step::LiftProbation(step))

@@ -82,6 +82,7 @@ pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
         settings: settings(outlook),
         secrets: outlook.pointers.secrets.iter().map(|secret| secret.pointer.clone()).collect(),
         record: outlook.pointers.record.as_ref().map(|record| record.record.clone()),
+        proxy: None,
         point_of_no_return: steps
             .iter()
             .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)
@@ -156,7 +157,7 @@ fn promoting(wish: &Wish<'_>, outlook: &Outlook) -> Vec<Planned<Step>> {
     if let Way::Reader(_) = promotion.way {
         // The endpoint that the application uses has moved by itself: it is watched with its own login.
         let secret = matches!(access.credentials, crate::steps::access::Credentials::Secret { .. });
-        steps.extend(after::watch(&database.watch, access.clone()).filter(|_| secret));
+        steps.extend(after::watch(&database.watch, access.clone(), None).filter(|_| secret));
     } else {
         steps.extend(after_proof);
         steps.extend(after::follow(wish, &outlook.pointers, access, &target));

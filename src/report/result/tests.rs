@@ -9,7 +9,7 @@ use crate::{
         record::{Consequence, Entry},
         step::Until,
     },
-    ui::testing::{Story, failed_proof, plan, plan_by_record, plan_without_pointer},
+    ui::testing::{Story, failed_proof, plan, plan_by_proxy, plan_by_record, plan_without_pointer},
 };
 
 fn result(story: Story) -> RunResult {
@@ -225,6 +225,23 @@ fn by_record() -> Story {
 }
 
 #[test]
+fn a_proxy_is_moved_when_a_client_was_seen_to_pass_through_it() {
+    let moved = || {
+        Story::of(plan_by_proxy(), Until::Cutover)
+            .proven()
+            .done("lift-quarantine", 850, 860)
+            .done("rehearse-proxy", 860, 861)
+            .done("release-proxy", 861, 862)
+            .done("move-proxy", 862, 863)
+    };
+    let cutover = result(moved()).cutover.expect("it began");
+    assert_eq!((cutover.proxy.as_deref(), cutover.moved), (Some("loans-proxy"), None));
+    let served = result(moved().done("await-proxy", 863, 870));
+    assert!(served.cutover.expect("it began").moved.is_some());
+    assert_eq!(served.rto_seconds, Some(870.0));
+}
+
+#[test]
 fn a_record_is_moved_when_its_clients_were_seen_to_follow_it() {
     let going = result(by_record().then(861, Story::started("await-record")));
     let cutover = going.cutover.expect("it began");
@@ -258,6 +275,7 @@ fn who_must_decide_is_told_where_the_record_leads() {
             things: Default::default(),
             secrets: Vec::new(),
             record: Some(RecordSeen { leads_to, side }),
+            proxy: None,
         };
         let around = Around { look: Look::Made(seen), ..Around::default() };
         RunResult::of(&story, &around).stuck.expect("it is stuck").application.sentence

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     report::application::{Application, application},
     run::{id::RunId, journal::History, record::Outcome, state::Stage},
-    steps::{move_secret::MoveSecret, moves, step::Step},
+    steps::{move_secret::MoveSecret, moves, proxy::Proxied, step::Step},
 };
 
 /// What a configuration must learn of a run.
@@ -150,6 +150,12 @@ pub fn advise(history: &History<Step>, given: &[Given], state: Option<&State>) -
              apply moves its clients back.",
             step.from.words(),
             brief.target.identifier
+        ));
+    }
+    if let Some(Proxied { proxy, target, .. }) = moves::proxy(&plan.steps).map(|step| &step.proxied) {
+        advice.notes.push(format!(
+            "If the configuration has an aws_db_proxy_target of {proxy}: the proxy leads to {target} now. Let the resource name that, and import it, \
+             or the next apply moves its clients back."
         ));
     }
     if stands == Stands::Moved && history.state.stage != Stage::Ended(Outcome::Recovered) {

@@ -1,6 +1,6 @@
 //! How each step is taken back by hand.
 
-use super::{Way, arn_of, command_of, record, region, removable, secret, word};
+use super::{Way, arn_of, command_of, proxied, record, region, removable, secret, word};
 use crate::{
     pg::fencing::{let_in_by_hand, marker, probation_marker, release_by_hand},
     recovery::{
@@ -17,6 +17,7 @@ use crate::{
         move_secret::MoveSecret,
         moves,
         probation::BeginProbation,
+        proxy::release::ReleaseProxy,
         purpose::SETTLE,
         restore_cluster::{ID as RESTORE, RestoredCluster},
         serving,
@@ -97,6 +98,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         }
         Step::MoveSecret(step) => move_back(step, look).map(|(does, command)| way(does, command)).into_iter().collect(),
         Step::MoveRecord(step) => record_back(state, step, look).into_iter().collect(),
+        Step::ReleaseProxy(ReleaseProxy { proxied }) => proxied::back(proxied, look).into_iter().collect(),
         Step::Fence(step) => vec![unfence(state, step)],
         Step::BeginProbation(step) => lift_probation(state, step).into_iter().collect(),
         Step::Promote(step) => step
@@ -121,6 +123,10 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         | Step::AwaitRecord(_)
         | Step::GuardCutover(_)
         | Step::AwaitReplicas(_)
+        | Step::RehearseProxy(_)
+        // The way back of the release says all of it.
+        | Step::MoveProxy(_)
+        | Step::AwaitProxy(_)
         | Step::Watch(_)
         | Step::Guard(_)
         | Step::CatchUp(_)

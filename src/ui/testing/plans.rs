@@ -19,7 +19,7 @@ use crate::{
         add_tags::{AddTags, Tagged},
         admit_writers::AdmitWriters,
         await_record::AwaitRecord,
-        brief::{Brief, Pointer, Policy, Record as DnsRecord, Setting, Source, Target},
+        brief::{Brief, FollowedProxy, Pointer, Policy, Record as DnsRecord, Setting, Source, Target},
         create_instance::{CreateInstance, Role},
         fence::Fence,
         list_writers::{ListWriters, Unreachable},
@@ -28,6 +28,10 @@ use crate::{
         move_secret::MoveSecret,
         page::Page,
         prove::{Comparison, Prove, Question, Questions},
+        proxy::{
+            Proxied, ProxyLogin, Through, await_target::AwaitProxy, rehearse::RehearseProxy, release::ReleaseProxy,
+            take::MoveProxy,
+        },
         purpose::Purpose,
         restore_cluster::{Request, RestoreCluster},
         stage_secret::StageSecret,
@@ -181,6 +185,7 @@ pub(crate) fn plan() -> Plan<Step> {
                     within_ms: 2_000,
                 }],
                 access,
+                through: None,
                 on_new_writes: NewWrites::RollBack,
             }),
         ),
@@ -280,6 +285,47 @@ pub(crate) fn plan_by_record() -> Plan<Step> {
     plan
 }
 
+/// The same with a proxy instead of the secret.
+pub(crate) fn plan_by_proxy() -> Plan<Step> {
+    let mut plan = plan();
+    let at = plan.steps.iter().position(|planned| matches!(planned.step, Step::StageSecret(_)));
+    let access = plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::MoveSecret(step) => Some(step.access.clone()),
+        _ => None,
+    });
+    let (Some(at), Some(access)) = (at, access) else { return plan };
+    let login = ProxyLogin {
+        secret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:loans-proxy-AbCdEf".to_owned(),
+        token: false,
+    };
+    let (name, host) = ("loans-proxy".to_owned(), "loans-proxy.proxy-c1.eu-west-1.rds.amazonaws.com".to_owned());
+    let proxied = Proxied {
+        proxy: name.clone(),
+        region: "eu-west-1".to_owned(),
+        from: TargetName::cluster(SOURCE),
+        target: TargetName::cluster(TARGET),
+        logins: vec![login.clone()],
+        through: Through { host: host.clone(), port: 5432, via: None, login, access },
+    };
+    let steps = [
+        Step::RehearseProxy(RehearseProxy { proxied: proxied.clone() }),
+        Step::ReleaseProxy(ReleaseProxy { proxied: proxied.clone() }),
+        Step::MoveProxy(MoveProxy { proxied: proxied.clone() }),
+        Step::AwaitProxy(AwaitProxy { proxied: proxied.clone() }),
+    ];
+    plan.steps.splice(at..at + 2, steps.map(|step| Planned { deadline_seconds: 300, step }));
+    plan.brief.secrets.clear();
+    plan.brief.proxy = Some(FollowedProxy {
+        name,
+        region: proxied.region,
+        endpoint: host,
+        port: 5432,
+        leads_to: proxied.from,
+        borrow_timeout_seconds: Some(120),
+    });
+    plan
+}
+
 /// The same without a pointer: nothing follows the target by itself.
 pub(crate) fn plan_without_pointer() -> Plan<Step> {
     let mut plan = plan();
@@ -353,6 +399,7 @@ fn brief() -> Brief {
             points_at: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com:5432"),
         }],
         record: None,
+        proxy: None,
         point_of_no_return: Some("settle".to_owned()),
         policies: vec![Policy {
             bundle: "observe".to_owned(),

@@ -44,5 +44,6 @@ pub(crate) fn sighting(state: &RunState<Step>, version: &str) -> Sighting {
             side,
         }],
         record: None,
+        proxy: None,
     }
 }

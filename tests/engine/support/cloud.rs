@@ -24,6 +24,7 @@ mod instances;
 mod ledgers;
 mod probation;
 mod progress;
+pub(crate) mod proxies;
 mod rds;
 mod replication;
 mod roles;
@@ -58,6 +59,7 @@ pub(super) struct Inner {
     /// The application's, first, and others.
     secrets: Vec<Kept>,
     zone: dns::Zone,
+    fronted: proxies::Fronted,
     /// Reads that a change under way still needs, by name.
     pending: BTreeMap<String, u32>,
     /// The changing calls made, by operation.
@@ -246,7 +248,7 @@ impl Cloud {
 
     /// The hosts that clients of each secret get.
     pub(crate) fn secrets_point_at(&self) -> Vec<String> {
-        self.inner().secrets.iter().map(Kept::points_at).collect()
+        self.inner().secrets.iter().filter_map(Kept::points_at).collect()
     }
 
     /// From now on this role may not be altered.

@@ -13,8 +13,8 @@ mod store;
 pub(crate) mod sweep;
 mod time;
 
-pub(crate) use cloud::{Cloud, Fault, dns};
-pub(crate) use scene::{ACCOUNT, CONFIG, DNS, FENCE, ROLE, SOURCE, Scene, Way, actor, holder, run};
+pub(crate) use cloud::{Cloud, Fault, dns, proxies};
+pub(crate) use scene::{ACCOUNT, BY_PROXY, CONFIG, DNS, FENCE, ROLE, SOURCE, Scene, Way, actor, holder, run};
 pub(crate) use servers::Servers;
 pub(crate) use source::{Source, of_every_source};
 pub(crate) use store::MemoryStore;

@@ -36,6 +36,7 @@ use daybreak::{
     },
     steps::{
         step::Step,
+        target::TargetName,
         world::{Elsewhere, World},
     },
 };
@@ -81,6 +82,11 @@ pub(crate) const DNS: &str = r#"
     record = "db.corp.example"
 "#;
 
+/// The lines of a profile whose application connects to a proxy, in place of the secret's.
+pub(crate) const BY_PROXY: &str = "[databases.loans.cutover]\n    proxy = \"loans-proxy\"\n";
+/// The lines of the secret.
+const BY_SECRET: &str = "[databases.loans.cutover]\n    secret = \"prod/loans/db\"\n";
+
 /// The same cloud from every region: what is made is told apart by its name.
 #[derive(Clone)]
 struct Everywhere {
@@ -106,6 +112,7 @@ impl Elsewhere for Everywhere {
             probation: Arc::new(self.cloud.clone()),
             ledgers: Arc::new(self.cloud.clone()),
             fittings: Arc::new(self.cloud.clone()),
+            proxies: Arc::new(self.cloud.clone()),
             scaling: Arc::new(self.cloud.clone()),
             alarms: Arc::new(self.cloud.clone()),
             http: Arc::new(self.servers.clone()),
@@ -151,7 +158,8 @@ impl Scene {
 
     /// A scene whose database is this source.
     pub(crate) fn of(source: Source) -> Self {
-        let (cloud, servers) = (Cloud::default(), Servers::default());
+        let cloud = Cloud::default();
+        let servers = Servers::of(cloud.clone());
         match source {
             Source::Cluster => Self::add_cluster(&cloud),
             Source::Instance | Source::Snapshot => source::add_instance(&cloud),
@@ -268,10 +276,20 @@ impl Scene {
 
     /// A scene of a cluster whose application follows a DNS record, and a secret as well or no secret.
     pub(crate) fn by_record(and_secret: bool) -> Self {
-        const SECRET: &str = "[databases.loans.cutover]\n    secret = \"prod/loans/db\"\n";
-        assert!(CONFIG.contains(SECRET));
-        let config = if and_secret { CONFIG.to_owned() } else { CONFIG.replace(SECRET, "") };
+        assert!(CONFIG.contains(BY_SECRET));
+        let config = if and_secret { CONFIG.to_owned() } else { CONFIG.replace(BY_SECRET, "") };
         Self::that(Way { config: Box::leak(format!("{config}{DNS}").into_boxed_str()), ..Way::default() })
+    }
+
+    /// A scene of a cluster whose application connects to a proxy, with more tables in its profile.
+    pub(crate) fn by_proxy(tables: &str) -> Self {
+        assert!(CONFIG.contains(BY_SECRET));
+        let config = Box::leak(format!("{}{tables}", CONFIG.replace(BY_SECRET, BY_PROXY)).into_boxed_str());
+        let before: fn(&Self) = |scene| {
+            scene.cloud.add_proxy(Some(TargetName::cluster(SOURCE)));
+            scene.cloud.client_connects();
+        };
+        Self::that(Way { config, before, ..Way::default() })
     }
 
     /// A scene whose database is recovered in this way.
@@ -479,6 +497,7 @@ impl Scene {
         }
         lines.extend(self.cloud.records().into_iter().map(|set| format!("record {}", serde_json::json!(set))));
         lines.extend(self.cloud.who_may_log_in());
+        lines.extend(self.cloud.proxy_leads_to().map(|target| format!("proxy leads to {target}")));
         lines
     }
 }

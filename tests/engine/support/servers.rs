@@ -18,6 +18,8 @@ use daybreak::{
 use secrecy::SecretString;
 use url::Url;
 
+use super::cloud::Cloud;
+
 #[derive(Default)]
 struct Inner {
     proofs_fail: bool,
@@ -27,6 +29,7 @@ struct Inner {
     probes_fail: u32,
     probes: u32,
     wrong_password: bool,
+    refuses: Option<String>,
     faulty_check: Option<&'static str>,
     in_use_by: &'static [&'static str],
     roles_unanswered: bool,
@@ -36,11 +39,21 @@ struct Inner {
     open_for: Option<f64>,
 }
 
-/// Every server there is: one per host.
-#[derive(Clone, Default)]
-pub(crate) struct Servers(Arc<Mutex<Inner>>);
+/// Every server there is: one per host, and behind the proxy what that leads to.
+#[derive(Clone)]
+pub(crate) struct Servers(Arc<Mutex<Inner>>, Cloud);
 
 impl Servers {
+    /// The servers of this cloud.
+    pub(crate) fn of(cloud: Cloud) -> Self {
+        Self(Arc::default(), cloud)
+    }
+
+    /// From now on this host takes no password.
+    pub(crate) fn refuses_passwords(&self, host: Option<&str>) {
+        self.0.lock().unwrap().refuses = host.map(str::to_owned);
+    }
+
     /// From now on a check fails.
     pub(crate) fn proofs_fail(&self) {
         self.0.lock().unwrap().proofs_fail = true;
@@ -112,6 +125,13 @@ impl Servers {
     }
 }
 
+impl Servers {
+    fn lands(&self, login: &Login) -> Result<String, Error> {
+        let host = self.1.behind(&login.host);
+        host.ok_or_else(|| Error::new(ErrorKind::Timeout, "log in", "the proxy has no database"))
+    }
+}
+
 fn landed(login: &Login) -> Landed {
     Landed {
         instance: None,
@@ -164,10 +184,12 @@ impl Postgres for Servers {
     }
 
     async fn connect_check(&self, login: &Login) -> Result<Landed, Error> {
-        if self.0.lock().unwrap().wrong_password {
+        let host = self.lands(login)?;
+        let inner = self.0.lock().unwrap();
+        if inner.wrong_password || inner.refuses.as_ref() == Some(&host) {
             return Err(Error::new(ErrorKind::Authentication, "log in", "password authentication failed"));
         }
-        Ok(landed(login))
+        Ok(Landed { address: Some(host), port: Some(5433), ..landed(login) })
     }
 
     async fn role(&self, _: &Login) -> Result<Role, Error> {
@@ -190,6 +212,7 @@ impl Postgres for Servers {
     }
 
     async fn probe(&self, login: &Login, _: &str) -> Result<(), Error> {
+        self.lands(login)?;
         let mut inner = self.0.lock().unwrap();
         inner.probes += 1;
         if inner.probes_fail_at.is_some_and(|host| login.host.starts_with(host)) {

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{
     Lab,
+    proxy::Proxy,
     sql::{PASSWORD, Sql},
     until,
     zone::Zone,
@@ -35,7 +36,6 @@ struct Connection {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    host: String,
 }
 
 impl Connection {
@@ -57,16 +57,18 @@ impl Connection {
             .expect("start psql");
         let input = process.stdin.take().expect("its stdin");
         let output = BufReader::new(process.stdout.take().expect("its stdout"));
-        Self { process, input, output, host }
+        Self { process, input, output }
     }
 
-    /// Writes, and returns the id that was acknowledged.
-    fn write(&mut self, client: usize) -> Option<i64> {
-        writeln!(self.input, "INSERT INTO orders (client) VALUES ({client}) RETURNING id;").ok()?;
+    /// Writes, and returns the host that acknowledged it, which a proxy hides, and the id.
+    fn write(&mut self, client: usize) -> Option<(String, i64)> {
+        writeln!(self.input, "INSERT INTO orders (client) VALUES ({client}) RETURNING host(inet_server_addr()), id;")
+            .ok()?;
         self.input.flush().ok()?;
         let mut line = String::new();
         self.output.read_line(&mut line).ok()?;
-        line.trim().parse().ok()
+        let (host, id) = line.trim().split_once('|')?;
+        Some((host.to_owned(), id.parse().ok()?))
     }
 }
 
@@ -78,20 +80,36 @@ impl Drop for Connection {
 }
 
 /// What clients need to know of a scene.
+#[derive(Clone)]
 struct SceneOfClients {
     lab: &'static Lab,
-    secret: String,
-    /// The zone in which clients resolve a record; without it they take the secret's host.
-    zone: Option<Zone>,
+    follow: Follow,
+}
+
+/// What clients follow to their database.
+#[derive(Clone)]
+enum Follow {
+    /// A secret's host.
+    Secret(String),
+    /// A secret's port, and a record of this zone.
+    Record(String, Zone),
+    /// A proxy.
+    Proxy(Proxy),
 }
 
 impl SceneOfClients {
     /// Where a client finds its database now.
     fn serves_at(&self) -> (String, u64) {
-        let value: Value = serde_json::from_str(&self.lab.aws.secret(&self.secret)).expect("JSON");
-        let told = || value["host"].as_str().expect("a host").to_owned();
-        let host = self.zone.as_ref().map_or_else(told, |zone| zone.resolve().1);
-        (host, value["port"].as_u64().expect("a port"))
+        let value = |secret: &str| -> Value { serde_json::from_str(&self.lab.aws.secret(secret)).expect("JSON") };
+        let port = |value: &Value| value["port"].as_u64().expect("a port");
+        match &self.follow {
+            Follow::Secret(secret) => {
+                let value = value(secret);
+                (value["host"].as_str().expect("a host").to_owned(), port(&value))
+            }
+            Follow::Record(secret, zone) => (zone.resolve().1, port(&value(secret))),
+            Follow::Proxy(proxy) => (proxy.host.clone(), Proxy::PORT.into()),
+        }
     }
 }
 
@@ -105,20 +123,29 @@ pub(crate) struct Clients {
 
 impl Clients {
     pub(crate) fn start(lab: &'static Lab, secret: &str) -> Self {
-        Self::following(lab, secret, None)
+        Self::of(SceneOfClients { lab, follow: Follow::Secret(secret.to_owned()) })
     }
 
     /// Clients that resolve the record of a zone.
-    pub(crate) fn following(lab: &'static Lab, secret: &str, zone: Option<&Zone>) -> Self {
+    pub(crate) fn following(lab: &'static Lab, secret: &str, zone: &Zone) -> Self {
+        Self::of(SceneOfClients { lab, follow: Follow::Record(secret.to_owned(), zone.clone()) })
+    }
+
+    /// Clients that connect to a proxy.
+    pub(crate) fn through(lab: &'static Lab, proxy: &Proxy) -> Self {
+        Self::of(SceneOfClients { lab, follow: Follow::Proxy(proxy.clone()) })
+    }
+
+    fn of(scene: SceneOfClients) -> Self {
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let start = |(client, user): (usize, &'static str)| {
-            let scene = SceneOfClients { lab, secret: secret.to_owned(), zone: zone.cloned() };
+            let scene = scene.clone();
             let (stop, acknowledged) = (Arc::clone(&stop), Arc::clone(&acknowledged));
             thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     let mut connection = Connection::open(&scene, user);
-                    while let Some(id) = connection.write(client) {
-                        acknowledged.lock().expect("no client panicked").push((connection.host.clone(), id));
+                    while let Some(written) = connection.write(client) {
+                        acknowledged.lock().expect("no client panicked").push(written);
                         if stop.load(Ordering::Relaxed) {
                             return;
                         }

@@ -14,6 +14,7 @@ pub(crate) mod http;
 pub(crate) mod instance;
 pub(crate) mod lab;
 pub(crate) mod promotion;
+pub(crate) mod proxy;
 pub(crate) mod pty;
 pub(crate) mod scene;
 pub(crate) mod site;

@@ -7,6 +7,7 @@ mod gather;
 #[macro_use]
 mod requests;
 mod plain;
+mod proxies;
 mod reads;
 mod snapshots;
 mod throttling;

@@ -26,11 +26,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The host that its clients get.
-    pub(super) fn points_at(&self) -> String {
+    /// The host that its clients get; none of a secret that tells of none.
+    pub(super) fn points_at(&self) -> Option<String> {
         let current = self.description.current().unwrap();
         let value: serde_json::Value = serde_json::from_str(&self.values[current]).unwrap();
-        value["host"].as_str().unwrap().to_owned()
+        value["host"].as_str().map(str::to_owned)
     }
 }
 
