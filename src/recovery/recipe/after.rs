@@ -96,6 +96,8 @@ pub fn guard(
         true => (Vec::new(), Vec::new()),
         false => (watch.sql.clone(), pages(watch)),
     };
+    // After a rollback the target keeps the application out, and with it whoever logs in as it does; the fence's login it lets in.
+    let access = survey.fence.as_ref().map_or(access, |fence| &fence.target).clone();
     let guard = GuardCutover {
         target: target.clone(),
         access: access.clone(),
@@ -103,7 +105,7 @@ pub fn guard(
         source: proof.source.clone(),
         sql,
         http,
-        proof: Box::new(proof.clone()),
+        proof: Box::new(Prove { access, ..proof.clone() }),
         proof_within_seconds: cutover.proof_within.as_secs(),
         accepts_less: cutover.accept_less,
     };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::GuardCutover;
 use crate::{
     aws::rds::status::Phase,
-    pg::{Capacity, Error, ErrorKind, Login},
+    pg::{Capacity, Error, ErrorKind, Login, fencing::MAY_NOT_LOG_IN},
     run::step::{Context, StepError},
     steps::{
         access::Access,
@@ -91,7 +91,7 @@ pub async fn look(guard: &GuardCutover, world: &World, cx: &Context<'_>) -> Resu
         world.postgres.role(&login),
         world.postgres.capacity(&login),
         of_source(world, &source),
-        probed(guard, world, &writer)
+        probed(guard, world, &writer, &login)
     );
     Ok(Seen {
         unavailable,
@@ -137,7 +137,7 @@ async fn standing(
 }
 
 /// What the probes say: questions on both sides, as the application would ask them, and pages.
-async fn probed(guard: &GuardCutover, world: &World, writer: &Writer) -> Result<Vec<Probed>, StepError> {
+async fn probed(guard: &GuardCutover, world: &World, writer: &Writer, own: &Login) -> Result<Vec<Probed>, StepError> {
     let pages = join_all(guard.http.iter().map(async |page| Probed {
         probe: page.words(),
         target: None,
@@ -151,7 +151,7 @@ async fn probed(guard: &GuardCutover, world: &World, writer: &Writer) -> Result<
     let target = target?;
     let sql = join_all(guard.sql.iter().map(async |sql| Probed {
         probe: sql.clone(),
-        target: Some(told(world, &target, sql).await),
+        target: Some(told_by_target(world, &target, own, sql).await),
         source: match &source {
             Ok(source) => told(world, source, sql).await,
             Err(why) => Told::Unasked(why.clone()),
@@ -188,8 +188,20 @@ async fn of_source(world: &World, source: &Result<Login, String>) -> (Result<Cap
     (capacity.map_err(|error| error.to_string()), long.collect())
 }
 
+/// The answer of the target to the application or, where this run keeps that out of it, to daybreak's own login.
+async fn told_by_target(world: &World, client: &Login, own: &Login, sql: &str) -> Told {
+    match world.postgres.probe(client, sql).await {
+        Err(error) if error.sqlstate.as_deref() == Some(MAY_NOT_LOG_IN) => told(world, own, sql).await,
+        answer => told_of(answer),
+    }
+}
+
 async fn told(world: &World, login: &Login, sql: &str) -> Told {
-    match world.postgres.probe(login, sql).await {
+    told_of(world.postgres.probe(login, sql).await)
+}
+
+fn told_of(answer: Result<(), Error>) -> Told {
+    match answer {
         Ok(()) => Told::Holds,
         Err(error) if error.kind == ErrorKind::Query => Told::Fails(error.to_string()),
         Err(error) => Told::Unasked(error.to_string()),
