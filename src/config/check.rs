@@ -53,6 +53,10 @@ impl Checker<'_> {
         if matches!(source, Source::Instance(_)) && raw.restore.readers.is_some() {
             self.fault(&join(&join(at, "restore"), "readers"), "only a cluster has readers: the source is an instance");
         }
+        if matches!(source, Source::Instance(_)) && raw.cutover.rename == Some(true) {
+            let problem = "only a cluster swaps names: each rename of an instance restarts it, and the name can be gone for ten minutes";
+            self.fault(&join(&join(at, "cutover"), "rename"), problem);
+        }
         Database {
             source,
             region: self.value(at, "region", raw.region, names::region),
@@ -249,9 +253,18 @@ impl Checker<'_> {
         }
         let ids = self.secrets(at, ["secret", "secrets"], raw.secret, raw.secrets);
         let key = self.value(at, "secret_key", raw.secret_key, not_blank);
-        let secrets = ids.into_iter().map(|id| CutoverSecret { id, key: key.clone() }).collect();
+        let secrets: Vec<_> = ids.into_iter().map(|id| CutoverSecret { id, key: key.clone() }).collect();
+        let rename = raw.rename.unwrap_or_default();
+        let beside: Vec<&str> =
+            ["secret", "secrets", "dns"].into_iter().filter(|key| rename && self.is_written(at, key)).collect();
+        for key in beside {
+            let problem = format_args!(
+                "not together with `{key}`: the endpoint keeps its name, so whatever leads to it follows by itself"
+            );
+            self.fault(&join(at, "rename"), problem);
+        }
         let dns = raw.dns.and_then(|raw| self.dns(&join(at, "dns"), raw));
-        Cutover { secrets, dns }
+        Cutover { secrets, dns, rename }
     }
 
     /// Secrets that are written as one, or as a list of several.

@@ -210,6 +210,8 @@ pub struct Cutover {
     pub secrets: Vec<CutoverSecret>,
     /// The DNS record that leads to the database; `None` when the application follows none.
     pub dns: Option<CutoverDns>,
+    /// Whether the target takes the source's name, and with it its endpoints. Never together with another pointer.
+    pub rename: bool,
 }
 
 /// A DNS record that the application follows.

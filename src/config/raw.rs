@@ -202,6 +202,10 @@ pub(super) struct RawCutover {
     pub(super) secret_key: Option<String>,
     /// The DNS record in Route 53 by which the application finds its database. With secrets, all are moved, or none is.
     pub(super) dns: Option<RawDns>,
+    /// Whether the restored cluster takes the source's name, and with it its endpoints: the source is renamed aside first.
+    /// Aurora clusters only; not together with secret or dns, since what names the endpoint follows by itself. Default:
+    /// false.
+    pub(super) rename: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -182,7 +182,10 @@ fn each_fault_of_a_value_is_found() {
         ("cutover.secrets = []", "cutover.secrets: names no secret"),
         ("cutover.secrets = ['a/b', 'a/b']", "cutover.secrets: names `a/b` twice"),
         ("cutover = { secret = 'a', secrets = ['b'] }", "cutover.secrets: is written instead of `secret`"),
-        ("cutover.proxy = 'loans'", "cutover.proxy: unknown key, the keys here are secret, secrets, secret_key, dns"),
+        (
+            "cutover.proxy = 'loans'",
+            "cutover.proxy: unknown key, the keys here are secret, secrets, secret_key, dns, rename",
+        ),
         ("cutover.dns = { zone = 'corp.internal' }", "cutover.dns.record: missing"),
         (
             "cutover.dns = { zone = 'corp.internal', record = 'db.corp.example' }",
@@ -193,6 +196,11 @@ fn each_fault_of_a_value_is_found() {
         (
             "cutover.dns = { zone = 'Z1', record = 'db.x.y', resolver = 'ns.x.y' }",
             "cutover.dns.resolver: write the address of a name server",
+        ),
+        ("cutover = { rename = true, secret = 'prod/loans' }", "cutover.rename: not together with `secret`"),
+        (
+            "cutover = { rename = true, dns = { zone = 'Z1', record = 'db.x.y' } }",
+            "cutover.rename: not together with `dns`",
         ),
         ("watch.failures = 0", "watch.failures: write a number from 1 to 1000"),
         ("watch.for = 2026-11-20", "watch.for: expected a text in quotes, found a date"),

@@ -135,6 +135,13 @@ async fn names_free(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     if let Some((what, resource_id)) = taken {
         return moved(format!("{what} named {target} exists already ({resource_id})"));
     }
+    if let Some(swap) = &plan.brief.swap {
+        let aside = &swap.aside;
+        let found = world.rds.cluster(aside).await.map_err(Refusal::aws(format!("look up cluster {aside}")))?;
+        if let Some(found) = found {
+            return moved(format!("a cluster named {aside} exists already ({})", found.resource_id));
+        }
+    }
     let copy = plan.steps.iter().find_map(|planned| match &planned.step {
         Step::CopySnapshot(step) => Some(&step.request.target_db_cluster_snapshot_identifier),
         _ => None,

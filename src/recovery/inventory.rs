@@ -76,6 +76,8 @@ enum Pointer {
     Secret { id: String, url_key: Option<String> },
     /// A DNS record.
     Record { zone: Zone, name: String, set_identifier: Option<String> },
+    /// The name of a cluster, and with it its endpoint.
+    Name { cluster: String },
 }
 
 impl Pointer {
@@ -83,6 +85,7 @@ impl Pointer {
         match self {
             Self::Secret { id, .. } => format!("secret {id}"),
             Self::Record { name, .. } => format!("record {name}"),
+            Self::Name { cluster } => format!("the name {cluster}"),
         }
     }
 }
@@ -130,16 +133,19 @@ impl Inventory<'_> {
         let of_runs = own.flat_map(|history| {
             let plan = &history.state.plan;
             let pointer = |step: Move<'_>| match step {
-                Move::Secret(step) => Pointer::Secret { id: step.secret.clone(), url_key: step.url_key.clone() },
-                Move::Record(step) => Pointer::Record {
+                Move::Secret(step) => Some(Pointer::Secret { id: step.secret.clone(), url_key: step.url_key.clone() }),
+                Move::Record(step) => Some(Pointer::Record {
                     zone: Zone::Id(step.zone.clone()),
                     name: plain(&step.from.name),
                     set_identifier: step.from.set_identifier.clone(),
-                },
+                }),
+                // Of one swap: the name is followed once.
+                Move::Source(_) => None,
+                Move::Target(step) => Some(Pointer::Name { cluster: step.swap.name.clone() }),
             };
             let region = &plan.brief.target.region;
             let named = |pointer| Named { run: Some(plan.run.clone()), region: region.clone(), pointer };
-            moves::of(&plan.steps).into_iter().map(pointer).map(named).collect::<Vec<_>>()
+            moves::of(&plan.steps).into_iter().filter_map(pointer).map(named).collect::<Vec<_>>()
         });
         let of_profiles = self.config.databases.values().flat_map(|database| {
             let cutover = &database.cutover;
@@ -192,6 +198,10 @@ async fn holdings(region: &Region) -> Result<Holdings, Refusal> {
 
 async fn leads(world: &World, pointer: &Pointer) -> Leads {
     match pointer {
+        Pointer::Name { cluster } => match world.rds.cluster(cluster).await {
+            Ok(found) => found.and_then(|found| found.endpoint).map_or(Leads::Nowhere, Leads::To),
+            Err(error) => Leads::Unknown(error.to_string()),
+        },
         Pointer::Secret { id, url_key } => by_secret(world, id, url_key.as_deref()).await,
         Pointer::Record { zone, name, set_identifier } => {
             match by_record(world, zone, name, set_identifier.as_ref()).await {

@@ -3,7 +3,7 @@
 
 use futures_util::future::try_join_all;
 
-use super::{configuration::Configuration, record::SurveyedRecord, refusal::Refusal};
+use super::{configuration::Configuration, record::SurveyedRecord, refusal::Refusal, swap::SurveyedSwap};
 use crate::{
     aws::{
         rds::model::Cluster,
@@ -24,13 +24,15 @@ pub struct Pointers {
     pub secrets: Vec<SurveyedSecret>,
     /// Its DNS record.
     pub record: Option<SurveyedRecord>,
+    /// The source's name, which the target takes instead of all these.
+    pub swap: Option<SurveyedSwap>,
 }
 
 impl Pointers {
     /// Whether nothing is moved.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.secrets.is_empty() && self.record.is_none()
+        self.secrets.is_empty() && self.record.is_none() && self.swap.is_none()
     }
 
     /// The secret that the application logs in with.

@@ -65,6 +65,7 @@ const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:PutSecretValue",
     "secretsmanager:UpdateSecretVersionStage",
 ];
+const CUTOVER_RENAME: &[&str] = &["rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:ModifyDBCluster"];
 const CUTOVER_DNS: &[&str] = &[
     "route53:GetHostedZone",
     "route53:ListHostedZonesByName",
@@ -256,6 +257,9 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     }
     if survey.pointers.record.is_some() {
         bundles.push(bundle("cutover-dns", CUTOVER_DNS));
+    }
+    if survey.pointers.swap.is_some() {
+        bundles.push(bundle("cutover-rename", CUTOVER_RENAME));
     }
     bundles
 }

@@ -9,7 +9,7 @@ use super::{
     pointer::{self, Endpoint, Pointers, SurveyedSecret},
     record,
     refusal::{Refusal, Unusable},
-    windows,
+    swap, windows,
 };
 use crate::{
     aws::rds::{backups::model::InstanceBackup, model::Instance},
@@ -136,6 +136,7 @@ async fn surveyed(
             hint: "name the application's secret under cutover, too; mode = \"none\" under [databases.….fence] recovers without a fence".to_owned(),
         });
     }
+    let swap = swap::survey(database, &source, live)?;
     let access = access(database, source.database_name());
     if access.is_none() && until >= Until::Validated {
         return Err(Refusal::NoAccess { database: database.name.clone() });
@@ -164,7 +165,10 @@ async fn surveyed(
     // What does not exist takes no writes; what is in another region has its secrets there.
     let fence = async {
         match live && home == into {
-            true => fence::survey(world, OldWriter::of(&source, home), database, &secrets).await,
+            true => {
+                let swaps = swap.is_some();
+                fence::survey(world, OldWriter::of(&source, home), database, &secrets, swaps).await
+            }
             false => Ok(None),
         }
     };
@@ -187,7 +191,7 @@ async fn surveyed(
         captured,
         source,
         instance_backup,
-        pointers: Pointers { secrets, record },
+        pointers: Pointers { secrets, record, swap },
         fence,
         access,
         rehearsal,

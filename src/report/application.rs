@@ -7,6 +7,8 @@ use crate::{
     steps::{
         move_record::MoveRecord,
         moves::{self, Move},
+        renaming::{rename_source::RenameSource, rename_target::RenameTarget},
+        restore_cluster::{self, RestoredCluster},
         serving,
         step::Step,
     },
@@ -109,6 +111,10 @@ fn pointers(state: &RunState<Step>, moved: bool) -> String {
             Some(host) => format!("record {}, which leads to {host}", step.from.words()),
             None => format!("record {}, which leads to {}", step.from.words(), former(step)),
         },
+        Move::Source(RenameSource { swap }) if moved => format!("the source is called {}", swap.aside),
+        Move::Source(RenameSource { swap }) => format!("it bears the name {}", swap.name),
+        Move::Target(RenameTarget { swap }) if moved => format!("the target bears the name {}", swap.name),
+        Move::Target(RenameTarget { swap }) => format!("the target is called {}", swap.target),
     };
     moves::of(&state.plan.steps).iter().map(words).collect::<Vec<_>>().join("; ")
 }
@@ -130,6 +136,13 @@ fn unsure(state: &RunState<Step>) -> String {
                 former(step)
             )
         }
+        Move::Source(RenameSource { swap }) => {
+            format!("on the source if cluster {} is {}", swap.name, swap.source)
+        }
+        Move::Target(RenameTarget { swap }) => {
+            let target = target_id(state).map(|id| format!(" if it is {id}")).unwrap_or_default();
+            format!("on the target{target}, and without a database if no cluster is called {}", swap.name)
+        }
     };
     let words: Vec<String> = moves::of(&state.plan.steps).iter().map(words).collect();
     format!("the application is {}", words.join("; "))
@@ -137,6 +150,10 @@ fn unsure(state: &RunState<Step>) -> String {
 
 fn former(step: &MoveRecord) -> String {
     step.from.leads_to().unwrap_or_default()
+}
+
+fn target_id(state: &RunState<Step>) -> Option<String> {
+    state.outputs.of::<RestoredCluster>(restore_cluster::ID).ok().map(|restored| restored.resource_id)
 }
 
 fn target_host(state: &RunState<Step>) -> Option<String> {

@@ -14,12 +14,12 @@ use crate::{
     run::{
         id::RunId,
         journal::History,
-        plan::{Plan, Planned},
+        plan::Plan,
         record::{Outcome as End, Scope},
-        state::{Direction, Stage, StepState},
+        state::{Direction, RunState, Stage, StepState},
         step::Failure,
     },
-    steps::{brief::Source, move_secret::MoveSecret, moves, step::Step, window::Family},
+    steps::{brief::Source, move_secret::MoveSecret, moves, serving, step::Step, window::Family},
 };
 
 /// What came of a run.
@@ -159,6 +159,9 @@ pub struct CutoverResult {
     /// The DNS record; none where no record is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
+    /// The name that source and target swap; none where they swap none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameResult>,
     /// Where clients landed when they followed the pointer, as `host:port`.
     pub leads_to: Option<String>,
     /// When the move began.
@@ -167,6 +170,21 @@ pub struct CutoverResult {
     pub moved: Option<Timestamp>,
     /// When clients were seen to get the former version, or address, again.
     pub moved_back: Option<Timestamp>,
+}
+
+/// A name that source and target swap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameResult {
+    /// The name.
+    pub name: String,
+    /// What the source is called while the target bears it.
+    pub source_aside: String,
+    /// What the target is called while the source bears it.
+    pub target_before: String,
+    /// The name that the target's certificate carries, where clients that verify the host name cannot connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified_as: Option<String>,
 }
 
 /// A secret that is moved.
@@ -253,7 +271,7 @@ impl RunResult {
                 unchecked: proof.unchecked(),
                 checks: proof.checks.clone(),
             }),
-            cutover: facts.cutover.as_ref().map(|cutover| CutoverResult::of(cutover, &state.plan.steps)),
+            cutover: facts.cutover.as_ref().map(|cutover| CutoverResult::of(cutover, state)),
             rto_seconds: facts::rto_seconds(history),
             rpo_seconds: facts::rpo_seconds(history, &facts),
             steps: state.steps.iter().map(StepResult::of).collect(),
@@ -298,7 +316,8 @@ impl Outcome {
 }
 
 impl CutoverResult {
-    fn of(cutover: &facts::Cutover, steps: &[Planned<Step>]) -> Self {
+    fn of(cutover: &facts::Cutover, state: &RunState<Step>) -> Self {
+        let steps = &state.plan.steps;
         let secret = |step: &MoveSecret| SecretResult {
             secret: step.secret.clone(),
             from_version: step.from_version.clone(),
@@ -308,6 +327,12 @@ impl CutoverResult {
             state: cutover.state.into(),
             secrets: moves::secrets(steps).into_iter().map(secret).collect(),
             record: moves::record(steps).map(|step| step.from.words()),
+            name: moves::swap(steps).map(|swap| NameResult {
+                name: swap.name.clone(),
+                source_aside: swap.aside.clone(),
+                target_before: swap.target.clone(),
+                certified_as: serving::renamed(&state.outputs).and_then(|renamed| renamed.certified_as),
+            }),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,
             moved: cutover.moved,

@@ -24,7 +24,7 @@ use crate::{
         record::{Outcome, Scope},
         state::{Stage, StepState},
     },
-    steps::{brief::Promotion, moves, step::Step, window::Family},
+    steps::{brief::Promotion, moves, serving, step::Step, window::Family},
     ui::{
         history::lines,
         page::Page,
@@ -257,6 +257,19 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
         page.field("before", LABEL, &clean(&format!("leads to {}", step.from.leads_to().unwrap_or_default())));
         page.field("after", LABEL, &clean(&format!("leads to {}{leads}", step.target)));
     }
+    if let Some(swap) = moves::swap(steps) {
+        page.field("name", LABEL, &clean(&swap.name));
+        page.field("before", LABEL, &clean(&format!("the source's; the target was called {}", swap.target)));
+        let after = format!("the target's{leads}; the source is called {}", swap.aside);
+        page.field("after", LABEL, &clean(&after));
+        if let Some(name) = serving::renamed(&history.state.outputs).and_then(|renamed| renamed.certified_as) {
+            let words = format!(
+                "still names {name}: clients that verify the host name (verify-full) cannot connect until {} is stopped and started",
+                swap.name
+            );
+            page.put(Tone::Caution, "certificate ", &clean(&words));
+        }
+    }
     page.field("begun", LABEL, &show(cutover.started));
     match cutover.moved {
         Some(moved) => page.field(
@@ -268,6 +281,7 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
     }
     if let Some(back) = cutover.moved_back {
         let former = match secrets.as_slice() {
+            [] if moves::swap(steps).is_some() => "the source under its name".to_owned(),
             [] => "the former address".to_owned(),
             [step] => format!("version {}", clean(&step.from_version)),
             _ => "the former versions".to_owned(),

@@ -14,7 +14,7 @@ pub use super::shell::word;
 use super::{next::next_steps, shell::api_name};
 use crate::{
     aws::Call,
-    recovery::sighting::{Answer, Found, Look, RecordSeen, SecretSeen, Side},
+    recovery::sighting::{Answer, Found, Look, NameSeen, RecordSeen, SecretSeen, Side},
     run::{
         record::Scope,
         state::{Direction, RunState, Stage, StepState},
@@ -111,7 +111,9 @@ pub fn back(state: &RunState<Step>, look: &Look, options: &str) -> Ways {
 /// The commands that show what clients get, for when daybreak could not ask.
 #[must_use]
 pub fn where_is_the_application(state: &RunState<Step>) -> Vec<Way> {
-    moves::of(&state.plan.steps).into_iter().map(|step| shows(state, step)).collect()
+    // Both renames are seen by one look.
+    let moves = moves::of(&state.plan.steps).into_iter().filter(|step| !matches!(step, Move::Source(_)));
+    moves.map(|step| shows(state, step)).collect()
 }
 
 /// The command that shows where one pointer leads.
@@ -130,6 +132,13 @@ fn shows(state: &RunState<Step>, step: Move<'_>) -> Way {
             format!(
                 "aws secretsmanager describe-secret --secret-id {} --query VersionIdsToStages --region {}",
                 word(&step.secret),
+                region(state)
+            ),
+        ),
+        Move::Source(_) | Move::Target(_) => (
+            "shows which cluster bears the name: source and target are told by their resource ids",
+            format!(
+                "aws rds describe-db-clusters --query 'DBClusters[].[DBClusterIdentifier,DbClusterResourceId,Status]' --output text --region {}",
                 region(state)
             ),
         ),
@@ -173,6 +182,13 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, secret(look, &step.secret)),
         Step::MoveRecord(step) => record_calls(state, step, record(look)),
+        // Only as it was seen: of two renames the second is wrong before the first.
+        Step::RenameSource(step) => {
+            name(look).filter(|seen| seen.side == Side::Source).map(|_| step.swap.source_aside()).into_iter().collect()
+        }
+        Step::RenameTarget(step) => {
+            name(look).filter(|seen| seen.borne_by == Ok(None)).map(|_| step.swap.target_in()).into_iter().collect()
+        }
         Step::CopySnapshot(_)
         | Step::RestoreCluster(_)
         | Step::CreateInstance(_)
@@ -243,6 +259,13 @@ fn removable<'a>(look: &'a Look, name: &str) -> Option<Option<&'a Found>> {
 fn secret<'a>(look: &'a Look, arn: &str) -> Option<&'a SecretSeen> {
     match look {
         Look::Made(sighting) => sighting.secrets.iter().find(|seen| seen.secret == arn),
+        Look::NotMade | Look::Impossible(_) => None,
+    }
+}
+
+fn name(look: &Look) -> Option<&NameSeen> {
+    match look {
+        Look::Made(sighting) => sighting.name.as_ref(),
         Look::NotMade | Look::Impossible(_) => None,
     }
 }
@@ -346,7 +369,13 @@ mod tests {
         let seen = |side| {
             let leads_to = Ok(Some("seen.example.com".to_owned()));
             let record = Some(RecordSeen { leads_to, side });
-            Look::Made(Sighting { at: story.state.latest, things: BTreeMap::new(), secrets: Vec::new(), record })
+            Look::Made(Sighting {
+                at: story.state.latest,
+                things: BTreeMap::new(),
+                secrets: Vec::new(),
+                record,
+                name: None,
+            })
         };
         let (source, target) = (seen(Side::Source), seen(Side::Target));
         insta::assert_snapshot!(told(&forward(&story.state, &source, "")), @r#"

@@ -1,6 +1,13 @@
 //! The steps that move the application, as what reads plans and journals must know them.
 
-use super::{await_record, await_replicas, body::Body, move_record::MoveRecord, move_secret::MoveSecret, step::Step};
+use super::{
+    await_record, await_replicas,
+    body::Body,
+    move_record::MoveRecord,
+    move_secret::MoveSecret,
+    renaming::{Swap, rename_source::RenameSource, rename_target::RenameTarget},
+    step::Step,
+};
 use crate::run::{plan::Planned, step::StepId};
 
 /// A step that moves the application.
@@ -10,6 +17,10 @@ pub enum Move<'a> {
     Secret(&'a MoveSecret),
     /// Of a DNS record.
     Record(&'a MoveRecord),
+    /// Of the source's name, away from the source: until the next the application has no database.
+    Source(&'a RenameSource),
+    /// Of the source's name, to the target.
+    Target(&'a RenameTarget),
 }
 
 impl Move<'_> {
@@ -19,6 +30,8 @@ impl Move<'_> {
         match self {
             Self::Secret(step) => step.id(),
             Self::Record(step) => step.id(),
+            Self::Source(step) => step.id(),
+            Self::Target(step) => step.id(),
         }
     }
 }
@@ -30,6 +43,8 @@ pub fn of(steps: &[Planned<Step>]) -> Vec<Move<'_>> {
         .filter_map(|planned| match &planned.step {
             Step::MoveSecret(step) => Some(Move::Secret(step)),
             Step::MoveRecord(step) => Some(Move::Record(step)),
+            Step::RenameSource(step) => Some(Move::Source(step)),
+            Step::RenameTarget(step) => Some(Move::Target(step)),
             _ => None,
         })
         .collect()
@@ -39,7 +54,7 @@ pub fn of(steps: &[Planned<Step>]) -> Vec<Move<'_>> {
 pub fn secrets(steps: &[Planned<Step>]) -> Vec<&MoveSecret> {
     let secret = |planned| match planned {
         Move::Secret(step) => Some(step),
-        Move::Record(_) => None,
+        Move::Record(_) | Move::Source(_) | Move::Target(_) => None,
     };
     of(steps).into_iter().filter_map(secret).collect()
 }
@@ -48,7 +63,15 @@ pub fn secrets(steps: &[Planned<Step>]) -> Vec<&MoveSecret> {
 pub fn record(steps: &[Planned<Step>]) -> Option<&MoveRecord> {
     of(steps).into_iter().find_map(|planned| match planned {
         Move::Record(step) => Some(step),
-        Move::Secret(_) => None,
+        Move::Secret(_) | Move::Source(_) | Move::Target(_) => None,
+    })
+}
+
+/// The swap of names, when the plan has one.
+pub fn swap(steps: &[Planned<Step>]) -> Option<&Swap> {
+    of(steps).into_iter().find_map(|planned| match planned {
+        Move::Target(step) => Some(&step.swap),
+        Move::Secret(_) | Move::Record(_) | Move::Source(_) => None,
     })
 }
 

@@ -89,7 +89,7 @@ impl Watch {
         if self.sql.is_empty() {
             return Verdict::Passing;
         }
-        let login = match self.access.at(world, &writer.endpoint, writer.port).await {
+        let login = match self.access.to(world, writer).await {
             Ok(login) => login,
             Err(error) => return Verdict::Blind(error.failure.to_string()),
         };

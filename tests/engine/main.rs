@@ -22,6 +22,7 @@ mod promotions_recorded;
 mod records;
 mod recovery;
 mod removal;
+mod renames;
 mod secrets;
 mod stores;
 mod support;

@@ -20,6 +20,7 @@ mod promotions_fenced;
 mod proofs;
 mod records;
 mod recovery;
+mod renames;
 mod secrets;
 mod signals;
 mod snapshots;

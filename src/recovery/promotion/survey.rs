@@ -111,7 +111,7 @@ pub async fn survey(world: &World, database: &Database, wanted: &Wanted, now: Ti
     };
     let (record, left) = record(world, database, &promotion).await?;
     let unmoved = kept.into_iter().chain(left).collect();
-    let pointers = Pointers { secrets, record };
+    let pointers = Pointers { secrets, record, swap: None };
     Ok(Outlook { promotion, why, found, seen, verdict, pointers, fence, access, unmoved, at: now })
 }
 
@@ -135,7 +135,7 @@ async fn fenced(
     let serves_at = primary.host.as_deref().zip(primary.port).unwrap_or((&secret.host, secret.port));
     let (family, identifier, region) = (primary.family, primary.identifier.as_str(), primary.region.as_str());
     let old = OldWriter { family, identifier, region, serves_at: Some(serves_at), made_with };
-    let Some(mut fence) = fence::survey(world, old, &database, secrets).await? else { return Ok(None) };
+    let Some(mut fence) = fence::survey(world, old, &database, secrets, false).await? else { return Ok(None) };
     if promotion.old_primary_keeps_writing {
         fence.when_unreachable = Unreachable::GoOn;
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Wish, fence, planned};
+use super::{Wish, fence, planned, swap};
 use crate::{
     aws::{
         rds::{model::Tag, plain, requests},
@@ -71,6 +71,11 @@ pub fn prove(
 /// The source fenced, the pointers moved, the application watched.
 pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
     let mut steps = fence::fence(wish, survey.fence.as_ref(), target);
+    if let Some(surveyed) = &survey.pointers.swap {
+        steps.extend(swap::renames(wish, swap::swap(wish, survey, surveyed, access, target)));
+        steps.extend(watch(&wish.database.watch, access.clone()));
+        return steps;
+    }
     steps.extend(follow(wish, &survey.pointers, access, target));
     steps
 }
@@ -79,7 +84,7 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
 /// of the record, are waited for once all are moved, and on the way back the secrets go first: who follows a secret never waits for
 /// them. When one cannot be moved, the others are moved back.
 pub fn follow(wish: &Wish<'_>, pointers: &Pointers, access: &Access, target: &TargetName) -> Vec<Planned<Step>> {
-    let Pointers { secrets, record } = pointers;
+    let Pointers { secrets, record, .. } = pointers;
     let client = pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
     let mut steps = Vec::new();
     let secret = |(at, secret)| move_secret(wish, at + 1, secret, &client_of(secret, access), target);

@@ -15,6 +15,7 @@ pub mod parity;
 pub mod point_in_time;
 pub mod promote;
 mod snapshot;
+pub mod swap;
 
 use std::time::Duration;
 

@@ -257,6 +257,7 @@ fn who_must_decide_is_told_where_the_record_leads() {
             at,
             things: Default::default(),
             secrets: Vec::new(),
+            name: None,
             record: Some(RecordSeen { leads_to, side }),
         };
         let around = Around { look: Look::Made(seen), ..Around::default() };

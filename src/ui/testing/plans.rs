@@ -346,6 +346,7 @@ fn brief() -> Brief {
             points_at: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com:5432"),
         }],
         record: None,
+        swap: None,
         point_of_no_return: Some("settle".to_owned()),
         policies: vec![Policy {
             bundle: "observe".to_owned(),

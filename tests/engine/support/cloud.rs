@@ -23,6 +23,7 @@ mod fittings;
 mod instances;
 mod progress;
 mod rds;
+mod renames;
 mod replication;
 mod roles;
 mod secrets;
@@ -86,6 +87,8 @@ pub(super) struct Inner {
     untouchable: Option<&'static str>,
     /// What is fitted to clusters.
     pub(super) fitted: fittings::Fitted,
+    /// Clusters on their way to other names.
+    renames: renames::Renames,
     /// The describe calls made: when, and of what.
     pub(super) looks: Vec<(Instant, &'static str)>,
 }

@@ -18,6 +18,8 @@ use daybreak::{
 use secrecy::SecretString;
 use url::Url;
 
+use super::Cloud;
+
 #[derive(Default)]
 struct Inner {
     proofs_fail: bool,
@@ -30,6 +32,8 @@ struct Inner {
     faulty_check: Option<&'static str>,
     in_use_by: &'static [&'static str],
     roles_unanswered: bool,
+    /// Where clusters are that tell their writers' names, as Aurora does.
+    cloud: Option<Cloud>,
 }
 
 /// Every server there is: one per host.
@@ -37,6 +41,11 @@ struct Inner {
 pub(crate) struct Servers(Arc<Mutex<Inner>>);
 
 impl Servers {
+    /// Servers that are the writers of these clusters, and say so.
+    pub(crate) fn are_writers_of(&self, cloud: &Cloud) {
+        self.0.lock().unwrap().cloud = Some(cloud.clone());
+    }
+
     /// From now on a check fails.
     pub(crate) fn proofs_fail(&self) {
         self.0.lock().unwrap().proofs_fail = true;
@@ -143,7 +152,16 @@ impl Postgres for Servers {
         if self.0.lock().unwrap().wrong_password {
             return Err(Error::new(ErrorKind::Authentication, "log in", "password authentication failed"));
         }
-        Ok(landed(login))
+        let cloud = self.0.lock().unwrap().cloud.clone();
+        let Some(cloud) = cloud else { return Ok(landed(login)) };
+        let dialled = login.via.as_ref().map_or(login.host.as_str(), |(host, _)| host.as_str());
+        let Some((writer, certificate)) = cloud.reached_at(dialled) else {
+            return Err(Error::new(ErrorKind::Unreachable, "connect", "the host name does not resolve"));
+        };
+        if certificate != login.host {
+            return Err(Error::new(ErrorKind::Tls, "connect", "the server's certificate is not for that host"));
+        }
+        Ok(Landed { instance: Some(writer), ..landed(login) })
     }
 
     async fn role(&self, _: &Login) -> Result<Role, Error> {

@@ -41,8 +41,10 @@ struct Connection {
 impl Connection {
     fn open(scene: &SceneOfClients, user: &str) -> Self {
         let (host, port) = scene.serves_at();
+        // A cluster that is renamed keeps the certificate of its former name.
+        let verify = if scene.address.is_some() { "verify-ca" } else { "verify-full" };
         let target = format!(
-            "host={host} port={port} user={user} dbname=loans sslmode=verify-full sslrootcert={} connect_timeout=5",
+            "host={host} port={port} user={user} dbname=loans sslmode={verify} sslrootcert={} connect_timeout=5",
             scene.lab.ca.display()
         );
         let mut process = Command::new("psql")
@@ -60,13 +62,16 @@ impl Connection {
         Self { process, input, output, host }
     }
 
-    /// Writes, and returns the id that was acknowledged.
-    fn write(&mut self, client: usize) -> Option<i64> {
-        writeln!(self.input, "INSERT INTO orders (client) VALUES ({client}) RETURNING id;").ok()?;
+    /// Writes, and returns the id that was acknowledged, and on which timeline: of two servers that come to have one address, that
+    /// tells which it was.
+    fn write(&mut self, client: usize) -> Option<(i64, String)> {
+        let timeline = "(SELECT timeline_id FROM pg_control_checkpoint())";
+        writeln!(self.input, "INSERT INTO orders (client) VALUES ({client}) RETURNING id, {timeline};").ok()?;
         self.input.flush().ok()?;
         let mut line = String::new();
         self.output.read_line(&mut line).ok()?;
-        line.trim().parse().ok()
+        let (id, timeline) = line.trim().split_once('|')?;
+        Some((id.parse().ok()?, format!("timeline {timeline}")))
     }
 }
 
@@ -83,11 +88,16 @@ struct SceneOfClients {
     secret: String,
     /// The zone in which clients resolve a record; without it they take the secret's host.
     zone: Option<Zone>,
+    /// The address that clients know by heart, instead of both.
+    address: Option<(String, u64)>,
 }
 
 impl SceneOfClients {
     /// Where a client finds its database now.
     fn serves_at(&self) -> (String, u64) {
+        if let Some(address) = &self.address {
+            return address.clone();
+        }
         let value: Value = serde_json::from_str(&self.lab.aws.secret(&self.secret)).expect("JSON");
         let told = || value["host"].as_str().expect("a host").to_owned();
         let host = self.zone.as_ref().map_or_else(told, |zone| zone.resolve().1);
@@ -110,15 +120,26 @@ impl Clients {
 
     /// Clients that resolve the record of a zone.
     pub(crate) fn following(lab: &'static Lab, secret: &str, zone: Option<&Zone>) -> Self {
+        Self::of(|| SceneOfClients { lab, secret: secret.to_owned(), zone: zone.cloned(), address: None })
+    }
+
+    /// Clients that know their database's address by heart. The timeline stands in the place of the host that acknowledged.
+    pub(crate) fn at(lab: &'static Lab, host: &str, port: u16) -> Self {
+        let address = Some((host.to_owned(), u64::from(port)));
+        Self::of(|| SceneOfClients { lab, secret: String::new(), zone: None, address: address.clone() })
+    }
+
+    fn of(scene: impl Fn() -> SceneOfClients) -> Self {
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let start = |(client, user): (usize, &'static str)| {
-            let scene = SceneOfClients { lab, secret: secret.to_owned(), zone: zone.cloned() };
+            let scene = scene();
             let (stop, acknowledged) = (Arc::clone(&stop), Arc::clone(&acknowledged));
             thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     let mut connection = Connection::open(&scene, user);
-                    while let Some(id) = connection.write(client) {
-                        acknowledged.lock().expect("no client panicked").push((connection.host.clone(), id));
+                    while let Some((id, timeline)) = connection.write(client) {
+                        let by = if scene.address.is_some() { timeline } else { connection.host.clone() };
+                        acknowledged.lock().expect("no client panicked").push((by, id));
                         if stop.load(Ordering::Relaxed) {
                             return;
                         }
