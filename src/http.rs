@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -18,16 +19,30 @@ use url::Url;
 pub struct Unhealthy {
     /// The page.
     pub url: String,
-    /// The status answered, or why there was none.
+    /// What was answered instead, or why there was no answer.
     pub why: String,
+}
+
+/// What a page must answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The status; none takes every one of the 200s.
+    pub status: Option<u16>,
+    /// What must stand somewhere in the first 64 KiB of the body.
+    pub body: Option<String>,
+    /// How long the whole answer may take.
+    pub within: Duration,
 }
 
 /// Asks pages.
 #[async_trait]
 pub trait Http: Send + Sync {
-    /// Succeeds when `url` answers with a status of the 200s within `timeout`.
-    async fn healthy(&self, url: &Url, timeout: Duration) -> Result<(), Unhealthy>;
+    /// Succeeds when `url` answers as is wanted.
+    async fn healthy(&self, url: &Url, wanted: &Wanted) -> Result<(), Unhealthy>;
 }
+
+/// How much of a body is looked at, in bytes.
+const LOOKED_AT: usize = 64 * 1024;
 
 /// Asks real pages; certificates are checked against the operating system's authorities.
 pub struct HttpClient {
@@ -47,19 +62,42 @@ impl HttpClient {
     }
 }
 
+impl HttpClient {
+    async fn ask(&self, uri: Uri, wanted: &Wanted) -> Result<(), String> {
+        let response = self.client.get(uri).await.map_err(|error| {
+            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+        })?;
+        let status = response.status();
+        match wanted.status {
+            None if !status.is_success() => return Err(format!("status {}", status.as_u16())),
+            Some(code) if code != status.as_u16() => return Err(format!("status {}, not {code}", status.as_u16())),
+            None | Some(_) => {}
+        }
+        let Some(text) = &wanted.body else { return Ok(()) };
+        let body = Limited::new(response.into_body(), LOOKED_AT);
+        let mut body = std::pin::pin!(body);
+        let mut seen = Vec::new();
+        // What is beyond the limit is not looked at: that a body is longer is no fault.
+        while let Some(Ok(frame)) = body.frame().await {
+            if let Ok(data) = frame.into_data() {
+                seen.extend_from_slice(&data);
+            }
+        }
+        match seen.windows(text.len().max(1)).any(|part| part == text.as_bytes()) {
+            true => Ok(()),
+            false => Err(format!("its body does not hold `{text}`")),
+        }
+    }
+}
+
 #[async_trait]
 impl Http for HttpClient {
-    async fn healthy(&self, url: &Url, timeout: Duration) -> Result<(), Unhealthy> {
+    async fn healthy(&self, url: &Url, wanted: &Wanted) -> Result<(), Unhealthy> {
         let unhealthy = |why: String| Unhealthy { url: url.to_string(), why };
         let uri = url.as_str().parse().map_err(|error| unhealthy(format!("not a usable address: {error}")))?;
-        match tokio::time::timeout(timeout, self.client.get(uri)).await {
-            Err(_) => Err(unhealthy(format!("no answer within {} s", timeout.as_secs_f64()))),
-            Ok(Err(error)) => {
-                let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-                Err(unhealthy(cause))
-            }
-            Ok(Ok(response)) if response.status().is_success() => Ok(()),
-            Ok(Ok(response)) => Err(unhealthy(format!("status {}", response.status().as_u16()))),
+        match tokio::time::timeout(wanted.within, self.ask(uri, wanted)).await {
+            Err(_) => Err(unhealthy(format!("no answer within {} s", wanted.within.as_secs_f64()))),
+            Ok(answer) => answer.map_err(unhealthy),
         }
     }
 }

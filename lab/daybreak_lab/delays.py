@@ -10,11 +10,13 @@ FAST = {
     "create": 0.3, "restore": 0.3, "instance": 0.3, "modify": 0.1, "rename": 0.1, "delete": 0.2,
     "snapshot": 0.2, "copy": 0.2, "promote": 0.2, "failover": 0.2,
     "endpoint": 0.1, "role": 0.1, "secret": 0.1, "proxy": 0.1, "target": 0.1, "dns": 0.3,
+    "replica": 0.2,
 }  # fmt: skip
 REALISTIC = {
     "create": 120.0, "restore": 900.0, "instance": 420.0, "modify": 30.0, "rename": 60.0, "delete": 180.0,
     "snapshot": 240.0, "copy": 1200.0, "promote": 300.0, "failover": 45.0,
     "endpoint": 60.0, "role": 60.0, "secret": 60.0, "proxy": 300.0, "target": 60.0, "dns": 30.0,
+    "replica": 5.0,
 }  # fmt: skip
 
 _CLUSTER_ENDS = {

@@ -50,7 +50,7 @@ class LabConfig:
 
 def wrap(app: WsgiApplication, config: LabConfig) -> WsgiApplication:
     """Corrects moto's services and wraps its WSGI application. Call before the first request."""
-    secretsmanager.install()
+    secretsmanager.install(config.delays)
     route53.install(config.delays)
     s3.install()
     cloudwatch.install()

@@ -6,6 +6,7 @@ corrections are still needed.
 
 import io
 import json
+import uuid
 import zipfile
 
 import pytest
@@ -354,3 +355,36 @@ def test_a_cancelled_rotation_is_off(secrets, lab):
     secrets.cancel_rotate_secret(SecretId="app")
 
     assert secrets.describe_secret(SecretId="app")["RotationEnabled"] is False
+
+
+# API, DescribeSecret: ReplicationStatus is InProgress while a replica lacks a change. moto's reads the primary.
+def test_a_replica_follows_later_and_says_so(start_lab):
+    lab = start_lab()
+    assert lab.post("/_lab/delays", {"replica": 0})[0] == 200
+    here, there = lab.client("secretsmanager"), lab.client("secretsmanager", region_name="eu-central-1")
+    here.create_secret(
+        Name="app", SecretString="old", ClientRequestToken=OLD, AddReplicaRegions=[{"Region": "eu-central-1"}]
+    )
+    arn = here.describe_secret(SecretId="app")["ARN"].replace("eu-west-1", "eu-central-1")
+
+    def status():
+        return here.describe_secret(SecretId="app")["ReplicationStatus"][0]["Status"]
+
+    assert (status(), there.get_secret_value(SecretId=arn)["SecretString"]) == ("InSync", "old")
+    assert lab.post("/_lab/delays", {"replica": 3600})[0] == 200
+    here.put_secret_value(SecretId="app", SecretString="new", ClientRequestToken=NEW)
+    assert (status(), there.get_secret_value(SecretId=arn)["SecretString"]) == ("InProgress", "old")
+    assert lab.post("/_lab/delays", {"replica": 0})[0] == 200
+    here.update_secret_version_stage(SecretId="app", VersionStage="extra", MoveToVersionId=NEW)
+    assert (status(), there.get_secret_value(SecretId=arn)["SecretString"]) == ("InSync", "new")
+
+
+def test_a_replica_whose_name_is_taken_has_failed(shared_lab):
+    name = f"app-{uuid.uuid4()}"
+    there = shared_lab.client("secretsmanager", region_name="eu-central-1")
+    there.create_secret(Name=name, SecretString="theirs")
+    here = shared_lab.client("secretsmanager")
+    here.create_secret(Name=name, SecretString="ours", AddReplicaRegions=[{"Region": "eu-central-1"}])
+    replica = here.describe_secret(SecretId=name)["ReplicationStatus"][0]
+    assert replica["Status"] == "Failed"
+    assert "already exists" in replica["StatusMessage"]

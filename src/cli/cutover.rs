@@ -1,20 +1,25 @@
 //! `daybreak cutover`: moves the application to a proven recovery.
 
 use super::{
+    args::Output,
     confirm::{self, Answer},
     desk::Desk,
     error::CliError,
     execute::{self, Word},
-    questions, which,
+    exit, questions, which,
 };
 use crate::{
+    recovery::{dry_run, freshness},
     report::promoted,
     run::{
+        clock::Clock,
+        journal,
         record::Outcome,
         state::{RunState, Stage, stage_words},
-        step::{Outputs, Until},
+        step::{Outputs, Step as _, Until},
     },
     steps::{promotion::guard, prove, step::Step},
+    ui,
 };
 
 /// Move the application to a proven recovery
@@ -22,6 +27,9 @@ use crate::{
 pub(super) struct Args {
     /// The run [default: the only one that stopped before its cutover]
     run: Option<String>,
+    /// Look at everything that could stand against it, and change nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Whether the run has come so far that the application can be moved: its data is proven, and it is not on its way already.
@@ -55,6 +63,9 @@ fn check(state: &RunState<Step>) -> Result<(), CliError> {
 }
 
 pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    if args.dry_run {
+        return dry_run(desk, args).await;
+    }
     execute::needs_decision(desk, "a cutover")?;
     let store = desk.store().await?;
     let run = which::resolve(desk, &*store, args.run.as_deref(), ready, "run waiting for its cutover").await?;
@@ -69,4 +80,31 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     }
     let (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], &signals).await?;
     execute::conclude(desk, opened, &signals).await
+}
+
+/// Needs no lease: it writes nothing, and another process may go on with the run meanwhile.
+async fn dry_run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
+    let store = desk.store().await?;
+    let run = which::resolve(desk, &*store, args.run.as_deref(), ready, "run waiting for its cutover").await?;
+    let history = journal::read(&*store, &run).await?;
+    let state = &history.state;
+    check(state)?;
+    let region = &state.plan.brief.target.region;
+    let session = desk.session(Some(region)).await?;
+    freshness::same_account(&state.plan.brief.source, &session.identity().await?.account)?;
+    let world = desk.world(&session, region, run.as_str())?;
+    let found = dry_run::dry_run(&world, state, desk.clock.now()).await;
+    match desk.global.output {
+        Output::Text => {
+            desk.printer.result(&ui::dry_run::render(state, &found, desk.printer.out(), desk.printer.terminal().width));
+        }
+        Output::Json | Output::JsonLines => {
+            let steps: Vec<String> = dry_run::to_come(state).map(|step| step.id().0).collect();
+            desk.json(&serde_json::json!({
+                "run": run, "ready": found.is_ready(), "steps": steps,
+                "obstacles": found.obstacles, "notes": found.notes, "probes": found.probes,
+            }))?;
+        }
+    }
+    Ok(if found.is_ready() { exit::DONE } else { exit::REFUSED })
 }

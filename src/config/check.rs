@@ -10,12 +10,12 @@ use url::Url;
 use super::error::Fault;
 use super::model::{
     Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
-    InstanceClass, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
+    InstanceClass, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
 };
 use super::names;
 use super::raw::{
-    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawDns, RawFence, RawPromote,
-    RawProof, RawReaders, RawRegional, RawRestore, RawWatch,
+    MOST_READERS, RawCheck, RawConfig, RawConnect, RawCutover, RawDatabase, RawDeadlines, RawDns, RawFence, RawPage,
+    RawPromote, RawProof, RawReaders, RawRegional, RawRestore, RawWatch,
 };
 use super::regional::Regional;
 use super::shape::{Places, join};
@@ -264,7 +264,15 @@ impl Checker<'_> {
             self.fault(&join(at, "rename"), problem);
         }
         let dns = raw.dns.and_then(|raw| self.dns(&join(at, "dns"), raw));
-        Cutover { secrets, dns, rename }
+        let default = Cutover::default();
+        Cutover {
+            secrets,
+            dns,
+            rename,
+            proof_within: self.timeout(at, "proof_within", raw.proof_within).unwrap_or(default.proof_within),
+            accept_less: raw.accept_less.unwrap_or(default.accept_less),
+            snapshot: raw.snapshot.unwrap_or(default.snapshot),
+        }
     }
 
     /// Secrets that are written as one, or as a list of several.
@@ -339,9 +347,27 @@ impl Checker<'_> {
             interval,
             failures: failures.unwrap_or(default.failures),
             sql: self.list(at, "sql", raw.sql, not_blank),
-            http: self.list(at, "http", raw.http, probe_address),
-            http_timeout: self.timeout(at, "http_timeout", raw.http_timeout).unwrap_or(default.http_timeout),
+            pages: self.pages(at, raw.http, raw.http_timeout, raw.pages),
         }
+    }
+
+    /// The pages that are written as an address alone, then those with more.
+    fn pages(&mut self, at: &str, http: Vec<String>, timeout: Option<String>, raw: Vec<RawPage>) -> Vec<Page> {
+        let most = self.timeout(at, "http_timeout", timeout).unwrap_or(LONGEST_PAGE);
+        let plain = |url| Page { url, status: None, body: None, within: most };
+        let mut pages: Vec<Page> = self.list(at, "http", http, probe_address).into_iter().map(plain).collect();
+        for (index, raw) in raw.into_iter().enumerate() {
+            let at = &format!("{}[{index}]", join(at, "pages"));
+            let status = raw.status.map(|status| u16::try_from(status).ok().filter(|code| (100..600).contains(code)));
+            if status == Some(None) {
+                self.fault(&join(at, "status"), "write an HTTP status, from 100 to 599");
+            }
+            let (status, body) = (status.flatten(), self.value(at, "body", raw.body, not_blank));
+            let within = self.timeout(at, "within", raw.within).unwrap_or(most);
+            let url = self.value(at, "url", raw.url, probe_address);
+            pages.extend(url.map(|url| Page { url, status, body, within }));
+        }
+        pages
     }
 
     /// Reads one value where it is set; a fault makes it `None`.
@@ -401,6 +427,9 @@ impl Checker<'_> {
         self.faults.push(Fault::new(self.file, self.places.get(at).copied(), at, problem));
     }
 }
+
+/// How long a page may take where nobody says.
+const LONGEST_PAGE: Duration = Duration::from_secs(5);
 
 fn not_blank(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("empty") } else { Ok(text.to_owned()) }

@@ -60,8 +60,10 @@ fn the_examples_of_the_default_are_valid_and_show_the_true_defaults() {
     assert_eq!(loans.connect.connect_timeout, Connect::default().connect_timeout);
     let Proof { statement_timeout, lock_timeout, compare_with_source, .. } = Proof::default();
     assert_eq!(loans.proof, Proof { statement_timeout, lock_timeout, compare_with_source, ..loans.proof.clone() });
-    let (sql, http) = (loans.watch.sql.clone(), loans.watch.http.clone());
-    assert_eq!(loans.watch, Watch { sql, http, ..Watch::default() });
+    let (sql, pages) = (loans.watch.sql.clone(), loans.watch.pages.clone());
+    assert_eq!(loans.watch, Watch { sql, pages, ..Watch::default() });
+    let (secrets, dns) = (loans.cutover.secrets.clone(), loans.cutover.dns.clone());
+    assert_eq!(loans.cutover, Cutover { secrets, dns, ..Cutover::default() });
     assert_eq!(loans.promote, Promote::default());
     assert_eq!(loans.deadlines, Deadlines { run: loans.deadlines.run, ..Deadlines::default() });
 }

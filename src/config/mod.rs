@@ -19,7 +19,7 @@ pub use error::{ConfigError, Fault, Faults};
 pub use load::Lookup;
 pub use model::{
     Check, Config, Connect, Credentials, Cutover, CutoverDns, CutoverSecret, Database, Deadlines, Fence, FenceMode,
-    HostPort, InstanceClass, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
+    HostPort, InstanceClass, Page, Promote, Proof, Readers, Restore, Source, Unreachable, Watch, Zone,
 };
 pub use regional::Regional;
 pub use schema::schema;

@@ -204,7 +204,7 @@ pub struct Proof {
 }
 
 /// The pointers that a cutover moves.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cutover {
     /// The secrets the application reads, the one it logs in with first; no two of one name. All are moved, or none.
     pub secrets: Vec<CutoverSecret>,
@@ -212,6 +212,12 @@ pub struct Cutover {
     pub dns: Option<CutoverDns>,
     /// Whether the target takes the source's name, and with it its endpoints. Never together with another pointer.
     pub rename: bool,
+    /// How old the proof may be when the application is moved. Default 24 hours, never zero.
+    pub proof_within: Duration,
+    /// Whether the target may have lower limits than the source. Default false.
+    pub accept_less: bool,
+    /// Whether a manual snapshot of the target is taken once the watch has passed. Default true.
+    pub snapshot: bool,
 }
 
 /// A DNS record that the application follows.
@@ -291,10 +297,21 @@ pub struct Watch {
     pub failures: u32,
     /// Queries that must succeed and return neither nothing nor false.
     pub sql: Vec<String>,
-    /// `http` or `https` addresses that must answer with a success status.
-    pub http: Vec<Url>,
-    /// How long one HTTP probe may take. Default 5 seconds, never zero.
-    pub http_timeout: Duration,
+    /// Pages that must answer: those of `http`, then those of `pages`.
+    pub pages: Vec<Page>,
+}
+
+/// A page of the application that is probed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Its `http` or `https` address, without user or query.
+    pub url: Url,
+    /// The status that it must answer with, 100 to 599; `None` takes any success status.
+    pub status: Option<u16>,
+    /// What must stand in its body; not empty.
+    pub body: Option<String>,
+    /// How long the whole answer may take. Default 5 seconds, never zero.
+    pub within: Duration,
 }
 
 impl Config {
@@ -399,6 +416,19 @@ impl Default for Proof {
     }
 }
 
+impl Default for Cutover {
+    fn default() -> Self {
+        Self {
+            secrets: Vec::new(),
+            dns: None,
+            rename: false,
+            proof_within: Duration::from_secs(24 * 60 * 60),
+            accept_less: false,
+            snapshot: true,
+        }
+    }
+}
+
 impl Default for Watch {
     fn default() -> Self {
         Self {
@@ -406,8 +436,7 @@ impl Default for Watch {
             interval: Duration::from_secs(5),
             failures: 3,
             sql: Vec::new(),
-            http: Vec::new(),
-            http_timeout: Duration::from_secs(5),
+            pages: Vec::new(),
         }
     }
 }

@@ -200,6 +200,14 @@ pub(super) struct RawCutover {
     pub(super) secrets: Vec<String>,
     /// The key of the secrets' JSON that holds a connection URL. Needs secret, or secrets.
     pub(super) secret_key: Option<String>,
+    /// How old the proof may be when the application is moved; an older one is made again. Default: "24h".
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) proof_within: Option<String>,
+    /// Whether the application may be moved to a target with lower limits (connections, locks, workers, memory) than
+    /// the source. Default: false.
+    pub(super) accept_less: Option<bool>,
+    /// Whether a manual snapshot of the target is taken once the watch has passed. Default: true.
+    pub(super) snapshot: Option<bool>,
     /// The DNS record in Route 53 by which the application finds its database. With secrets, all are moved, or none is.
     pub(super) dns: Option<RawDns>,
     /// Whether the restored cluster takes the source's name, and with it its endpoints: the source is renamed aside first.
@@ -260,6 +268,24 @@ pub(super) struct RawWatch {
     /// How long one HTTP probe may take. Default: "5s".
     #[schemars(regex(pattern = SPAN))]
     pub(super) http_timeout: Option<String>,
+    /// Pages of which more is wanted than a success status.
+    pub(super) pages: Vec<RawPage>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["url"]))]
+pub(super) struct RawPage {
+    /// The address (http, https).
+    pub(super) url: Option<String>,
+    /// The status that it must answer with. Default: any success status.
+    #[schemars(range(min = 100, max = 599))]
+    pub(super) status: Option<i64>,
+    /// What must stand in the first 64 KiB of its body.
+    pub(super) body: Option<String>,
+    /// How long the whole answer may take. Default: http_timeout.
+    #[schemars(regex(pattern = SPAN))]
+    pub(super) within: Option<String>,
 }
 
 /// A text, which can only be `source`, or a number.

@@ -184,7 +184,7 @@ fn each_fault_of_a_value_is_found() {
         ("cutover = { secret = 'a', secrets = ['b'] }", "cutover.secrets: is written instead of `secret`"),
         (
             "cutover.proxy = 'loans'",
-            "cutover.proxy: unknown key, the keys here are secret, secrets, secret_key, dns, rename",
+            "cutover.proxy: unknown key, the keys here are secret, secrets, secret_key, proof_within, accept_less, snapshot, dns, rename",
         ),
         ("cutover.dns = { zone = 'corp.internal' }", "cutover.dns.record: missing"),
         (
@@ -206,6 +206,9 @@ fn each_fault_of_a_value_is_found() {
         ("watch.for = 2026-11-20", "watch.for: expected a text in quotes, found a date"),
         ("watch = { for = '3s' }", "watch.for: watching for 3s has no room for an interval of 5s"),
         ("watch.http = ['ftp://example.com']", "watch.http[0]: write a complete address"),
+        ("watch.pages = [{ status = 200 }]", "watch.pages[0].url: missing"),
+        ("watch.pages = [{ url = 'https://example.com', status = 7 }]", "watch.pages[0].status: write an HTTP status"),
+        ("watch.pages = [{ url = 'https://example.com', within = '0s' }]", "watch.pages[0].within: zero is not"),
         ("watch.http = ['https://u:hunter2@example.com']", "watch.http[0]: an address with a user or a password"),
         ("watch.http = ['https://example.com/health?token=hunter2']", "watch.http[0]: an address with a query"),
         ("watch.failures = 99999999999999999999", "watch.failures: "),

@@ -2,11 +2,14 @@
 
 use async_trait::async_trait;
 
+use super::capacity::capacity;
 use super::error::{Error, ErrorKind};
 use super::identity::landed;
 use super::replication::role;
 use super::session::{Limits, Session};
-use super::{Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest, Role, answer, checks, tls};
+use super::{
+    Capacity, Landed, Login, OnResult, Postgres, ProfileCheck, Proof, ProofRequest, Role, answer, checks, tls,
+};
 use crate::expect::Value;
 
 /// Asks real servers. Sessions carry `application_name`, so that they can be told apart in
@@ -48,6 +51,13 @@ impl Postgres for Client {
         let role = role(&session).await;
         session.close().await;
         role
+    }
+
+    async fn capacity(&self, login: &Login) -> Result<Capacity, Error> {
+        let session = self.brief(login).await?;
+        let capacity = capacity(&session).await;
+        session.close().await;
+        capacity
     }
 
     async fn probe(&self, login: &Login, sql: &str) -> Result<(), Error> {

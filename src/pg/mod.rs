@@ -11,7 +11,7 @@
 //! - [`Postgres::prove`] asks all checks of one snapshot and yields a [`Proof`];
 //! - [`Postgres::connect_check`] logs in and says where it landed;
 //! - [`Postgres::probe`] asks one question of the watch;
-//! - [`Postgres::role`] asks a server for its part in a replication;
+//! - [`Postgres::role`] asks a server for its part in a replication, [`Postgres::capacity`] for its limits;
 //! - [`Postgres::rehearse`] has the server parse the profile's questions without asking them.
 //!
 //! A check ends [`Verdict::Passed`], [`Verdict::Failed`] or [`Verdict::Unchecked`]. What could not
@@ -19,6 +19,7 @@
 //! as passed.
 
 mod answer;
+mod capacity;
 mod checks;
 mod client;
 mod connect;
@@ -34,6 +35,7 @@ mod snapshot;
 mod stage;
 mod tls;
 
+pub use capacity::{Capacity, Less, Limit};
 pub use client::Client;
 pub use error::{Error, ErrorKind};
 pub use identity::Landed;

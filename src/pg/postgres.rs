@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{CheckResult, Error, Landed, Login, Proof, Role};
+use super::{Capacity, CheckResult, Error, Landed, Login, Proof, Role};
 use crate::expect::Expect;
 
 /// What is called with each result of a proof as it comes.
@@ -35,6 +35,12 @@ pub trait Postgres: Send + Sync {
     /// When the login fails or the server does not answer within the login's connect timeout. What a server does not tell
     /// because it is of another kind is none.
     async fn role(&self, login: &Login) -> Result<Role, Error>;
+
+    /// Logs in, asks the server for its limits, and leaves.
+    ///
+    /// # Errors
+    /// When the login fails or the server does not answer within the login's connect timeout.
+    async fn capacity(&self, login: &Login) -> Result<Capacity, Error>;
 
     /// Asks one question of a watch: it holds when the first value of the first row is neither NULL
     /// nor false.

@@ -18,6 +18,7 @@ use crate::{
             judge::judge,
             look::{look, same},
         },
+        renaming::Swap,
         restore_cluster::{Request, RestoreCluster},
         step::Step,
         window::{Family, Kind},
@@ -42,7 +43,7 @@ pub async fn check(world: &World, plan: &Plan<Step>, now: Timestamp) -> Result<(
         _ => None,
     }) {
         may_be_promoted(world, promotion, now).await?;
-        return pointer(world, brief).await;
+        return pointers(world, brief).await;
     }
     match (brief.target.family, brief.window.kind) {
         (Family::Instance, _) => plain::freshness::check(world, plan).await?,
@@ -51,8 +52,16 @@ pub async fn check(world: &World, plan: &Plan<Step>, now: Timestamp) -> Result<(
         (Family::Cluster, _) => snapshot(world, plan).await?,
     }
     names_free(world, plan).await?;
-    pointer(world, brief).await?;
-    record(world, brief).await
+    pointers(world, brief).await
+}
+
+/// Refuses pointers that are not what the plan saw any more.
+pub async fn pointers(world: &World, brief: &Brief) -> Result<(), Refusal> {
+    for pointer in &brief.secrets {
+        secret(world, pointer).await?;
+    }
+    record(world, brief).await?;
+    names(world, brief).await
 }
 
 fn moved(what: String) -> Result<(), Refusal> {
@@ -135,13 +144,6 @@ async fn names_free(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     if let Some((what, resource_id)) = taken {
         return moved(format!("{what} named {target} exists already ({resource_id})"));
     }
-    if let Some(swap) = &plan.brief.swap {
-        let aside = &swap.aside;
-        let found = world.rds.cluster(aside).await.map_err(Refusal::aws(format!("look up cluster {aside}")))?;
-        if let Some(found) = found {
-            return moved(format!("a cluster named {aside} exists already ({})", found.resource_id));
-        }
-    }
     let copy = plan.steps.iter().find_map(|planned| match &planned.step {
         Step::CopySnapshot(step) => Some(&step.request.target_db_cluster_snapshot_identifier),
         _ => None,
@@ -150,6 +152,24 @@ async fn names_free(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     let taken = world.snapshots.snapshot(copy).await.map_err(Refusal::aws(format!("look up snapshot {copy}")))?;
     match taken {
         Some(_) => moved(format!("a snapshot named {copy} exists already in {}", world.region)),
+        None => Ok(()),
+    }
+}
+
+/// The name must be the source's yet, and the one that it is to get nobody's.
+async fn names(world: &World, brief: &Brief) -> Result<(), Refusal> {
+    let Some(Swap { name, source, aside, .. }) = &brief.swap else { return Ok(()) };
+    let look =
+        async |name: &str| world.rds.cluster(name).await.map_err(Refusal::aws(format!("look up cluster {name}")));
+    match look(name).await? {
+        Some(found) if found.resource_id == *source => {}
+        Some(found) => {
+            return moved(format!("the name {name} is borne by {}; the plan saw {source}", found.resource_id));
+        }
+        None => return moved(format!("no cluster bears the name {name}")),
+    }
+    match look(aside).await? {
+        Some(found) => moved(format!("a cluster named {aside} exists already ({})", found.resource_id)),
         None => Ok(()),
     }
 }
@@ -165,14 +185,7 @@ async fn record(world: &World, brief: &Brief) -> Result<(), Refusal> {
     moved(format!("record {words} of {} is not what the plan saw any more", record.zone_words))
 }
 
-async fn pointer(world: &World, brief: &Brief) -> Result<(), Refusal> {
-    for pointer in &brief.secrets {
-        unmoved(world, pointer).await?;
-    }
-    Ok(())
-}
-
-async fn unmoved(world: &World, pointer: &Pointer) -> Result<(), Refusal> {
+async fn secret(world: &World, pointer: &Pointer) -> Result<(), Refusal> {
     let found = world
         .secrets_of(&pointer.arn)
         .describe(&pointer.arn)

@@ -7,6 +7,7 @@
 pub mod capture;
 pub mod choice;
 pub mod configuration;
+pub mod dry_run;
 pub mod fence;
 pub mod freshness;
 pub mod inventory;

@@ -19,7 +19,7 @@ use crate::{
     steps::{
         await_record,
         create_instance::{CreateInstance, Role},
-        moves, prove,
+        guard_cutover, moves, prove,
         renaming::rename_target::{self, Renamed},
         restore_cluster, restore_instance,
         serving::{self, Writer},
@@ -88,7 +88,7 @@ impl Facts {
                         leads_to: None,
                     });
                 }
-                Entry::Noted { step, note } if step.0 == prove::ID => {
+                Entry::Noted { step, note } if step.0 == prove::ID || step.0 == guard_cutover::ID => {
                     if let Ok(proof) = serde_json::from_value(note.clone()) {
                         facts.proof = Some((record.at, proof));
                     }

@@ -178,7 +178,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::KeepSnapshot(_)
         | Step::CompareSettings(_) => Vec::new(),
         // By hand nobody would look whether it may be done: a resume does.
-        Step::Guard(_) | Step::CatchUp(_) | Step::Promote(_) => Vec::new(),
+        Step::Guard(_) | Step::GuardCutover(_) | Step::CatchUp(_) | Step::Promote(_) => Vec::new(),
         Step::AddTags(step) => arn_of(state, step).map(|arn| tag_call(step, &arn)).into_iter().collect(),
         Step::MoveSecret(step) => move_calls(step, secret(look, &step.secret)),
         Step::MoveRecord(step) => record_calls(state, step, record(look)),

@@ -55,6 +55,20 @@ fn is_validated(until: &Until) -> bool {
     *until == Until::Validated
 }
 
+/// What a proof that passed leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proven {
+    /// When it had passed.
+    pub at: Timestamp,
+    /// How many checks passed.
+    pub passed: usize,
+    /// How many could not be answered.
+    pub unchecked: usize,
+    /// When the newest data present was written.
+    pub newest: Option<Timestamp>,
+}
+
 /// Whether the source can be compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -289,9 +303,8 @@ impl Body for Prove {
             return Err(StepError::hold(failure.hint(self.way_out(cx))));
         }
         if failed == 0 {
-            let newest = proof.newest;
-            let counts = json!({ "passed": proof.passed(), "unchecked": proof.unchecked(), "newest": newest });
-            return Ok(Observed::Done(counts));
+            let (passed, unchecked, newest) = (proof.passed(), proof.unchecked(), proof.newest);
+            return Ok(Observed::Done(json!(Proven { at: cx.now, passed, unchecked, newest })));
         }
         let reasons = causes(&proof, Verdict::Failed);
         let message = format!("prove the data of {}: {failed} of {} checks failed", self.target, proof.checks.len());

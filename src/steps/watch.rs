@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{
     access::Access,
     body::{Body, Description},
+    page::Page,
     serving::{self, Writer},
     world::World,
 };
@@ -32,9 +32,7 @@ pub struct Watch {
     /// Questions that must hold, put to the target.
     pub sql: Vec<String>,
     /// Pages that must answer.
-    pub http: Vec<Url>,
-    /// How long a page may take, in milliseconds.
-    pub http_timeout_ms: u64,
+    pub http: Vec<Page>,
     /// How to log in.
     pub access: Access,
 }
@@ -72,12 +70,8 @@ enum Verdict {
 impl Watch {
     /// One round of all probes.
     async fn round(&self, world: &World, writer: &Writer) -> Verdict {
-        let timeout = Duration::from_millis(self.http_timeout_ms);
-        let http = first(
-            self.http
-                .iter()
-                .map(async |url| world.http.healthy(url, timeout).await.err().map(|error| error.to_string())),
-        );
+        let pages = self.http.iter();
+        let http = first(pages.map(async |page| page.ask(world).await.err().map(|error| error.to_string())));
         let (sql, http) = tokio::join!(self.ask_database(world, writer), http);
         match (sql, http) {
             (Verdict::Failing(why), _) | (_, Some(why)) => Verdict::Failing(why),
@@ -121,8 +115,7 @@ impl Body for Watch {
     }
 
     fn describe(&self) -> Description {
-        let probes: Vec<String> =
-            self.sql.iter().cloned().chain(self.http.iter().map(|url| format!("GET {url}"))).collect();
+        let probes: Vec<String> = self.sql.iter().cloned().chain(self.http.iter().map(Page::words)).collect();
         let every = Duration::from_millis(self.interval_ms);
         Description {
             title: format!(

@@ -6,6 +6,7 @@
 //! Nothing here decides anything about a run: displays listen, and one that cannot write says nothing.
 
 pub mod checked;
+pub mod dry_run;
 pub mod history;
 pub mod json;
 pub mod leftovers;

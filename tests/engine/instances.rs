@@ -74,6 +74,7 @@ async fn every_value_is_passed_to_a_restore_to_a_time() {
             "restore-instance",
             "apply-settings",
             "prove",
+            "guard-cutover",
             "lift-quarantine",
             "tag-instance",
             "add-role-s3Export",

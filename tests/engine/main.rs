@@ -6,6 +6,7 @@ mod corpus;
 mod deadlines;
 mod fence;
 mod fleet;
+mod guard_cutover;
 mod idempotency;
 mod instances;
 mod interrupts;

@@ -4,7 +4,15 @@
 use std::time::Duration;
 
 use daybreak::{
-    recovery::{refusal::Refusal, sighting},
+    aws::rds::model::Tag,
+    config::Config,
+    recovery::{
+        dry_run,
+        inventory::{Inventory, Region},
+        leftovers::Verdict,
+        refusal::Refusal,
+        sighting,
+    },
     run::{
         clock::Clock,
         executor::Advance,
@@ -23,7 +31,7 @@ use daybreak::{
     },
 };
 
-use crate::support::{Fault, SOURCE, Scene, actor};
+use crate::support::{ACCOUNT, Fault, SOURCE, Scene, actor};
 
 const ASIDE: &str = "loans-prod-aside-k3fa";
 const TARGET: &str = "loans-prod-db-k3fa";
@@ -306,6 +314,55 @@ async fn a_look_tells_who_bears_the_name() {
     assert_eq!(seen.name.unwrap().borne_by, Ok(None));
     scene.cloud.somebody_renames(ASIDE, SOURCE);
     assert_eq!(look().await.name.unwrap().side, sighting::Side::Source);
+}
+
+/// What cleanup would say of whoever is called so.
+async fn judged(scene: &Scene, name: &str) -> Option<(Verdict, String)> {
+    let (config, region) = (Config::default(), "eu-west-1".to_owned());
+    let regions = [Region { name: region.clone(), world: scene.world.clone(), listed: true }];
+    let inventory = Inventory {
+        store: &scene.store,
+        config: &config,
+        account: ACCOUNT,
+        regions: &regions,
+        default_region: &region,
+    };
+    let found = inventory.leftovers(scene.clock.now()).await.unwrap();
+    found.into_iter().find(|leftover| leftover.name == name).map(|leftover| (leftover.verdict, leftover.reason))
+}
+
+#[tokio::test]
+async fn cleanup_never_takes_what_bears_the_name_and_takes_the_target_once_it_does_not() {
+    let scene = Scene::swapping(true);
+    scene.recover(Until::Cutover).await;
+    let kept = (Verdict::Kept, "the application uses it: it bears the name loans-prod".to_owned());
+    assert_eq!(judged(&scene, SOURCE).await, Some(kept));
+    assert_eq!(judged(&scene, ASIDE).await, None, "the source is nothing that a run left");
+    // Whoever tags the source like a target does not make one of it.
+    scene.cloud.edit_cluster(ASIDE, |cluster| cluster.tags.push(Tag::new("daybreak:run", "20261120-150000-k3fa")));
+    assert_eq!(judged(&scene, ASIDE).await.unwrap().0, Verdict::Kept);
+    scene.cloud.edit_cluster(ASIDE, |cluster| cluster.tags.retain(|tag| tag.key != "daybreak:run"));
+    scene.turn_back(Scope::Cutover).await;
+    let may_go = judged(&scene, TARGET).await.unwrap();
+    assert_eq!(may_go.0, Verdict::Removable);
+    assert!(may_go.1.contains("the name loans-prod leads to loans-prod"), "{}", may_go.1);
+    assert_eq!(judged(&scene, SOURCE).await, None);
+}
+
+#[tokio::test]
+async fn a_cutover_is_looked_through_beforehand() {
+    let scene = Scene::swapping(true);
+    scene.recover(Until::Validated).await;
+    let state = scene.state().await;
+    let found = dry_run::dry_run(&scene.world, &state, scene.clock.now()).await;
+    assert!(found.is_ready(), "{found:?}");
+    scene.cloud.somebody_makes(ASIDE);
+    let found = dry_run::dry_run(&scene.world, &state, scene.clock.now()).await;
+    assert!(found.obstacles.iter().any(|obstacle| obstacle.contains(ASIDE)), "{found:?}");
+    scene.cloud.somebody_renames(ASIDE, "theirs");
+    scene.cloud.somebody_renames(SOURCE, "by-hand");
+    let found = dry_run::dry_run(&scene.world, &state, scene.clock.now()).await;
+    assert!(found.obstacles.iter().any(|one| one.contains("no cluster bears the name loans-prod")), "{found:?}");
 }
 
 #[tokio::test]

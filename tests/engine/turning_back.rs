@@ -147,7 +147,7 @@ async fn labels_beside_the_current_one_go_along_and_come_back() {
 async fn a_watch_that_cannot_see_does_not_roll_back() {
     let scene = Scene::new();
     scene.recover(Until::Validated).await;
-    scene.cloud.secrets_are_unreadable_after(4);
+    scene.cloud.secrets_are_unreadable_after(6);
     assert_eq!(scene.cut_over().await, Stage::Stuck(Direction::Forward));
     assert_ne!(scene.cloud.secret_points_at(), source_host());
 }

@@ -5,8 +5,10 @@ use serde_json::Value;
 use crate::support::{
     Scene, Source, assert_refused,
     aws::wait,
+    scene::profile,
     source::ALL_ROWS,
     sql::{DATABASE, MASTER, PASSWORD, Sql},
+    until,
 };
 
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {
@@ -121,4 +123,45 @@ fn a_secret_that_changed_while_the_run_was_stopped_is_not_overwritten() {
     assert_eq!(scene.lab.aws.versions(&scene.secret), versions, "no version was added: {ended}");
     assert!(ended.stderr.contains(&scene.version), "the version it expected is named: {ended}");
     assert!(!ended.stderr.contains(PASSWORD) && !ended.stdout.contains(PASSWORD));
+}
+
+/// Writes the profile of a scene whose application follows these secrets.
+fn follow(scene: &Scene, secrets: &[&str]) {
+    let connect = format!("secret = {:?}\nca = {:?}\n", scene.secret, scene.lab.ca);
+    let text =
+        profile(scene.source, &connect, &format!("secrets = {secrets:?}\n"), "[databases.loans.watch]\nfor = \"0s\"\n");
+    scene.daybreak.write("daybreak.toml", &text);
+}
+
+#[test]
+fn several_secrets_and_the_replicas_of_one_follow_the_cutover_and_the_way_back() {
+    let scene = Scene::new();
+    let rotation = format!("{}/loans/rotation", scene.identity());
+    scene.lab.aws.create_secret(&rotation, &scene.source.rds_secret());
+    scene.lab.aws.replicate(&scene.secret, "eu-central-1");
+    follow(&scene, &[&scene.secret, &rotation]);
+    let replica = || scene.lab.aws.secret_in("eu-central-1", &scene.secret);
+
+    let recovered = scene.recovered("cutover");
+    let target = text(&recovered, "/target/endpoint");
+    for secret in [&scene.secret, &rotation] {
+        assert!(scene.lab.aws.secret(secret).contains(target), "{secret}");
+    }
+    assert_eq!(replica(), scene.lab.aws.secret(&scene.secret), "it was waited for");
+    assert!(text(&recovered, "/cutover/secrets/1/secret").contains(&rotation));
+
+    let back = scene.run(&["rollback", text(&recovered, "/run"), "--yes", "--output", "json"]);
+    assert_eq!(back.code, Some(0), "{back}");
+    for secret in [&scene.secret, &rotation] {
+        assert_eq!(scene.lab.aws.secret(secret), scene.value, "{secret}");
+    }
+    until("the replica to follow", || (replica() == scene.value).then_some(()));
+}
+
+#[test]
+fn a_secret_whose_replica_has_failed() {
+    let scene = Scene::new();
+    scene.lab.aws.takes_the_name(&scene.secret, "eu-central-1");
+    scene.lab.aws.replicate(&scene.secret, "eu-central-1");
+    refused(&scene, &["its replica in eu-central-1 has failed", "remove-regions-from-replication"]);
 }

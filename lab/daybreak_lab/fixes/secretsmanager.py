@@ -26,6 +26,9 @@ from moto.secretsmanager.exceptions import (
 )
 from moto.secretsmanager.utils import random_password
 
+from daybreak_lab.delays import Delays
+from daybreak_lab.fixes.secret_replicas import Replica, follow
+
 _LONGEST_VALUE = 65_536
 _MOST_LABELS = 20
 _MANAGED_ROTATION_DAYS = 7
@@ -39,9 +42,11 @@ _OWNERS_ONLY = (
 )
 
 
-def install() -> None:
+def install(delays: Delays) -> None:
     """Puts the corrected models in moto's place. Call before the first request."""
+    Replica.delays = delays
     models.FakeSecret = Secret
+    models.ReplicaSecret = Replica
     models.secretsmanager_backends.backend = CorrectedBackend
     response = responses.SecretsManagerResponse
     response.list_secret_version_ids = _list_secret_version_ids
@@ -84,12 +89,14 @@ class Secret(models.FakeSecret):
             self.attach("AWSPREVIOUS", former)
         if label == "AWSCURRENT" and self.holder("AWSPREVIOUS") == version_id:
             self.detach("AWSPREVIOUS")
+        self._replicate()
 
     def detach(self, label: str) -> None:
         """Takes a label off whatever version carries it."""
         former = self.holder(label)
         if former is not None:
             self.versions[former]["version_stages"].remove(label)
+            self._replicate()
 
     def add_version(self, version_id: str, value: dict[str, str], labels: list[str]) -> None:
         """Adds a version, or gives a value to one that rotation made empty, and labels it."""
@@ -101,6 +108,11 @@ class Secret(models.FakeSecret):
         for label in labels:
             self.attach(label, version_id)
         self.last_changed_date = int(time.time())
+        self._replicate()
+
+    def _replicate(self) -> None:
+        # A secret that is being made has none yet.
+        follow(getattr(self, "replicas", []))
 
     def reset_default_version(self, secret_version: dict[str, Any], version_id: str) -> None:
         """What moto's own creation of managed secrets calls to replace the current version."""

@@ -257,7 +257,12 @@ async fn secrets(
     promotion: &Promotion,
 ) -> Result<(Vec<SurveyedSecret>, Vec<String>), Refusal> {
     let (mut moved, mut unmoved) = (Vec::new(), Vec::new());
-    if database.cutover.secrets.is_empty() && database.cutover.dns.is_none() {
+    if database.cutover.rename {
+        unmoved.push(
+            "no name is swapped in a promotion: what is promoted keeps its own, and clients have to be led to it"
+                .to_owned(),
+        );
+    } else if database.cutover.secrets.is_empty() && database.cutover.dns.is_none() {
         unmoved.push("the profile names no pointer under cutover, so the application is not moved".to_owned());
     }
     for wanted in &database.cutover.secrets {

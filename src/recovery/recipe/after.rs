@@ -23,10 +23,12 @@ use crate::{
         await_record::AwaitRecord,
         await_replicas::{AwaitReplicas, Replicated},
         brief::Record,
+        guard_cutover::GuardCutover,
         modify_cluster::ModifyCluster,
         modify_instance::ModifyInstance,
         move_record::MoveRecord,
         move_secret::MoveSecret,
+        page::Page,
         prove::{Comparison, Prove},
         purpose::Purpose,
         stage_secret::StageSecret,
@@ -66,6 +68,39 @@ pub fn prove(
         until: Until::Validated,
     };
     planned(database.deadlines.proof, Step::Prove(prove))
+}
+
+/// Whether the application may be moved, looked at before anything of it is changed; nothing where no pointer is moved.
+pub fn guard(
+    wish: &Wish<'_>,
+    survey: &Survey,
+    access: &Access,
+    target: &TargetName,
+    proof: &Planned<Step>,
+) -> Option<Planned<Step>> {
+    let Step::Prove(proof) = &proof.step else { return None };
+    if survey.pointers.is_empty() {
+        return None;
+    }
+    let config::Database { cutover, watch, deadlines, .. } = wish.database;
+    let client = survey.pointers.login().map_or_else(|| access.clone(), |secret| client_of(secret, access));
+    // Without a watch its probes bring nothing back, and what nobody asks for is not asked. The least of probes is asked anyway.
+    let (sql, http) = match watch.duration.is_zero() {
+        true => (Vec::new(), Vec::new()),
+        false => (watch.sql.clone(), pages(watch)),
+    };
+    let guard = GuardCutover {
+        target: target.clone(),
+        access: access.clone(),
+        client,
+        source: proof.source.clone(),
+        sql,
+        http,
+        proof: Box::new(proof.clone()),
+        proof_within_seconds: cutover.proof_within.as_secs(),
+        accepts_less: cutover.accept_less,
+    };
+    Some(planned(deadlines.proof, Step::GuardCutover(guard)))
 }
 
 /// The source fenced, the pointers moved, the application watched.
@@ -174,22 +209,37 @@ pub fn watch(watch: &config::Watch, access: Access) -> Option<Planned<Step>> {
     if watch.duration.is_zero() {
         return None;
     }
-    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    // Without a probe of its own the profile gets the least that tells a serving writer from anything else.
-    let sql = match (watch.sql.as_slice(), watch.http.as_slice()) {
-        ([], []) => vec!["SELECT NOT pg_is_in_recovery()".to_owned()],
-        (sql, _) => sql.to_vec(),
-    };
     let step = Watch {
         for_seconds: watch.duration.as_secs(),
         interval_ms: millis(watch.interval),
         failures: watch.failures,
-        sql,
-        http: watch.http.clone(),
-        http_timeout_ms: millis(watch.http_timeout),
+        sql: probes(watch),
+        http: pages(watch),
         access,
     };
     Some(planned(watch.duration + AFTER_WATCH, Step::Watch(step)))
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The questions of a watch. Without a probe of its own the profile gets the least that tells a serving writer from anything else.
+fn probes(watch: &config::Watch) -> Vec<String> {
+    match (watch.sql.as_slice(), watch.pages.as_slice()) {
+        ([], []) => vec!["SELECT NOT pg_is_in_recovery()".to_owned()],
+        (sql, _) => sql.to_vec(),
+    }
+}
+
+fn pages(watch: &config::Watch) -> Vec<Page> {
+    let page = |page: &config::Page| Page {
+        url: page.url.clone(),
+        status: page.status,
+        body: page.body.clone(),
+        within_ms: millis(page.within),
+    };
+    watch.pages.iter().map(page).collect()
 }
 
 /// A change of the target cluster's settings.

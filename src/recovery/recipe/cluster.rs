@@ -119,14 +119,18 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         steps.push(after::modify(database.deadlines.settings, Purpose::ApplySettings, request, None));
     }
     let name = TargetName::cluster(&target);
+    let mut guard = None;
     if let Some(access) = &survey.access {
-        steps.push(after::prove(survey, database, access, &name, choice.window.restore_point));
+        let proof = after::prove(survey, database, access, &name, choice.window.restore_point);
+        guard = after::guard(wish, survey, access, &name, &proof).filter(|_| choice.manner == Manner::Beside);
+        steps.push(proof);
         if !reader_names.is_empty() {
             let await_readers = AwaitReaders { cluster: target.clone(), readers: reader_names };
             steps.push(planned(database.deadlines.instance, Step::AwaitReaders(await_readers)));
         }
     }
     if let (Some(access), false) = (&survey.access, looks_only) {
+        steps.extend(guard);
         steps.extend(lift_quarantine(wish, source, &target));
         steps.extend(parity.before_the_move);
         // Before the pointer moves: a tag that cannot be set, or taken back, must not hold up the application.

@@ -201,7 +201,10 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
     }
     if let Some(access) = &survey.access {
         let name = TargetName::instance(&target);
-        steps.push(after::prove(survey, database, access, &name, window.restore_point));
+        let proof = after::prove(survey, database, access, &name, window.restore_point);
+        let guard = after::guard(wish, survey, access, &name, &proof);
+        steps.push(proof);
+        steps.extend(guard);
         if !quarantine.is_empty() && !placed.groups.is_empty() {
             let lifted = requests::security_groups(&target, placed.groups.clone());
             let back = requests::security_groups(&target, quarantine.to_vec());

@@ -120,6 +120,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         Step::Prove(_)
         | Step::AwaitReaders(_)
         | Step::AwaitRecord(_)
+        | Step::GuardCutover(_)
         | Step::AwaitReplicas(_)
         | Step::Watch(_)
         | Step::Guard(_)

@@ -1,17 +1,17 @@
 //! PostgreSQL servers and health pages that answer as a test wants them to.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use async_trait::async_trait;
 use daybreak::{
     aws,
-    http::{Http, Unhealthy},
+    http::{Http, Unhealthy, Wanted},
     pg::{
-        CheckKind, CheckResult, Error, ErrorKind, Landed, Login, OnResult, Other, Postgres, ProfileCheck, Proof,
-        ProofRequest, Role, Verdict,
+        Capacity, CheckKind, CheckResult, Error, ErrorKind, Landed, Limit, Login, OnResult, Other, Postgres,
+        ProfileCheck, Proof, ProofRequest, Role, Verdict,
     },
     steps::world::Tokens,
 };
@@ -34,6 +34,10 @@ struct Inner {
     roles_unanswered: bool,
     /// Where clusters are that tell their writers' names, as Aurora does.
     cloud: Option<Cloud>,
+    smaller: Option<&'static str>,
+    probes_fail_at: Option<&'static str>,
+    page_fails: Option<&'static str>,
+    open_for: Option<f64>,
 }
 
 /// Every server there is: one per host.
@@ -89,6 +93,26 @@ impl Servers {
     /// Whether nothing tells its role.
     pub(crate) fn tell_no_role(&self, none: bool) {
         self.0.lock().unwrap().roles_unanswered = none;
+    }
+
+    /// Servers whose hosts begin so have lower limits than others.
+    pub(crate) fn are_smaller_at(&self, host: &'static str) {
+        self.0.lock().unwrap().smaller = Some(host);
+    }
+
+    /// Whether probes fail at hosts that begin so.
+    pub(crate) fn probes_fail_at(&self, host: Option<&'static str>) {
+        self.0.lock().unwrap().probes_fail_at = host;
+    }
+
+    /// From now on the application's pages fail.
+    pub(crate) fn pages_fail(&self, why: &'static str) {
+        self.0.lock().unwrap().page_fails = Some(why);
+    }
+
+    /// For how long, in seconds, the transactions of those who are connected have been open.
+    pub(crate) fn transactions_are_open_for(&self, seconds: f64) {
+        self.0.lock().unwrap().open_for = Some(seconds);
     }
 
     /// How many probes were asked.
@@ -169,14 +193,26 @@ impl Postgres for Servers {
         if inner.roles_unanswered {
             return Err(Error::new(ErrorKind::Unreachable, "connect", "no route"));
         }
-        let session = |user: &&str| Other { user: (*user).to_owned(), application: String::new(), transaction: None };
+        let session =
+            |user: &&str| Other { user: (*user).to_owned(), application: String::new(), transaction: inner.open_for };
         let sessions = inner.in_use_by.iter().map(session).collect();
         Ok(Role { position: Some(1.0), replayed_before: Some(0.0), sessions, ..Role::default() })
     }
 
-    async fn probe(&self, _: &Login, _: &str) -> Result<(), Error> {
+    async fn capacity(&self, login: &Login) -> Result<Capacity, Error> {
+        let inner = self.0.lock().unwrap();
+        let smaller = inner.smaller.is_some_and(|host| login.host.starts_with(host));
+        let value = if smaller { 100 } else { 1000 };
+        let limit = Limit { value, unit: String::new() };
+        Ok(Capacity(BTreeMap::from([("max_connections".to_owned(), limit)])))
+    }
+
+    async fn probe(&self, login: &Login, _: &str) -> Result<(), Error> {
         let mut inner = self.0.lock().unwrap();
         inner.probes += 1;
+        if inner.probes_fail_at.is_some_and(|host| login.host.starts_with(host)) {
+            return Err(Error::new(ErrorKind::Query, "probe", "it answered false"));
+        }
         if inner.probes_fail > 0 {
             inner.probes_fail -= 1;
             return Err(Error::new(ErrorKind::Query, "probe", "it answered false"));
@@ -205,8 +241,11 @@ impl Postgres for Servers {
 
 #[async_trait]
 impl Http for Servers {
-    async fn healthy(&self, _: &Url, _: Duration) -> Result<(), Unhealthy> {
-        Ok(())
+    async fn healthy(&self, url: &Url, _: &Wanted) -> Result<(), Unhealthy> {
+        match self.0.lock().unwrap().page_fails {
+            None => Ok(()),
+            Some(why) => Err(Unhealthy { url: url.to_string(), why: why.to_owned() }),
+        }
     }
 }
 

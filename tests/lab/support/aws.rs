@@ -191,6 +191,34 @@ impl Aws {
         answer.version_id.expect("a version")
     }
 
+    /// Has a secret replicated to a region.
+    pub(crate) fn replicate(&self, name: &str, region: &str) {
+        use aws_sdk_secretsmanager::types::ReplicaRegionType;
+        let to = ReplicaRegionType::builder().region(region).build();
+        wait(self.secrets.replicate_secret_to_regions().secret_id(name).add_replica_regions(to).send())
+            .expect("replicate the secret");
+    }
+
+    /// A client of Secrets Manager in another region.
+    fn secrets_in(&self, region: &'static str) -> aws_sdk_secretsmanager::Client {
+        let region = aws_sdk_secretsmanager::config::Region::new(region);
+        aws_sdk_secretsmanager::Client::from_conf(self.secrets.config().to_builder().region(region).build())
+    }
+
+    /// Somebody has a secret of this name in another region.
+    pub(crate) fn takes_the_name(&self, name: &str, region: &'static str) {
+        let taken = self.secrets_in(region).create_secret().name(name).secret_string("theirs");
+        wait(taken.send()).expect("create the secret");
+    }
+
+    /// The value that a client in another region gets of a replica.
+    pub(crate) fn secret_in(&self, region: &'static str, name: &str) -> String {
+        let arn = wait(self.secrets.describe_secret().secret_id(name).send()).expect("describe the secret").arn;
+        let arn = arn.expect("an ARN").replace("eu-west-1", region);
+        let answer = wait(self.secrets_in(region).get_secret_value().secret_id(arn).send()).expect("get the value");
+        answer.secret_string.expect("a string")
+    }
+
     /// Puts another value, which becomes AWSCURRENT, and returns the id of its version.
     pub(crate) fn put_secret(&self, name: &str, value: &str) -> String {
         let answer =
