@@ -1,4 +1,5 @@
-"""The application: it writes a payment and its audit entry all the while, and goes where the secret leads."""
+"""The application: it writes a payment and its audit entry all the while. Who it is the secret says; where its database is, the
+secret says, too, or a DNS record."""
 
 import contextlib
 import json
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import psycopg
 
 from .loanserve import RECENT_LOANS, SECRET, connect
+from .names import Resolver
 
 _REREAD_SECONDS = 1.0
 _WRITE_SECONDS = 0.02
@@ -70,10 +72,11 @@ class SecretReader(threading.Thread):
 class LoanClient(threading.Thread):
     """Writes until it is stopped, and remembers every acknowledged write."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, record=None):
         super().__init__(daemon=True)
         self._ca = lab.ca
         self._secret = SecretReader(lab)
+        self._resolver = None if record is None else Resolver(lab, record)
         self._random = random.Random(1)
         self._stopping = threading.Event()
         self._connection = None
@@ -112,7 +115,7 @@ class LoanClient(threading.Thread):
             try:
                 self._follow()
                 self._write()
-            except psycopg.Error:
+            except (psycopg.Error, OSError):
                 self.failures += 1
                 self._leave()
                 self._secret.reread()
@@ -121,6 +124,8 @@ class LoanClient(threading.Thread):
 
     def _follow(self):
         login = self._secret.login
+        if self._resolver is not None:
+            login = login | {"host": self._resolver.leads_to()}
         if self._connection is None or login != self._connected_to:
             self._leave()
             self._connection = connect(login, self._ca)

@@ -38,6 +38,7 @@ class Lab:
         self.endpoint = answer["endpoint"]
         self.region = answer["region"]
         self.ca = answer["ca"]
+        self.dns = answer["dns"]
 
     def __enter__(self):
         return self

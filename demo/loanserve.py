@@ -12,6 +12,9 @@ DATABASE = "loans"
 CLUSTER = "loanserve-prod-aurora"
 WRITER = "loanserve-prod-aurora-1"
 SECRET = "prod/loans/db"
+ZONE = "loanserve.internal"
+RECORD = f"db.{ZONE}"
+TTL_SECONDS = 1
 TABLES = ("users", "loans", "payments", "documents", "audit_logs")
 # Those opened in 2026, which loanserve.sql numbers last.
 RECENT_LOANS = range(18_001, 20_001)
@@ -49,6 +52,11 @@ expect = "= 0"
 
 [databases.loans.cutover]
 secret = "{secret}"
+
+[databases.loans.cutover.dns]
+zone = "{zone}"
+record = "{record}"
+resolver = "{resolver}"
 
 [databases.loans.watch]
 for = "{watch}"
@@ -105,6 +113,7 @@ class Loanserve:
             "dbname": DATABASE,
         }
         self._lab.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(login))
+        self._name(login["host"])
         self._load(login)
         self._lab.back_up(CLUSTER)
 
@@ -120,11 +129,23 @@ class Loanserve:
                 region=self._lab.region,
                 quarantine=self._quarantine,
                 secret=SECRET,
+                zone=ZONE,
+                record=RECORD,
+                resolver=self._lab.dns,
                 ca=self._lab.ca,
                 watch=watch,
                 newest_within=newest_within,
             )
         )
+
+    def _name(self, host):
+        """Gives the database a name of the application's own, which leads to its endpoint."""
+        dns = self._lab.client("route53")
+        zone = dns.create_hosted_zone(Name=ZONE, CallerReference=ZONE)["HostedZone"]["Id"]
+        alias = {"Name": RECORD, "Type": "CNAME", "TTL": TTL_SECONDS, "ResourceRecords": [{"Value": host}]}
+        batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": alias}]}
+        change = dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)["ChangeInfo"]["Id"]
+        self._await("the record", lambda: dns.get_change(Id=change)["ChangeInfo"]["Status"] == "INSYNC")
 
     def cluster(self, identifier):
         """The cluster as DescribeDBClusters shows it."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from . import narration, tables, verdict
 from .client import LoanClient
-from .loanserve import CLUSTER, SECRET, Loanserve, connect
+from .loanserve import CLUSTER, RECORD, SECRET, TTL_SECONDS, Loanserve, connect
 
 # A retention job whose year should have been 2016.
 _MISTAKE = "DELETE FROM loans WHERE opened_on < '2026-01-01'"
@@ -30,9 +30,9 @@ def tell(lab, tool):
     login, value, version = _secret(lab)
     place = f"{login['host']}:{login['port']}"
     narration.say(f"""{CLUSTER} runs in the lab: the AWS API on this machine, with a real PostgreSQL behind it.
-        A client writes payments to it all the while. It knows only the secret {SECRET}, which it rereads once
-        a second.""")
-    with LoanClient(lab) as client:
+        A client writes payments to it all the while. Who it is the secret {SECRET} says, which it rereads once a
+        second; where its database is, the name {RECORD}, which its resolver remembers for {TTL_SECONDS} s.""")
+    with LoanClient(lab, RECORD) as client:
         if not client.await_writes(_WRITES_FIRST, place):
             raise RuntimeError("the client cannot write to the source")
         undamaged = tables.read(login, lab.ca, source.seeded)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from . import tables
 from .client import Write, longest_gap
-from .loanserve import SECRET, TABLES
+from .loanserve import RECORD, SECRET, TABLES, TTL_SECONDS
+from .names import Resolver
 
-# What the client must not wait longer for than it takes to reread its secret, and to connect.
-_GAP_SECONDS = 2.0
+# What the client must not wait longer for than its resolver remembers, and than it takes to connect.
+_GAP_SECONDS = TTL_SECONDS + 1.0
 _BEFORE_CUTOVER_SECONDS = 2.0
 
 
@@ -86,6 +87,7 @@ def examine(story, lab, source):
             former["SecretString"] == story.before.secret_value and current["VersionId"] != story.before.secret_version,
             story.before.secret_version,
         ),
+        _followed(story, Resolver(lab, RECORD).leads_to()),
         Claim("the client hardly noticed", story.gap() <= _GAP_SECONDS, f"{story.gap():.2f} s without a write"),
     ]
     return claims, back
@@ -135,6 +137,11 @@ def _carries_on(story, target, login):
     there = written & target.payments & target.audited
     holds = f"{login['host']}:{login['port']}" == story.target_place and bool(written) and there == written
     return Claim("the client carries on in the target", holds, f"{len(there):,} of {len(written):,} are in it")
+
+
+def _followed(story, leads_to):
+    holds = leads_to == story.result["target"]["endpoint"]
+    return Claim(f"{RECORD} leads to the target", holds, f"resolved as {leads_to}")
 
 
 def _source_untouched(story, left, source):

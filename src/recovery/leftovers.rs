@@ -315,14 +315,21 @@ impl Known<'_> {
         })
     }
 
-    /// Whether the run keeps what only an old primary had, here under this name.
-    fn keeps(&self, state: &RunState<Step>, name: &str) -> bool {
+    /// Why the run keeps a snapshot here under this name, if it does; `of` is what it is of.
+    fn keeps(&self, state: &RunState<Step>, name: &str, of: &str) -> Option<String> {
         let brief = &state.plan.brief;
-        brief.source.account == self.account
-            && state.plan.steps.iter().any(|planned| match &planned.step {
-                Step::KeepSnapshot(step) => step.region == self.region && step.name == name,
-                _ => false,
-            })
+        if brief.source.account != self.account {
+            return None;
+        }
+        state.plan.steps.iter().find_map(|planned| match &planned.step {
+            Step::KeepSnapshot(step) if step.region == self.region && step.name == name => {
+                Some(format!("it has what only {of} had when it was failed over: cleanup never removes a snapshot"))
+            }
+            Step::TakeSnapshot(step) if brief.target.region == self.region && step.name == name => Some(format!(
+                "it was taken of {of} when the application had moved there: cleanup never removes a snapshot"
+            )),
+            _ => None,
+        })
     }
 
     /// A snapshot that a run left, or that carries a run's tag.
@@ -330,7 +337,7 @@ impl Known<'_> {
         let name = snapshot.name;
         let by_journal = self.histories.iter().find_map(|history| {
             let state = &history.state;
-            if snapshot.run == Some(state.plan.run.as_str()) && self.keeps(state, name) {
+            if snapshot.run == Some(state.plan.run.as_str()) && self.keeps(state, name, snapshot.of).is_some() {
                 return Some((history, true));
             }
             if !self.of_here(state) || state.plan.brief.target.family != snapshot.family {
@@ -343,14 +350,9 @@ impl Known<'_> {
         let (run, reason) = match (by_journal, snapshot.run) {
             (Some((history, true)), _) => {
                 let run = history.state.plan.run.to_string();
-                let reason = match self.keeps(&history.state, name) {
-                    true => format!(
-                        "it has what only {} had when it was failed over: cleanup never removes a snapshot",
-                        snapshot.of
-                    ),
-                    false => format!("it is all that is left of {}: cleanup never removes a snapshot", snapshot.of),
-                };
-                (run, reason)
+                let reason = self.keeps(&history.state, name, snapshot.of);
+                let left = || format!("it is all that is left of {}: cleanup never removes a snapshot", snapshot.of);
+                (run, reason.unwrap_or_else(left))
             }
             (Some((history, false)), _) => {
                 let run = history.state.plan.run.to_string();

@@ -42,6 +42,11 @@ pub fn kept_snapshot(cluster: &str, run: &RunId) -> String {
     cut(cluster, run, "-kept", 0)
 }
 
+/// The name of the snapshot of a target that the application was moved to. RDS allows 63 characters for it.
+pub fn cutover_snapshot(target: &str) -> String {
+    format!("{target}-cutover")
+}
+
 /// The name of a custom endpoint like `endpoint`, which keeps its own.
 pub fn custom_endpoint(endpoint: &str, run: &RunId) -> String {
     cut(endpoint, run, "", 0)

@@ -48,6 +48,8 @@ const RESTORE_INSTANCE_SNAPSHOT: &[&str] = &[
     "rds:DeleteDBInstance",
     "rds:CreateDBSnapshot",
 ];
+const TAKE_CLUSTER_SNAPSHOT: &[&str] = &["rds:DescribeDBClusterSnapshots", "rds:CreateDBClusterSnapshot"];
+const TAKE_SNAPSHOT: &[&str] = &["rds:DescribeDBSnapshots", "rds:CreateDBSnapshot"];
 const COPY_SNAPSHOT: &[&str] = &["rds:CopyDBSnapshot", "rds:DeleteDBSnapshot"];
 const MANAGED_PASSWORD: &[&str] = &[
     "kms:CreateGrant",
@@ -210,7 +212,13 @@ fn restoring(survey: &Survey, steps: &[Planned<Step>]) -> Policy {
             _ => None,
         })
         .unwrap_or_else(|| bundle("restore", RESTORE));
-    let mut add = |actions: &[&str]| restoring.actions.extend(actions.iter().map(|action| (*action).to_owned()));
+    let mut add = |actions: &[&str]| {
+        for action in actions {
+            if !restoring.actions.iter().any(|known| known == action) {
+                restoring.actions.push((*action).to_owned());
+            }
+        }
+    };
     let mut of_snapshot = false;
     for planned in steps {
         match &planned.step {
@@ -220,6 +228,10 @@ fn restoring(survey: &Survey, steps: &[Planned<Step>]) -> Policy {
             }
             Step::CopySnapshot(_) => add(COPY_CLUSTER_SNAPSHOT),
             Step::CopyInstanceSnapshot(_) => add(COPY_SNAPSHOT),
+            Step::TakeSnapshot(step) => add(match step.target.family {
+                Family::Cluster => TAKE_CLUSTER_SNAPSHOT,
+                Family::Instance => TAKE_SNAPSHOT,
+            }),
             _ => {}
         }
     }

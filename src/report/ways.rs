@@ -176,6 +176,7 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         | Step::RegisterScaling(_)
         | Step::PutScalingPolicy(_)
         | Step::KeepSnapshot(_)
+        | Step::TakeSnapshot(_)
         | Step::CompareSettings(_) => Vec::new(),
         // By hand nobody would look whether it may be done: a resume does.
         Step::Guard(_) | Step::GuardCutover(_) | Step::CatchUp(_) | Step::Promote(_) => Vec::new(),

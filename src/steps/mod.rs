@@ -49,6 +49,7 @@ pub mod stage_secret;
 pub mod step;
 pub mod surroundings;
 pub mod tags;
+pub mod take_snapshot;
 pub mod target;
 pub mod watch;
 pub mod window;

@@ -35,6 +35,7 @@ use super::{
     restore_cluster::RestoreCluster,
     restore_instance::RestoreInstance,
     stage_secret::StageSecret,
+    take_snapshot::TakeSnapshot,
     watch::Watch,
     world::World,
 };
@@ -81,6 +82,7 @@ pub enum Step {
     CatchUp(CatchUp),
     Promote(Promote),
     KeepSnapshot(KeepSnapshot),
+    TakeSnapshot(TakeSnapshot),
 }
 
 impl Step {
@@ -119,6 +121,7 @@ impl Step {
             Self::CatchUp(step) => step,
             Self::Promote(step) => step,
             Self::KeepSnapshot(step) => step,
+            Self::TakeSnapshot(step) => step,
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use daybreak::{
     run::{
-        record::Outcome,
+        record::{Outcome, Scope},
         state::Stage,
         step::{Failure, Step as _, Until},
     },
@@ -143,4 +143,26 @@ async fn a_source_that_does_not_answer_stops_nothing_and_is_said() {
     assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered));
     let notes = guarded(&scene).await.notes.join("\n");
     assert!(notes.contains("whether the target has the source's limits is not known"), "{notes}");
+}
+
+#[tokio::test]
+async fn a_snapshot_of_the_target_is_taken_in_the_end_and_no_way_back_removes_it() {
+    for source in [Source::Cluster, Source::Instance] {
+        let scene = Scene::of(source);
+        assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered), "{source:?}");
+        let taken = |scene: &Scene| {
+            let of_clusters = scene.cloud.snapshots().into_iter().map(|one| one.identifier);
+            let of_instances = scene.cloud.instance_snapshots().into_iter().map(|one| one.identifier);
+            of_clusters.chain(of_instances).collect::<Vec<_>>()
+        };
+        let name = "loans-prod-db-k3fa-cutover".to_owned();
+        assert!(taken(&scene).contains(&name), "{source:?}: {:?}", taken(&scene));
+        scene.turn_back(Scope::Cutover).await;
+        scene.turn_back(Scope::Everything).await;
+        assert!(taken(&scene).contains(&name), "{source:?}: {:?}", taken(&scene));
+    }
+    let config = CONFIG.replace("[databases.loans.cutover]", "[databases.loans.cutover]\n    snapshot = false");
+    let without = Scene::that(Way { config: Box::leak(config.into_boxed_str()), ..Way::default() });
+    without.recover(Until::Cutover).await;
+    assert!(without.cloud.snapshots().is_empty());
 }

@@ -83,6 +83,7 @@ async fn every_value_is_passed_to_a_restore_to_a_time() {
             "move-secret",
             "watch",
             "settle",
+            "take-snapshot",
             "compare-settings"
         ]
     );
@@ -383,7 +384,7 @@ async fn an_instance_is_recovered_rolled_back_and_removed_with_a_final_snapshot(
     let left: Vec<String> = scene.cloud.instances().into_iter().map(|one| one.identifier).collect();
     assert_eq!(left, [SOURCE]);
     let snapshots: Vec<String> = scene.cloud.instance_snapshots().into_iter().map(|one| one.identifier).collect();
-    assert_eq!(snapshots, ["loans-before", "loans-prod-db-k3fa-final"]);
+    assert_eq!(snapshots, ["loans-before", "loans-prod-db-k3fa-cutover", "loans-prod-db-k3fa-final"]);
     assert_eq!(scene.cloud.instances().remove(0), source_before, "the source is sacred");
 }
 

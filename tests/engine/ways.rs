@@ -262,7 +262,8 @@ async fn a_snapshot_goes_to_another_region_by_a_copy_with_that_regions_key() {
     assert_eq!(plan.brief.target.region, "eu-central-1");
     scene.recover(Until::Cutover).await;
     let copies: Vec<String> = scene.cloud.snapshots().into_iter().map(|one| one.identifier).collect();
-    assert_eq!(copies, ["loans-nightly", "loans-prod-db-k3fa-copy"], "the copy is kept for another attempt");
+    let expected = ["loans-nightly", "loans-prod-db-k3fa-copy", "loans-prod-db-k3fa-cutover"];
+    assert_eq!(copies, expected, "the copy is kept for another attempt");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use crate::{
     },
     config::{self, Database},
     recovery::{
+        names,
         pointer::{Pointers, SurveyedSecret},
         record::SurveyedRecord,
         survey::{self, Survey},
@@ -33,6 +34,8 @@ use crate::{
         purpose::Purpose,
         stage_secret::StageSecret,
         step::Step,
+        tags,
+        take_snapshot::TakeSnapshot,
         target::TargetName,
         watch::Watch,
     },
@@ -202,6 +205,17 @@ fn move_secret(
     };
     let patience = wish.database.deadlines.pointer;
     (planned(patience, Step::StageSecret(stage)), planned(patience, Step::MoveSecret(move_secret)))
+}
+
+/// A manual snapshot of the target that the application was moved to, where the profile wants one and something is moved.
+pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName) -> Option<Planned<Step>> {
+    if survey.pointers.is_empty() || !wish.database.cutover.snapshot {
+        return None;
+    }
+    let name = names::cutover_snapshot(&target.identifier);
+    let tags = tags::of_recovery(&wish.run, survey.source.identifier());
+    let step = TakeSnapshot { target: target.clone(), name, tags };
+    Some(planned(wish.database.deadlines.pointer, Step::TakeSnapshot(step)))
 }
 
 /// The application's watch with this login, where the profile wants one.

@@ -126,6 +126,7 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         | Step::Guard(_)
         | Step::CatchUp(_)
         | Step::KeepSnapshot(_)
+        | Step::TakeSnapshot(_)
         | Step::ListWriters(_)
         | Step::AdmitWriters(_)
         | Step::ManagePassword(_)

@@ -478,11 +478,12 @@ impl Scene {
                 lines.push(format!("  {groups:?} protected {protected:?} {window:?} {tags:?}"));
             }
         }
-        for snapshot in self.cloud.instance_snapshots() {
+        // What a deletion or a cutover leaves for good is looked at by the tests of these.
+        let kept = |name: &str| name.ends_with("-final") || name.ends_with("-cutover");
+        for snapshot in self.cloud.instance_snapshots().iter().filter(|one| !kept(&one.identifier)) {
             lines.push(format!("snapshot {} {}", snapshot.identifier, snapshot.status));
         }
-        // What a deletion leaves is looked at by the tests of deletions.
-        for snapshot in self.cloud.snapshots().iter().filter(|one| !one.identifier.ends_with("-final")) {
+        for snapshot in self.cloud.snapshots().iter().filter(|one| !kept(&one.identifier)) {
             lines.push(format!("snapshot {} {}", snapshot.identifier, snapshot.status));
         }
         lines.extend(self.cloud.fitted());

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::requests::{
-    CopyInstanceSnapshot, ModifyInstance, RestoreInstanceFromSnapshot, RestoreInstanceToPointInTime,
+    CopyInstanceSnapshot, CreateInstanceSnapshot, ModifyInstance, RestoreInstanceFromSnapshot,
+    RestoreInstanceToPointInTime,
 };
 use crate::aws::error::Error;
 use crate::aws::rds::backups::model::{InstanceBackup, InstanceSnapshot};
@@ -36,6 +37,9 @@ pub trait Instances: Send + Sync {
 
     /// Has a snapshot copied into this region (`CopyDBSnapshot`).
     async fn copy_instance_snapshot(&self, request: &CopyInstanceSnapshot) -> Result<(), Error>;
+
+    /// Has a manual snapshot taken (`CreateDBSnapshot`).
+    async fn create_instance_snapshot(&self, request: &CreateInstanceSnapshot) -> Result<(), Error>;
 
     /// Has a snapshot removed (`DeleteDBSnapshot`); of a copy under way that ends the copying.
     /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it is gone.

@@ -5,7 +5,8 @@ use aws_sdk_rds::config::Builder;
 
 use super::api::Instances;
 use super::requests::{
-    CopyInstanceSnapshot, ModifyInstance, RestoreInstanceFromSnapshot, RestoreInstanceToPointInTime,
+    CopyInstanceSnapshot, CreateInstanceSnapshot, ModifyInstance, RestoreInstanceFromSnapshot,
+    RestoreInstanceToPointInTime,
 };
 use super::wire;
 use crate::aws::error::Error;
@@ -101,6 +102,14 @@ impl Instances for RdsClient {
             wire::copy_snapshot(&self.client, request),
             CopyInstanceSnapshot,
             aws_sdk_rds::operation::copy_db_snapshot::CopyDBSnapshotError
+        )
+    }
+
+    async fn create_instance_snapshot(&self, request: &CreateInstanceSnapshot) -> Result<(), Error> {
+        create!(
+            wire::create_snapshot(&self.client, request),
+            CreateInstanceSnapshot,
+            aws_sdk_rds::operation::create_db_snapshot::CreateDBSnapshotError
         )
     }
 

@@ -199,6 +199,21 @@ pub struct CopyInstanceSnapshot {
     pub tags: Vec<Tag>,
 }
 
+/// `CreateDBSnapshot`: a manual snapshot of an instance that is available.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct CreateInstanceSnapshot {
+    /// The snapshot's name.
+    #[serde(rename = "DBSnapshotIdentifier")]
+    pub db_snapshot_identifier: String,
+    /// The instance's name.
+    #[serde(rename = "DBInstanceIdentifier")]
+    pub db_instance_identifier: String,
+    /// The snapshot's tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
 macro_rules! shown_as {
     ($($request:ident => $action:literal),* $(,)?) => {$(
         impl $request {
@@ -218,4 +233,5 @@ shown_as! {
     RestoreInstanceFromSnapshot => "RestoreDBInstanceFromDBSnapshot",
     ModifyInstance => "ModifyDBInstance",
     CopyInstanceSnapshot => "CopyDBSnapshot",
+    CreateInstanceSnapshot => "CreateDBSnapshot",
 }

@@ -2,12 +2,14 @@
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::operation::copy_db_snapshot::builders::CopyDBSnapshotFluentBuilder;
+use aws_sdk_rds::operation::create_db_snapshot::builders::CreateDBSnapshotFluentBuilder;
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder;
 use aws_sdk_rds::operation::restore_db_instance_from_db_snapshot::builders::RestoreDBInstanceFromDBSnapshotFluentBuilder;
 use aws_sdk_rds::operation::restore_db_instance_to_point_in_time::builders::RestoreDBInstanceToPointInTimeFluentBuilder;
 
 use super::requests::{
-    CopyInstanceSnapshot, ModifyInstance, RestoreInstanceFromSnapshot, RestoreInstanceToPointInTime,
+    CopyInstanceSnapshot, CreateInstanceSnapshot, ModifyInstance, RestoreInstanceFromSnapshot,
+    RestoreInstanceToPointInTime,
 };
 use crate::aws::rds::wire::{date_time, given, log_export_change, tags};
 
@@ -100,5 +102,14 @@ pub(super) fn copy_snapshot(client: &Client, request: &CopyInstanceSnapshot) -> 
         .target_db_snapshot_identifier(r.target_db_snapshot_identifier)
         .set_kms_key_id(r.kms_key_id)
         .copy_tags(r.copy_tags)
+        .set_tags(given(tags(r.tags)))
+}
+
+pub(super) fn create_snapshot(client: &Client, request: &CreateInstanceSnapshot) -> CreateDBSnapshotFluentBuilder {
+    let r = request.clone();
+    client
+        .create_db_snapshot()
+        .db_snapshot_identifier(r.db_snapshot_identifier)
+        .db_instance_identifier(r.db_instance_identifier)
         .set_tags(given(tags(r.tags)))
 }

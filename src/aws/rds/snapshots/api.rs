@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::requests::{CopyClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot};
+use super::requests::{CopyClusterSnapshot, CreateClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot};
 use crate::aws::error::Error;
 use crate::aws::rds::backups::model::ClusterBackup;
 use crate::aws::rds::model::{Cluster, ClusterSnapshot};
@@ -34,6 +34,9 @@ pub trait Snapshots: Send + Sync {
 
     /// Has a snapshot copied into this region (`CopyDBClusterSnapshot`).
     async fn copy_cluster_snapshot(&self, request: &CopyClusterSnapshot) -> Result<(), Error>;
+
+    /// Has a manual snapshot taken (`CreateDBClusterSnapshot`).
+    async fn create_cluster_snapshot(&self, request: &CreateClusterSnapshot) -> Result<(), Error>;
 
     /// Has a manual snapshot removed; one that is still being copied is cancelled (`DeleteDBClusterSnapshot`).
     /// [`ErrorKind::NotFound`](crate::aws::error::ErrorKind::NotFound) when it is gone.

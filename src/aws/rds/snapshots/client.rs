@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use aws_sdk_rds::config::Builder;
 use aws_sdk_rds::operation::copy_db_cluster_snapshot::CopyDBClusterSnapshotError;
+use aws_sdk_rds::operation::create_db_cluster_snapshot::CreateDBClusterSnapshotError;
 use aws_sdk_rds::operation::restore_db_cluster_from_snapshot::RestoreDBClusterFromSnapshotError;
 
 use super::api::Snapshots;
-use super::requests::{CopyClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot};
+use super::requests::{CopyClusterSnapshot, CreateClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot};
 use super::wire;
 use crate::aws::error::Error;
 use crate::aws::rds::backups::cluster_backup;
@@ -101,6 +102,17 @@ impl Snapshots for RdsClient {
             .await
             .map(drop)
             .map_err(|error| Operation::rds(CopyClusterSnapshot::ACTION).failed(error))
+    }
+
+    async fn create_cluster_snapshot(&self, request: &CreateClusterSnapshot) -> Result<(), Error> {
+        let classifier = OnlyIfThrottled::<CreateDBClusterSnapshotError>::new();
+        wire::create_cluster_snapshot(&self.client, request)
+            .customize()
+            .config_override(Builder::new().retry_classifier(classifier))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| Operation::rds(CreateClusterSnapshot::ACTION).failed(error))
     }
 
     async fn delete_cluster_snapshot(&self, request: &DeleteClusterSnapshot) -> Result<(), Error> {

@@ -94,6 +94,21 @@ pub struct CopyClusterSnapshot {
     pub tags: Vec<Tag>,
 }
 
+/// `CreateDBClusterSnapshot`: a manual snapshot of a cluster that is available.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct CreateClusterSnapshot {
+    /// The snapshot's name.
+    #[serde(rename = "DBClusterSnapshotIdentifier")]
+    pub db_cluster_snapshot_identifier: String,
+    /// The cluster's name.
+    #[serde(rename = "DBClusterIdentifier")]
+    pub db_cluster_identifier: String,
+    /// The snapshot's tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
 /// `DeleteDBClusterSnapshot`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -120,5 +135,6 @@ macro_rules! shown_as {
 shown_as! {
     RestoreClusterFromSnapshot => "RestoreDBClusterFromSnapshot",
     CopyClusterSnapshot => "CopyDBClusterSnapshot",
+    CreateClusterSnapshot => "CreateDBClusterSnapshot",
     DeleteClusterSnapshot => "DeleteDBClusterSnapshot",
 }

@@ -2,10 +2,11 @@
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::operation::copy_db_cluster_snapshot::builders::CopyDBClusterSnapshotFluentBuilder;
+use aws_sdk_rds::operation::create_db_cluster_snapshot::builders::CreateDBClusterSnapshotFluentBuilder;
 use aws_sdk_rds::operation::delete_db_cluster_snapshot::builders::DeleteDBClusterSnapshotFluentBuilder;
 use aws_sdk_rds::operation::restore_db_cluster_from_snapshot::builders::RestoreDBClusterFromSnapshotFluentBuilder;
 
-use super::requests::{CopyClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot};
+use super::requests::{CopyClusterSnapshot, CreateClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot};
 use crate::aws::error::Error;
 use crate::aws::rds::wire::{given, roles, serverless_v2_scaling, tags};
 use crate::aws::sdk::Operation;
@@ -52,6 +53,18 @@ pub(super) fn copy_cluster_snapshot(
         .target_db_cluster_snapshot_identifier(r.target_db_cluster_snapshot_identifier)
         .set_kms_key_id(r.kms_key_id)
         .copy_tags(r.copy_tags)
+        .set_tags(given(tags(r.tags)))
+}
+
+pub(super) fn create_cluster_snapshot(
+    client: &Client,
+    request: &CreateClusterSnapshot,
+) -> CreateDBClusterSnapshotFluentBuilder {
+    let r = request.clone();
+    client
+        .create_db_cluster_snapshot()
+        .db_cluster_snapshot_identifier(r.db_cluster_snapshot_identifier)
+        .db_cluster_identifier(r.db_cluster_identifier)
         .set_tags(given(tags(r.tags)))
 }
 

@@ -9,7 +9,8 @@ use daybreak::aws::{
         plain::{
             Instances,
             requests::{
-                CopyInstanceSnapshot, ModifyInstance, RestoreInstanceFromSnapshot, RestoreInstanceToPointInTime,
+                CopyInstanceSnapshot, CreateInstanceSnapshot, ModifyInstance, RestoreInstanceFromSnapshot,
+                RestoreInstanceToPointInTime,
             },
         },
         requests::DeleteInstance,
@@ -227,6 +228,30 @@ impl Instances for Cloud {
                 ..source
             };
             inner.instance_snapshots.insert(name.clone(), copy);
+            inner.pending.insert(name, READS);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn create_instance_snapshot(&self, request: &CreateInstanceSnapshot) -> Result<(), Error> {
+        self.change(CreateInstanceSnapshot::ACTION, |inner| {
+            let name = request.db_snapshot_identifier.clone();
+            if inner.instance_snapshots.contains_key(&name) {
+                return answered(CreateInstanceSnapshot::ACTION, "DBSnapshotAlreadyExists");
+            }
+            let Some(instance) = inner.instances.get(&request.db_instance_identifier) else {
+                return answered(CreateInstanceSnapshot::ACTION, "DBInstanceNotFound");
+            };
+            let snapshot = InstanceSnapshot {
+                arn: format!("arn:aws:rds:eu-west-1:123456789012:snapshot:{name}"),
+                identifier: name.clone(),
+                instance: instance.identifier.clone(),
+                status: "creating".to_owned(),
+                tags: request.tags.clone(),
+                ..InstanceSnapshot::default()
+            };
+            inner.instance_snapshots.insert(name.clone(), snapshot);
             inner.pending.insert(name, READS);
             Ok(())
         })

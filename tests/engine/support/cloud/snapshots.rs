@@ -8,7 +8,7 @@ use daybreak::aws::{
         model::{Cluster, ClusterSnapshot},
         snapshots::{
             Snapshots,
-            requests::{CopyClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot},
+            requests::{CopyClusterSnapshot, CreateClusterSnapshot, DeleteClusterSnapshot, RestoreClusterFromSnapshot},
         },
     },
 };
@@ -150,6 +150,32 @@ impl Snapshots for Cloud {
             inner.snapshots.insert(identifier.clone(), copy);
             let reads = READS + inner.slow;
             inner.pending.insert(identifier, reads);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn create_cluster_snapshot(&self, request: &CreateClusterSnapshot) -> Result<(), Error> {
+        self.change("CreateDBClusterSnapshot", |inner| {
+            let identifier = request.db_cluster_snapshot_identifier.clone();
+            if inner.snapshots.contains_key(&identifier) {
+                return answered("CreateDBClusterSnapshot", "DBClusterSnapshotAlreadyExistsFault");
+            }
+            let Some(cluster) = inner.clusters.get(&request.db_cluster_identifier) else {
+                return answered("CreateDBClusterSnapshot", "DBClusterNotFoundFault");
+            };
+            let snapshot = ClusterSnapshot {
+                arn: format!("arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:{identifier}"),
+                kind: Some("manual".to_owned()),
+                cluster: cluster.identifier.clone(),
+                cluster_resource_id: Some(cluster.resource_id.clone()),
+                status: "creating".to_owned(),
+                tags: request.tags.clone(),
+                identifier: identifier.clone(),
+                ..ClusterSnapshot::default()
+            };
+            inner.snapshots.insert(identifier.clone(), snapshot);
+            inner.pending.insert(identifier, READS);
             Ok(())
         })
         .await
