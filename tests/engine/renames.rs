@@ -73,6 +73,8 @@ async fn the_target_takes_the_sources_name_and_gives_it_back() {
     // What comes after the watch is done to the target under its new name, and never to the source.
     let exists = scene.what_exists().join("\n");
     assert!(exists.contains("loans-prod: roles"), "{exists}");
+    let taken = scene.cloud.snapshots().into_iter().map(|snapshot| (snapshot.identifier, snapshot.cluster));
+    assert_eq!(taken.collect::<Vec<_>>(), [(format!("{TARGET}-cutover"), SOURCE.to_owned())]);
     assert_eq!(scene.turn_back(Scope::Cutover).await, Stage::Ended(Outcome::RolledBack));
     assert!(as_before(&scene), "{:?}", scene.cloud.who_is_called());
     let after = scene.what_exists();

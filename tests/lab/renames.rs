@@ -122,17 +122,26 @@ fn killed_in_the_gap(scene: &Scene) -> String {
 }
 
 #[test]
-fn a_daybreak_killed_in_the_gap_goes_on_or_back() {
+fn a_daybreak_killed_in_the_gap_goes_on() {
     let scene = scene("rename-killed");
+    let id = called(&scene, &scene.source.cluster);
+    let run = killed_in_the_gap(&scene);
+    scene.lab.forgive(scene.identity());
+    let resumed = json(&scene, &["resume", &run], 0);
+    assert_eq!(text(&resumed, "/outcome"), "recovered");
+    assert_eq!(called(&scene, &aside(&scene, &run)), id);
+}
+
+#[test]
+fn a_daybreak_killed_in_the_gap_is_turned_back() {
+    let scene = scene("rename-returned");
     let id = called(&scene, &scene.source.cluster);
     let run = killed_in_the_gap(&scene);
     scene.lab.forgive(scene.identity());
     let back = json(&scene, &["rollback", &run, "--yes"], 0);
     assert_eq!(text(&back, "/outcome"), "rolled_back");
     assert_eq!(called(&scene, &scene.source.cluster), id);
-    let again = json(&scene, &["cutover", &run, "--yes"], 0);
-    assert_eq!(text(&again, "/outcome"), "recovered");
-    assert_eq!(called(&scene, &aside(&scene, &run)), id);
+    assert!(called(&scene, &target(&scene, &run)).is_some(), "the target is kept, under its own name");
 }
 
 #[test]

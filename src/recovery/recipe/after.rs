@@ -207,12 +207,13 @@ fn move_secret(
     (planned(patience, Step::StageSecret(stage)), planned(patience, Step::MoveSecret(move_secret)))
 }
 
-/// A manual snapshot of the target that the application was moved to, where the profile wants one and something is moved.
-pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName) -> Option<Planned<Step>> {
+/// A manual snapshot of the target that the application was moved to, where the profile wants one and something is moved. It is
+/// named after the run's own name for the target, also where that has taken the source's.
+pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName, born: &str) -> Option<Planned<Step>> {
     if survey.pointers.is_empty() || !wish.database.cutover.snapshot {
         return None;
     }
-    let name = names::cutover_snapshot(&target.identifier);
+    let name = names::cutover_snapshot(born);
     let tags = tags::of_recovery(&wish.run, survey.source.identifier());
     let step = TakeSnapshot { target: target.clone(), name, tags };
     Some(planned(wish.database.deadlines.pointer, Step::TakeSnapshot(step)))

@@ -150,7 +150,8 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         if let Some(request) = requests::protection(source, later) {
             steps.push(after::modify(database.deadlines.settings, Purpose::Settle, request, None));
         }
-        steps.extend(after::snapshot(wish, survey, &name).filter(|_| choice.manner == Manner::Beside));
+        let standing = TargetName::cluster(later);
+        steps.extend(after::snapshot(wish, survey, &standing, &target).filter(|_| choice.manner == Manner::Beside));
         steps.extend(parity.read_back);
     }
     let draft = Draft {
