@@ -4,6 +4,8 @@
 //! Only fields known by name are shown, never a step's output as a whole.
 
 pub mod application;
+#[cfg(test)]
+mod by_name;
 pub mod evidence;
 pub mod expected;
 pub mod facts;
