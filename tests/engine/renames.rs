@@ -31,6 +31,8 @@ use daybreak::{
     },
 };
 
+use jiff::SignedDuration;
+
 use crate::support::{ACCOUNT, Fault, SOURCE, Scene, actor};
 
 const ASIDE: &str = "loans-prod-aside-k3fa";
@@ -265,6 +267,28 @@ async fn a_name_aside_that_is_taken_moves_nothing() {
     assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::RolledBack));
     assert!(is_source(called(&scene, SOURCE)) && called(&scene, TARGET).is_some());
     assert_eq!(called(&scene, ASIDE).as_deref(), Some("cluster-THEIRS"));
+}
+
+#[tokio::test]
+async fn a_source_that_something_else_is_done_to_keeps_the_application_waiting_for_a_minute_at_most() {
+    let scene = Scene::swapping(true);
+    scene.recover(Until::Validated).await;
+    scene.cloud.stays(SOURCE, "backing-up");
+    let began = scene.clock.now();
+    let mut executor = scene.executor(scene.open().await);
+    executor.allow(Until::Cutover, actor()).await.unwrap();
+    let (_raise, interrupt) = Interrupt::new();
+    while !executor.journal().state().step(rename_source::ID).unwrap().failure.is_some() {
+        if let Advance::Wait(span) = executor.advance(&interrupt).await.unwrap() {
+            scene.clock.sleep(span).await;
+        }
+    }
+    assert!(scene.clock.now().duration_since(began) < SignedDuration::from_secs(90));
+    drop(executor);
+    scene.cloud.stays(SOURCE, "available");
+    assert_eq!(scene.resume().await, Stage::Ended(Outcome::RolledBack));
+    assert!(as_before(&scene));
+    assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::Recovered));
 }
 
 #[tokio::test]

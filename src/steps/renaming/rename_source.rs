@@ -129,6 +129,7 @@ impl Body for RenameSource {
             })),
             Found::Here => Observed::Act,
             Found::Busy(on) => Observed::Wait(on),
+            Found::Occupied(by) => return self.aside().occupied(by, cx, &doing),
             Found::Missing => Observed::Wait(self.aside().missing()),
             Found::Elsewhere(name) => {
                 let failure = Failure::new(format!("{doing}: somebody renamed it to {name} meanwhile"));
@@ -160,7 +161,7 @@ impl Body for RenameSource {
                 rename(world, way.from, way.to, &doing).await?;
                 Ok(Undone::Wait(waiting(format!("the source to be called {}", way.to))))
             }
-            Found::Busy(on) => Ok(Undone::Wait(on)),
+            Found::Busy(on) | Found::Occupied(on) => Ok(Undone::Wait(on)),
             Found::Missing => Ok(Undone::Wait(way.missing())),
             // Before this run had renamed it: what somebody else did is not this run's to take back.
             Found::Elsewhere(name) if !cx.outputs.has(ID) => {

@@ -68,7 +68,7 @@ pub(super) async fn leave(
     let way = Way { who: "the target", id: &id, from: &swap.name, to: &swap.target, leaving: None };
     Ok(match way.find(world, cx, doing).await.map_err(|error| kept_by(error, swap, cx))? {
         Found::There(_) | Found::Elsewhere(_) | Found::Missing => None,
-        Found::Busy(on) => Some(on),
+        Found::Busy(on) | Found::Occupied(on) => Some(on),
         Found::Here => {
             if let Some(wait) = source_is_ready(world, cx, swap, doing).await? {
                 return Ok(Some(wait));
@@ -193,6 +193,7 @@ impl Body for RenameTarget {
             }
             Found::Here => Ok(Observed::Act),
             Found::Busy(on) => Ok(Observed::Wait(on)),
+            Found::Occupied(by) => way.occupied(by, cx, &doing),
             Found::Missing => Ok(Observed::Wait(way.missing())),
             Found::Elsewhere(name) => {
                 let failure = Failure::new(format!("{doing}: somebody renamed it to {name} meanwhile"));

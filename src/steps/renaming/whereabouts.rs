@@ -1,11 +1,16 @@
 //! Under which of two names a cluster is, told by its resource id.
 
+use std::time::Duration;
+
 use super::{Swap, waiting};
 use crate::{
     aws::rds::{model::Cluster, status::Phase},
-    run::step::{Context, Failure, StepError, Waiting},
+    run::step::{Context, Failure, Observed, StepError, Waiting},
     steps::{failure, world::World},
 };
+
+/// How long something that is done to a cluster, a backup for one, may keep it from being renamed.
+const INTERRUPTION: Duration = Duration::from_secs(60);
 
 /// One cluster on its way from one name to another.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +36,8 @@ pub(super) enum Found {
     Here,
     /// It is on its way, or the name is not free yet.
     Busy(Waiting),
+    /// It bears the name that it leaves, and something else is done to it.
+    Occupied(Waiting),
     /// It bears a name that somebody else gave it.
     Elsewhere(String),
     /// It is under neither name, and not in the list of all clusters.
@@ -77,10 +84,23 @@ impl Way<'_> {
         if let Some(lost) = failure::of_cluster(world, here, cx.run).await {
             return Err(lost);
         }
-        Ok(match here.status.is_available() {
-            true => Found::Here,
-            false => Found::Busy(waiting(format!("cluster {} is {}", self.from, here.status))),
+        let busy = || waiting(format!("cluster {} is {}", self.from, here.status));
+        Ok(match here.status.as_str() {
+            _ if here.status.is_available() => Found::Here,
+            "renaming" => Found::Busy(busy()),
+            _ => Found::Occupied(busy()),
         })
+    }
+
+    /// What follows from something else being done to it: the application waits without a database, so that is not waited for
+    /// for long.
+    pub(super) fn occupied(&self, by: Waiting, cx: &Context<'_>, doing: &str) -> Result<Observed, StepError> {
+        if cx.attended < INTERRUPTION {
+            return Ok(Observed::Wait(by));
+        }
+        let message = format!("{doing}: {}, and takes no other name meanwhile", by.on);
+        let hint = format!("once it is available: daybreak cutover {}", cx.run);
+        Err(StepError::terminal(Failure::new(message).hint(hint)))
     }
 
     /// Neither name is its own: it was renamed by somebody else, is shown late, or is gone.
