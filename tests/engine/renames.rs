@@ -278,7 +278,7 @@ async fn a_source_that_something_else_is_done_to_keeps_the_application_waiting_f
     let mut executor = scene.executor(scene.open().await);
     executor.allow(Until::Cutover, actor()).await.unwrap();
     let (_raise, interrupt) = Interrupt::new();
-    while !executor.journal().state().step(rename_source::ID).unwrap().failure.is_some() {
+    while executor.journal().state().step(rename_source::ID).unwrap().failure.is_none() {
         if let Advance::Wait(span) = executor.advance(&interrupt).await.unwrap() {
             scene.clock.sleep(span).await;
         }
