@@ -9,10 +9,14 @@ use super::{
     exit, questions, which,
 };
 use crate::{
-    recovery::{dry_run, freshness},
+    recovery::{
+        dry_run::{self, DryRun},
+        freshness,
+    },
     report::promoted,
     run::{
         clock::Clock,
+        id::RunId,
         journal,
         record::Outcome,
         state::{RunState, Stage, stage_words},
@@ -72,14 +76,25 @@ pub(super) async fn run(desk: &Desk, args: &Args) -> Result<u8, CliError> {
     let opened = execute::open(desk, store, &run, check).await?;
     let signals = execute::signals()?;
     if desk.can_ask() {
+        let found = dry_run::dry_run(&opened.world, opened.journal.state(), desk.clock.now()).await;
+        if !found.is_ready() {
+            execute::leave(opened).await;
+            return Err(stands_against(&run, found));
+        }
         let history = opened.journal.history();
-        let question = questions::before_cutover(history);
+        let question = questions::before_cutover(history, &found);
         if confirm::typed(desk, &signals, &question, &history.state.plan.database).await? == Answer::No {
             return Err(execute::leave(opened).await);
         }
     }
     let (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], &signals).await?;
     execute::conclude(desk, opened, &signals).await
+}
+
+/// Why there is nothing to be asked.
+fn stands_against(run: &RunId, found: DryRun) -> CliError {
+    let error = CliError { causes: found.obstacles, ..CliError::refused(format!("cut run {run} over")) };
+    error.state("nothing was changed").hint(format!("once that is mended: daybreak cutover {run}"))
 }
 
 /// Needs no lease: it writes nothing, and another process may go on with the run meanwhile.

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use crate::{
     moment,
     pg::{Proof, Verdict},
-    recovery::recipe,
+    recovery::{dry_run::DryRun, recipe},
     report::{facts::Facts, promoted},
     run::{clock::elapsed, journal::History, plan::Plan, step::Until},
     steps::{brief::Brief, step::Step},
-    ui::history::counts,
+    ui::{history::counts, words::clean},
 };
 
 /// Before anything is created. `asks` says whether the cutover will be asked about.
@@ -62,7 +62,7 @@ pub(super) fn before_promotion(plan: &Plan<Step>, until: Until) -> String {
 }
 
 /// Before the application is moved.
-pub(super) fn before_cutover(history: &History<Step>) -> String {
+pub(super) fn before_cutover(history: &History<Step>, found: &DryRun) -> String {
     let plan = &history.state.plan;
     let Brief { source, target, .. } = &plan.brief;
     if promoted::is_to_come(&history.state) {
@@ -76,7 +76,10 @@ pub(super) fn before_cutover(history: &History<Step>) -> String {
             target.identifier
         ),
     };
-    format!("\n{} holds {} as of {}: {proof}.\n{moves}", target.identifier, plan.database, plan.brief.data_time_words())
+    let holds =
+        format!("\n{} holds {} as of {}: {proof}.", target.identifier, plan.database, plan.brief.data_time_words());
+    let notes = found.notes.iter().map(|note| format!("note: {}", clean(note)));
+    [holds].into_iter().chain(notes).chain([moves]).collect::<Vec<_>>().join("\n")
 }
 
 fn proof_words(proof: &Proof) -> String {

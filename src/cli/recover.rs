@@ -15,7 +15,7 @@ use super::{
     promote, questions, several, which,
 };
 use crate::{
-    recovery::{freshness, recipe},
+    recovery::{dry_run, freshness, recipe},
     run::{
         clock::Clock,
         drive::Drive,
@@ -162,8 +162,15 @@ pub(super) async fn execute_plan(
     let opened = Opened { store, journal, world, identity };
     let (mut opened, driven) = execute::go(desk, opened, &[], signals).await?;
     if driven == Drive::Rested && !said && desk.can_ask() && stopped_before_cutover(opened.journal.state()) {
+        let found = dry_run::dry_run(&opened.world, opened.journal.state(), desk.clock.now()).await;
+        if !found.is_ready() {
+            for obstacle in &found.obstacles {
+                desk.printer.warning(&format!("the application cannot be moved as things stand: {obstacle}"));
+            }
+            return execute::conclude(desk, opened, signals).await;
+        }
         let history = opened.journal.history();
-        let question = questions::before_cutover(history);
+        let question = questions::before_cutover(history, &found);
         let name = &history.state.plan.database;
         if confirm::typed(desk, signals, &question, name).await? == Answer::Yes {
             (opened, _) = execute::go(desk, opened, &[Word::Allow(Until::Cutover)], signals).await?;

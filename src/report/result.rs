@@ -19,7 +19,14 @@ use crate::{
         state::{Direction, RunState, Stage, StepState},
         step::Failure,
     },
-    steps::{brief::Source, move_secret::MoveSecret, moves, serving, step::Step, window::Family},
+    steps::{
+        brief::Source,
+        guard_cutover::{self, Guarded},
+        move_secret::MoveSecret,
+        moves, serving,
+        step::Step,
+        window::Family,
+    },
 };
 
 /// What came of a run.
@@ -162,6 +169,9 @@ pub struct CutoverResult {
     /// The name that source and target swap; none where they swap none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<NameResult>,
+    /// What was looked at before anything of the application was changed; none where the plan has no such look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guarded>,
     /// Where clients landed when they followed the pointer, as `host:port`.
     pub leads_to: Option<String>,
     /// When the move began.
@@ -333,6 +343,7 @@ impl CutoverResult {
                 target_before: swap.target.clone(),
                 certified_as: serving::renamed(&state.outputs).and_then(|renamed| renamed.certified_as),
             }),
+            guard: state.outputs.of(guard_cutover::ID).ok(),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,
             moved: cutover.moved,

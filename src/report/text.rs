@@ -24,7 +24,13 @@ use crate::{
         record::{Outcome, Scope},
         state::{Stage, StepState},
     },
-    steps::{brief::Promotion, moves, serving, step::Step, window::Family},
+    steps::{
+        brief::Promotion,
+        guard_cutover::{self, Guarded},
+        moves, serving,
+        step::Step,
+        window::Family,
+    },
     ui::{
         history::lines,
         page::Page,
@@ -269,6 +275,11 @@ fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
             );
             page.put(Tone::Caution, "certificate ", &clean(&words));
         }
+    }
+    if let Ok(guarded) = history.state.outputs.of::<Guarded>(guard_cutover::ID) {
+        let again = if guarded.proven_again { ", and the proof made again" } else { "" };
+        page.field("looked at", LABEL, &format!("{}, before anything was changed{again}", show(guarded.at)));
+        guarded.notes.iter().for_each(|note| page.field("", LABEL, &clean(note)));
     }
     page.field("begun", LABEL, &show(cutover.started));
     match cutover.moved {

@@ -19,7 +19,10 @@ use crate::{
         record::{Consequence, Entry, Outcome, Record, Scope},
         step::{Failure, Forgone, Step as _, StepId, Until},
     },
-    steps::step::Step,
+    steps::{
+        guard_cutover::{self, Guarded},
+        step::Step,
+    },
 };
 
 /// One line about a run.
@@ -94,7 +97,13 @@ impl Narrator {
                 let text = format!("not done{}, and gone on without it: {failure}", self.after(step, at));
                 of(step, Tone::Caution, text)
             }
-            Entry::Finished { step, .. } => of(step, Tone::Good, format!("done{}", self.after(step, at))),
+            Entry::Finished { step, output } => {
+                let notes = guarded(step, output).map(|guarded| guarded.notes).unwrap_or_default();
+                let mut lines: Vec<Line> =
+                    notes.iter().flat_map(|note| of(step, Tone::Caution, format!("note: {}", clean(note)))).collect();
+                lines.extend(of(step, Tone::Good, format!("done{}", self.after(step, at))));
+                lines
+            }
             Entry::Failed { step, failure, then } => {
                 let mut lines =
                     of(step, Tone::Bad, format!("FAILED{}: {}", self.after(step, at), clean(&failure.to_string())));
@@ -169,6 +178,11 @@ impl Narrator {
     fn after(&self, step: &StepId, at: Timestamp) -> String {
         self.started.get(step).map(|started| format!(" after {}", in_words(elapsed(*started, at)))).unwrap_or_default()
     }
+}
+
+/// What the look before a cutover found, where that is the step that has finished.
+fn guarded(step: &StepId, output: &serde_json::Value) -> Option<Guarded> {
+    (step.0 == guard_cutover::ID).then(|| serde_json::from_value(output.clone()).ok()).flatten()
 }
 
 /// What a step of `plan` does, in a line for people.

@@ -48,6 +48,11 @@ fn tag(scene: &Scene, name: &str, tags: &[(&str, &str)]) {
     wait(scene.lab.aws.rds.add_tags_to_resource().resource_name(arn).set_tags(Some(tags)).send()).expect("tag it");
 }
 
+/// The snapshots that a removed target leaves: of its cutover, and of its end.
+fn left(target: &str) -> [String; 2] {
+    [format!("{target}-cutover"), format!("{target}-final")]
+}
+
 #[test]
 fn a_rolled_back_target_is_removed_with_a_final_snapshot() {
     let scene = Scene::new();
@@ -199,7 +204,7 @@ fn a_cleanup_that_was_killed_is_gone_on_with() {
         let removed = json(&scene, &["cleanup", "--remove", &target, "--yes"]);
         assert_eq!(text(&removed, "/removed/0/outcome"), "removed", "{records}: {removed:#}");
         assert_eq!(scene.lab.aws.names(&target), Vec::<String>::new(), "{records}");
-        assert_eq!(scene.lab.aws.snapshots(&target), [format!("{target}-final")], "{records}");
+        assert_eq!(scene.lab.aws.snapshots(&target), left(&target), "{records}");
     }
 }
 
@@ -232,12 +237,12 @@ fn a_cancel_after_a_rollback_keeps_the_data() {
     let scene = Scene::new();
     let (run, target) = rolled_back(&scene);
     assert_eq!(json(&scene, &["cancel", &run, "--yes"])["outcome"], "undone");
-    assert_eq!(scene.lab.aws.snapshots(&target), [format!("{target}-final")]);
+    assert_eq!(scene.lab.aws.snapshots(&target), left(&target));
     assert_eq!(scene.lab.aws.names(&target), Vec::<String>::new());
     let report = scene.run(&["report", &run]);
     assert!(report.stdout.contains(&format!("{target}-final")), "{report}");
 
     let (run, target) = rolled_back(&scene);
     assert_eq!(json(&scene, &["cancel", &run, "--no-final-snapshot", "--yes"])["outcome"], "undone");
-    assert_eq!(scene.lab.aws.snapshots(&target), Vec::<String>::new());
+    assert_eq!(scene.lab.aws.snapshots(&target), [format!("{target}-cutover")]);
 }

@@ -9,6 +9,7 @@ mod cleanup;
 mod faults;
 mod fence;
 mod fleets;
+mod guard_cutover;
 mod instances;
 mod leaks;
 mod parity;

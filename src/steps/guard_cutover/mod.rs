@@ -58,7 +58,7 @@ pub struct GuardCutover {
 }
 
 /// What the guard leaves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guarded {
     /// When it looked.
