@@ -43,11 +43,25 @@ def test_a_rename_swap_leads_the_old_address_to_the_new_data(shared_lab):
 
     rename(shared_lab, "prod", "prod-old")
     assert old.psql("SELECT 1;").returncode != 0
-    assert shared_lab.database("prod-old").rows(ROWS) == ["{1}"]
+    assert shared_lab.database("prod-old").psql(ROWS, mode="require").stdout == "{1}\n"
     rename(shared_lab, "prod-r", "prod")
 
-    assert old.rows(ROWS) == ["{1,2}"] and shared_lab.cluster("prod")["Endpoint"] == old.address
+    assert old.psql(ROWS, mode="require").stdout == "{1,2}\n"
+    assert shared_lab.cluster("prod")["Endpoint"] == old.address
     assert new.psql("SELECT 1;").returncode != 0
+
+
+def test_a_renamed_cluster_keeps_the_certificate_of_its_former_name(shared_lab):
+    shared_lab.create_cluster("early")
+    before = shared_lab.create_writer("early")
+    rename(shared_lab, "early", "late")
+    after = shared_lab.database("late")
+
+    assert "does not match host name" in after.psql("SELECT 1;").stderr
+    assert after.psql("SELECT 1;", mode="verify-ca").stdout == "1\n"
+    rename(shared_lab, "late", "early")
+
+    assert before.rows("SELECT 1;") == ["1"]
 
 
 def test_an_instances_address_goes_with_its_name(shared_lab):

@@ -145,7 +145,7 @@ def test_rename_keeps_members_data_and_resource_id(shared_lab):
     assert [one["DBInstanceIdentifier"] for one in after["DBClusterMembers"]] == ["oldname-1"]
     assert after["DBClusterArn"].endswith(":cluster:newname")
     assert shared_lab.await_instance("oldname-1")["DBClusterIdentifier"] == "newname"
-    assert shared_lab.database("newname").rows("SELECT id FROM moved;") == ["7"]
+    assert shared_lab.database("newname").psql("SELECT id FROM moved;", mode="require").stdout == "7\n"
     assert "oldname" not in [c["DBClusterIdentifier"] for c in clusters(shared_lab)]
 
 

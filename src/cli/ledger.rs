@@ -107,7 +107,7 @@ async fn asked(world: &World, history: &History<Step>, side: Side) -> Result<Ask
             if state.removal.is_some() {
                 return Err(none("the target, which tells what it lacks, was removed"));
             }
-            let login = step.access.at(world, &step.host, step.port).await.map_err(failed)?;
+            let login = step.login(world, &state.outputs).await.map_err(failed)?;
             let since = close::since(world, &step.target, &state.outputs).await;
             let since = since.map_err(|_| none("the run has not come that far"))?;
             Ok(Asked { login, since, within: Duration::from_secs(step.rows_seconds) })
@@ -116,7 +116,7 @@ async fn asked(world: &World, history: &History<Step>, side: Side) -> Result<Ask
             let step = opens(state).ok_or_else(|| none("its plan moves no application away from its source"))?;
             let mark = opened(history).ok_or_else(|| none("the application was not moved to it"))?;
             let writer = serving::writer(&state.outputs).map_err(|_| none("the target was removed"))?;
-            let login = step.access.at(world, &writer.endpoint, writer.port).await.map_err(failed)?;
+            let login = step.access.to(world, &writer).await.map_err(failed)?;
             let since = Since::Snapshot(mark.snapshot);
             Ok(Asked { login, since, within: Duration::from_secs(step.rows_seconds) })
         }

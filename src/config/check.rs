@@ -58,6 +58,10 @@ impl Checker<'_> {
             let problem = "needs a fence, whose login alters the application's roles: set [databases.….fence]";
             self.fault(&join(&join(at, "cutover"), "probation"), problem);
         }
+        if matches!(source, Source::Instance(_)) && raw.cutover.rename == Some(true) {
+            let problem = "only a cluster swaps names: each rename of an instance restarts it, and the name can be gone for ten minutes";
+            self.fault(&join(&join(at, "cutover"), "rename"), problem);
+        }
         Database {
             source,
             region: self.value(at, "region", raw.region, names::region),
@@ -254,7 +258,18 @@ impl Checker<'_> {
         }
         let ids = self.secrets(at, ["secret", "secrets"], raw.secret, raw.secrets);
         let key = self.value(at, "secret_key", raw.secret_key, not_blank);
-        let secrets = ids.into_iter().map(|id| CutoverSecret { id, key: key.clone() }).collect();
+        let secrets: Vec<_> = ids.into_iter().map(|id| CutoverSecret { id, key: key.clone() }).collect();
+        let rename = raw.rename.unwrap_or_default();
+        let beside: Vec<&str> = ["secret", "secrets", "proxy", "dns"]
+            .into_iter()
+            .filter(|key| rename && self.is_written(at, key))
+            .collect();
+        for key in beside {
+            let problem = format_args!(
+                "not together with `{key}`: the endpoint keeps its name, so whatever leads to it follows by itself"
+            );
+            self.fault(&join(at, "rename"), problem);
+        }
         let dns = raw.dns.and_then(|raw| self.dns(&join(at, "dns"), raw));
         if raw.proxy_via.is_some() && !self.is_written(at, "proxy") {
             self.fault(&join(at, "proxy_via"), "needs `proxy`, the proxy that the tunnel leads to");
@@ -266,6 +281,7 @@ impl Checker<'_> {
             secrets,
             dns,
             proxy: name.map(|name| CutoverProxy { name, via }),
+            rename,
             proof_within: self.timeout(at, "proof_within", raw.proof_within).unwrap_or(default.proof_within),
             accept_less: raw.accept_less.unwrap_or(default.accept_less),
             probation: raw.probation.unwrap_or(default.probation),

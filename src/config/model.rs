@@ -212,6 +212,8 @@ pub struct Cutover {
     pub dns: Option<CutoverDns>,
     /// The RDS Proxy through which the application reaches its database; `None` when there is none.
     pub proxy: Option<CutoverProxy>,
+    /// Whether the target takes the source's name, and with it its endpoints. Never together with another pointer.
+    pub rename: bool,
     /// How old the proof may be when the application is moved. Default 24 hours, never zero.
     pub proof_within: Duration,
     /// Whether the target may have lower limits than the source. Default false.
@@ -445,6 +447,7 @@ impl Default for Cutover {
             secrets: Vec::new(),
             dns: None,
             proxy: None,
+            rename: false,
             proof_within: Duration::from_secs(24 * 60 * 60),
             accept_less: false,
             snapshot: true,

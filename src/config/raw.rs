@@ -217,6 +217,10 @@ pub(super) struct RawCutover {
     /// Whether the application's roles begin on the target with reading only, until the probes of the watch pass. Needs a fence.
     /// Default: false.
     pub(super) probation: Option<bool>,
+    /// Whether the restored cluster takes the source's name, and with it its endpoints: the source is renamed aside first.
+    /// Aurora clusters only; not together with secret, proxy or dns, since what names the endpoint follows by itself. Default:
+    /// false.
+    pub(super) rename: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -34,6 +34,8 @@ impl Database {
         if region != home {
             there.restore.quarantine_security_groups = Vec::new();
             there.restore.kms_key = None;
+            // A name is one region's.
+            there.cutover.rename = false;
         }
         // A zone is no region's own. Where the secret beside it is not moved, neither is the record.
         let set = self.regions.get(region).filter(|set| !set.cutover_secrets.is_empty());

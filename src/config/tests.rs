@@ -183,8 +183,8 @@ fn each_fault_of_a_value_is_found() {
         ("cutover.secrets = ['a/b', 'a/b']", "cutover.secrets: names `a/b` twice"),
         ("cutover = { secret = 'a', secrets = ['b'] }", "cutover.secrets: is written instead of `secret`"),
         (
-            "cutover.rename = 'loans'",
-            "cutover.rename: unknown key, the keys here are secret, secrets, secret_key, proxy, proxy_via, proof_within",
+            "cutover.nothing = 'loans'",
+            "cutover.nothing: unknown key, the keys here are secret, secrets, secret_key, proxy, proxy_via, proof_within",
         ),
         ("cutover.proxy = 'no proxy'", "cutover.proxy: "),
         ("cutover.proxy_via = '127.0.0.1:15433'", "cutover.proxy_via: needs `proxy`"),
@@ -202,6 +202,11 @@ fn each_fault_of_a_value_is_found() {
         ),
         ("cutover.probation = true", "cutover.probation: needs a fence"),
         ("watch.on_new_writes = 'stop'", "watch.on_new_writes: write `\"roll-back\"` or `\"hold\"`"),
+        ("cutover = { rename = true, secret = 'prod/loans' }", "cutover.rename: not together with `secret`"),
+        (
+            "cutover = { rename = true, dns = { zone = 'Z1', record = 'db.x.y' } }",
+            "cutover.rename: not together with `dns`",
+        ),
         ("watch.failures = 0", "watch.failures: write a number from 1 to 1000"),
         ("watch.for = 2026-11-20", "watch.for: expected a text in quotes, found a date"),
         ("watch = { for = '3s' }", "watch.for: watching for 3s has no room for an interval of 5s"),

@@ -8,13 +8,14 @@ use super::{
     survey,
 };
 use crate::{
+    aws::secrets::model::VersionRef,
     config::{self, Database, FenceMode},
     pg::{
         self,
         fencing::{Role, marker},
     },
     steps::{
-        access::{Access, Credentials},
+        access::{Access, Credentials, read_connection, read_master},
         list_writers::Unreachable,
         window::Family,
         world::World,
@@ -71,15 +72,16 @@ impl<'a> OldWriter<'a> {
     }
 }
 
-/// Surveys the fence that the profile wants; none where it wants none, or nothing is moved.
+/// Surveys the fence that the profile wants; none where it wants none, or nothing is moved. What is moved is a secret, or the name.
 pub async fn survey(
     world: &World,
     source: OldWriter<'_>,
     database: &Database,
     clients: &[Client],
+    swaps: bool,
 ) -> Result<Option<SurveyedFence>, Refusal> {
     let wanted = &database.fence;
-    if wanted.mode != FenceMode::Roles || clients.is_empty() {
+    if wanted.mode != FenceMode::Roles || (clients.is_empty() && !swaps) {
         return Ok(None);
     }
     let unfit = |why: String, hint: String| Refusal::Unfenceable { database: database.name.clone(), why, hint };
@@ -92,6 +94,15 @@ pub async fn survey(
             ),
         ));
     };
+    if clients.is_empty() && wanted.roles.is_empty() {
+        return Err(unfit(
+            "only a name is moved, and nothing says whom the application logs in as".to_owned(),
+            format!(
+                "name the application's roles: roles under [databases.{}.fence]; mode = \"none\" recovers without a fence",
+                database.name
+            ),
+        ));
+    }
     let Some((host, port)) = source.serves_at else {
         return Err(unfit(
             format!("{} has no endpoint", source.identifier),
@@ -120,7 +131,7 @@ pub async fn survey(
         warnings: Vec::new(),
     };
     let login = fence.server.login(world).await.map_err(Unusable::from)?;
-    let application = clients[0].user.as_ref();
+    let application = clients.first().and_then(|client| client.user.as_ref());
     if application == Some(&login.user) {
         return Err(unfit(
             format!("the application logs in as {}, and so would the fence, which would shut itself out", login.user),
@@ -162,8 +173,34 @@ pub async fn survey(
         }
     }
     rehearse(world, database, &login, &marker, &found.open).await?;
+    if clients.is_empty() {
+        fence.clients = own_login(world, database, &source, &found.open).await?.into_iter().collect();
+        if fence.clients.is_empty() {
+            let untried = "the fence will not be tried: no login of the profile is one of the application's roles";
+            fence.warnings.push(untried.to_owned());
+        }
+    }
     fence.seen = found.open.into_iter().map(|role| role.name).collect();
     Ok(Some(fence))
+}
+
+/// daybreak's own login, where it is one of the roles that are fenced: then the fence is tried with it.
+async fn own_login(
+    world: &World,
+    database: &Database,
+    source: &OldWriter<'_>,
+    roles: &[Role],
+) -> Result<Option<Credentials>, Refusal> {
+    let Some(Access { credentials, .. }) = survey::access(database, source.made_with) else { return Ok(None) };
+    let user = match &credentials {
+        Credentials::IamUser { name } => Some(name.clone()),
+        Credentials::UserSecret { id } => Some(read_master(world, id).await.map_err(Unusable::from)?.user),
+        Credentials::Secret { id, url_key } => {
+            let read = read_connection(world, id, &VersionRef::Current, url_key.as_deref()).await;
+            read.map_err(Unusable::from)?.user
+        }
+    };
+    Ok(user.filter(|user| roles.iter().any(|role| role.name == *user)).map(|_| credentials))
 }
 
 async fn rehearse(

@@ -19,6 +19,7 @@ use crate::{
             look::{look, same},
         },
         proxy::Leads,
+        renaming::Swap,
         restore_cluster::{Request, RestoreCluster},
         step::Step,
         window::{Family, Kind},
@@ -61,7 +62,8 @@ pub async fn pointers(world: &World, brief: &Brief) -> Result<(), Refusal> {
         secret(world, pointer).await?;
     }
     record(world, brief).await?;
-    proxy(world, brief).await
+    proxy(world, brief).await?;
+    names(world, brief).await
 }
 
 fn moved(what: String) -> Result<(), Refusal> {
@@ -152,6 +154,24 @@ async fn names_free(world: &World, plan: &Plan<Step>) -> Result<(), Refusal> {
     let taken = world.snapshots.snapshot(copy).await.map_err(Refusal::aws(format!("look up snapshot {copy}")))?;
     match taken {
         Some(_) => moved(format!("a snapshot named {copy} exists already in {}", world.region)),
+        None => Ok(()),
+    }
+}
+
+/// The name must be the source's yet, and the one that it is to get nobody's.
+async fn names(world: &World, brief: &Brief) -> Result<(), Refusal> {
+    let Some(Swap { name, source, aside, .. }) = &brief.swap else { return Ok(()) };
+    let look =
+        async |name: &str| world.rds.cluster(name).await.map_err(Refusal::aws(format!("look up cluster {name}")));
+    match look(name).await? {
+        Some(found) if found.resource_id == *source => {}
+        Some(found) => {
+            return moved(format!("the name {name} is borne by {}; the plan saw {source}", found.resource_id));
+        }
+        None => return moved(format!("no cluster bears the name {name}")),
+    }
+    match look(aside).await? {
+        Some(found) => moved(format!("a cluster named {aside} exists already ({})", found.resource_id)),
         None => Ok(()),
     }
 }

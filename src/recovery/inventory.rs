@@ -79,6 +79,8 @@ enum Pointer {
     Record { zone: Zone, name: String, set_identifier: Option<String> },
     /// A proxy.
     Proxy { name: String },
+    /// The name of a cluster, and with it its endpoint.
+    Name { cluster: String },
 }
 
 impl Pointer {
@@ -87,6 +89,7 @@ impl Pointer {
             Self::Secret { id, .. } => format!("secret {id}"),
             Self::Record { name, .. } => format!("record {name}"),
             Self::Proxy { name } => format!("proxy {name}"),
+            Self::Name { cluster } => format!("the name {cluster}"),
         }
     }
 }
@@ -142,6 +145,9 @@ impl Inventory<'_> {
                 }),
                 Move::Proxy(step) => Some(Pointer::Proxy { name: step.proxied.proxy.clone() }),
                 Move::Release(_) => None,
+                // Of one swap: the name is followed once.
+                Move::Source(_) => None,
+                Move::Target(step) => Some(Pointer::Name { cluster: step.swap.name.clone() }),
             };
             let region = &plan.brief.target.region;
             let named = |pointer| Named { run: Some(plan.run.clone()), region: region.clone(), pointer };
@@ -201,6 +207,10 @@ async fn holdings(region: &Region) -> Result<Holdings, Refusal> {
 
 async fn leads(world: &World, pointer: &Pointer) -> Leads {
     match pointer {
+        Pointer::Name { cluster } => match world.rds.cluster(cluster).await {
+            Ok(found) => found.and_then(|found| found.endpoint).map_or(Leads::Nowhere, Leads::To),
+            Err(error) => Leads::Unknown(error.to_string()),
+        },
         Pointer::Secret { id, url_key } => by_secret(world, id, url_key.as_deref()).await,
         Pointer::Record { zone, name, set_identifier } => {
             match by_record(world, zone, name, set_identifier.as_ref()).await {

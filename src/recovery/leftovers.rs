@@ -53,7 +53,7 @@ pub struct Holdings {
 pub struct Followed {
     /// The run that moves it; none: a profile names it.
     pub run: Option<RunId>,
-    /// What it is: `secret prod/loans/db`, `record db.corp.internal`.
+    /// What it is: `secret prod/loans/db`, `record db.corp.internal`, `the name loans`.
     pub pointer: String,
     /// Where it leads.
     pub leads: Leads,

@@ -28,6 +28,7 @@ pub mod requests;
 pub mod settings;
 pub mod sighting;
 pub mod survey;
+pub mod swap;
 pub mod validate;
 mod verdict;
 pub mod windows;

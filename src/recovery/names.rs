@@ -20,6 +20,13 @@ fn cut(name: &str, run: &RunId, end: &str, spare: usize) -> String {
     format!("{}{suffix}", stem.trim_end_matches('-'))
 }
 
+/// The name under which a run puts the source aside: `SOURCE-aside-xxxx`. RDS allows 63 characters for it.
+pub fn aside(source: &str, run: &RunId) -> String {
+    let suffix = format!("-aside-{}", run.suffix());
+    let stem: String = source.chars().take(LONGEST - suffix.len()).collect();
+    format!("{}{suffix}", stem.trim_end_matches('-'))
+}
+
 /// The identifier of the target's instance `number`, from 1.
 pub fn target_instance(cluster: &str, number: usize) -> String {
     format!("{cluster}-{number}")
@@ -63,6 +70,15 @@ mod tests {
         let cluster = target("loanserve-prod-aurora", &run());
         assert_eq!(cluster, "loanserve-prod-aurora-db-k3fa");
         assert_eq!(target_instance(&cluster, 1), "loanserve-prod-aurora-db-k3fa-1");
+    }
+
+    #[test]
+    fn a_source_put_aside_is_named_after_itself_and_the_run() {
+        assert_eq!(aside("loans", &run()), "loans-aside-k3fa");
+        assert_eq!(aside(&"a".repeat(63), &run()).len(), LONGEST);
+        let hyphen_at_the_cut = format!("{}-{}", "a".repeat(51), "b".repeat(11));
+        assert!(!aside(&hyphen_at_the_cut, &run()).contains("--"));
+        assert_ne!(aside("loans", &run()), target("loans", &run()));
     }
 
     #[test]

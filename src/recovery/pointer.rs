@@ -3,7 +3,9 @@
 
 use futures_util::future::try_join_all;
 
-use super::{configuration::Configuration, proxy::SurveyedProxy, record::SurveyedRecord, refusal::Refusal};
+use super::{
+    configuration::Configuration, proxy::SurveyedProxy, record::SurveyedRecord, refusal::Refusal, swap::SurveyedSwap,
+};
 use crate::{
     aws::{
         rds::model::Cluster,
@@ -32,13 +34,15 @@ pub struct Pointers {
     pub proxy: Option<SurveyedProxy>,
     /// What the profile names and the run leaves as it is, and why.
     pub left: Vec<String>,
+    /// The source's name, which the target takes instead of all these.
+    pub swap: Option<SurveyedSwap>,
 }
 
 impl Pointers {
     /// Whether nothing is moved.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.secrets.is_empty() && self.record.is_none() && self.proxy.is_none()
+        self.secrets.is_empty() && self.record.is_none() && self.proxy.is_none() && self.swap.is_none()
     }
 
     /// How the application logs in, as far as what it follows tells.

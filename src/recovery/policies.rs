@@ -67,6 +67,7 @@ const CUTOVER_SECRET: &[&str] = &[
     "secretsmanager:PutSecretValue",
     "secretsmanager:UpdateSecretVersionStage",
 ];
+const CUTOVER_RENAME: &[&str] = &["rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:ModifyDBCluster"];
 const CUTOVER_DNS: &[&str] = &[
     "route53:GetHostedZone",
     "route53:ListHostedZonesByName",
@@ -285,6 +286,9 @@ pub fn needed(survey: &Survey, steps: &[Planned<Step>]) -> Vec<Policy> {
     }
     if survey.pointers.proxy.is_some() {
         bundles.push(bundle("cutover-proxy", CUTOVER_PROXY));
+    }
+    if survey.pointers.swap.is_some() {
+        bundles.push(bundle("cutover-rename", CUTOVER_RENAME));
     }
     bundles
 }

@@ -20,6 +20,7 @@ pub(super) const WITH_READERS: &str = "with the readers";
 pub(super) const AFTER_RESTORE: &str = "after restore";
 pub(super) const AT_CUTOVER: &str = "at cutover";
 pub(super) const AFTER_WATCH: &str = "after the watch";
+pub(super) const WITH_NAME: &str = "with the name";
 pub(super) const NOT_CARRIED: &str = "not carried over";
 
 /// One row.

@@ -3,6 +3,8 @@
 //! A look only reads. All questions are put at once and none is waited for longer than the look may take; one without an
 //! answer is told as such and never as "gone".
 
+mod swapped;
+
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use futures_util::future::join_all;
@@ -35,6 +37,8 @@ use crate::{
     },
 };
 
+pub use swapped::NameSeen;
+
 /// Whether AWS was asked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Look {
@@ -60,6 +64,8 @@ pub struct Sighting {
     pub record: Option<RecordSeen>,
     /// The application's proxy; none when the run moves none.
     pub proxy: Option<ProxySeen>,
+    /// The name that source and target swap; none when they swap none.
+    pub name: Option<NameSeen>,
 }
 
 /// What became of one question.
@@ -76,6 +82,8 @@ pub enum Answer<T> {
 /// A cluster, an instance or a snapshot that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
+    /// What it is called now.
+    pub called: String,
     /// Its status, as RDS writes it.
     pub status: String,
     /// Its resource id; of a snapshot its ARN.
@@ -153,7 +161,7 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
     let things = join_all(steps.filter_map(Step::makes).map(async |Makes { thing, identifier, .. }| {
         let found = match thing {
             Thing::Cluster => {
-                let answer = bounded(world.rds.cluster(identifier), clock, within).await;
+                let answer = swapped::cluster(world, state, identifier, clock, within).await;
                 answer.map(|cluster| found_cluster(&cluster, state))
             }
             Thing::Writer | Thing::Reader => {
@@ -166,11 +174,17 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
             }
             Thing::ClusterSnapshot => {
                 let answer = bounded(world.snapshots.snapshot(identifier), clock, within).await;
-                answer.map(|snapshot| found_snapshot(&snapshot, &snapshot.status, snapshot.created, state))
+                answer.map(|snapshot| Found {
+                    called: identifier.to_owned(),
+                    ..found_snapshot(&snapshot, &snapshot.status, snapshot.created, state)
+                })
             }
             Thing::InstanceSnapshot => {
                 let answer = bounded(world.instances.instance_snapshot(identifier), clock, within).await;
-                answer.map(|snapshot| found_snapshot(&snapshot, &snapshot.status, snapshot.created, state))
+                answer.map(|snapshot| Found {
+                    called: identifier.to_owned(),
+                    ..found_snapshot(&snapshot, &snapshot.status, snapshot.created, state)
+                })
             }
         };
         (identifier.to_owned(), found)
@@ -189,7 +203,13 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
             None => None,
         }
     };
-    let (things, secrets, record, proxy) = tokio::join!(things, secrets, record, proxy);
+    let name = async {
+        match moves::swap(&state.plan.steps) {
+            Some(swap) => Some(swapped::name(world, state, swap, clock, within).await),
+            None => None,
+        }
+    };
+    let (things, secrets, record, proxy, name) = tokio::join!(things, secrets, record, proxy, name);
     let things: BTreeMap<String, Answer<Found>> = things.into_iter().collect();
     let secret = |(step, (labels, version, leads_to)): (&MoveSecret, AboutSecret)| SecretSeen {
         secret: step.secret.clone(),
@@ -200,7 +220,7 @@ pub async fn sight(world: &World, state: &RunState<Step>, clock: &dyn Clock, wit
     };
     let secrets = secrets.into_iter().map(secret).collect();
     let record = record.map(|leads_to| RecordSeen { side: side_of_record(state, &things, &leads_to), leads_to });
-    Sighting { at: clock.now(), things, secrets, record, proxy }
+    Sighting { at: clock.now(), things, secrets, record, proxy, name }
 }
 
 impl<T> Answer<T> {
@@ -232,6 +252,7 @@ async fn bounded<T>(
 fn found_cluster(cluster: &Cluster, state: &RunState<Step>) -> Found {
     let seen = state.outputs.of::<RestoredCluster>(RESTORE).ok().map(|restored| restored.resource_id);
     Found {
+        called: cluster.identifier.clone(),
         status: cluster.status.to_string(),
         resource_id: cluster.resource_id.clone(),
         created: cluster.created,
@@ -253,6 +274,7 @@ fn found_instance(instance: &Instance, state: &RunState<Step>) -> Found {
 
 fn found_snapshot(snapshot: &impl Tagged, status: &str, created: Option<Timestamp>, state: &RunState<Step>) -> Found {
     Found {
+        called: String::new(),
         status: status.to_owned(),
         resource_id: snapshot.resource_id().to_owned(),
         created,
@@ -264,6 +286,7 @@ fn found_snapshot(snapshot: &impl Tagged, status: &str, created: Option<Timestam
 
 fn found_member(instance: &Instance, state: &RunState<Step>) -> Found {
     Found {
+        called: instance.identifier.clone(),
         status: instance.status.to_string(),
         resource_id: instance.resource_id.clone(),
         created: instance.created,

@@ -9,7 +9,7 @@ use super::{
     pointer::{self, Endpoint, Pointers, SurveyedSecret},
     proxy, record,
     refusal::{Refusal, Unusable},
-    windows,
+    swap, windows,
 };
 use crate::{
     aws::rds::{backups::model::InstanceBackup, model::Instance},
@@ -142,6 +142,7 @@ async fn surveyed(
             hint: "name the application's secret, or its proxy, under cutover, too; mode = \"none\" under [databases.….fence] recovers without a fence".to_owned(),
         });
     }
+    let swap = swap::survey(database, &source, live)?;
     let access = access(database, source.database_name());
     if access.is_none() && until >= Until::Validated {
         return Err(Refusal::NoAccess { database: database.name.clone() });
@@ -155,7 +156,7 @@ async fn surveyed(
         }
         Some(wanted) => (None, vec![left(&wanted.name, live, home)]),
     };
-    let mut pointers = Pointers { secrets, record: None, proxy, left };
+    let mut pointers = Pointers { secrets, record: None, proxy, left, swap };
     let rehearsal = async {
         match &access {
             None => Ok(Rehearsal::impossible("there is no way to log in")),
@@ -180,7 +181,10 @@ async fn surveyed(
     // What does not exist takes no writes; what is in another region has its secrets there.
     let fence = async {
         match own {
-            true => fence::survey(world, OldWriter::of(&source, home), database, &pointers.clients()).await,
+            true => {
+                let swaps = pointers.swap.is_some();
+                fence::survey(world, OldWriter::of(&source, home), database, &pointers.clients(), swaps).await
+            }
             false => Ok(None),
         }
     };

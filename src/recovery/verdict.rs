@@ -23,6 +23,7 @@ use crate::{
         create_instance::WRITER,
         moves,
         purpose::SETTLE,
+        renaming::Swap,
         restore_instance,
         step::Step,
         tags::{self, Whose},
@@ -77,7 +78,8 @@ impl Known<'_> {
             return Some(kept(format!("run {run} was in account {account}, region {region}: it did not make this")));
         }
         let what = left.family().word();
-        if target(history) != left.identifier() || history.state.plan.brief.target.family != left.family() {
+        let named = target(history) == left.identifier() || swapped(history, left).is_some();
+        if !named || history.state.plan.brief.target.family != left.family() {
             return Some(kept(format!(
                 "run {run} made no {what} of this name: its tags were copied, as when somebody restores from a target"
             )));
@@ -95,6 +97,9 @@ impl Known<'_> {
 
     /// Who needs it.
     fn needed(&self, left: Remains<'_>, history: &History<Step>) -> Option<Judged> {
+        if let Some(swap) = swapped(history, left) {
+            return Some(kept(format!("the application uses it: it bears the name {}", swap.name)));
+        }
         if let Some(of) = self.source_of(left) {
             return Some(kept(format!("it is the source of {of}: daybreak never removes a source")));
         }
@@ -241,6 +246,15 @@ impl Known<'_> {
 
 fn is_of(left: Remains<'_>, name: &TargetName) -> bool {
     left.family() == name.family && left.identifier().eq_ignore_ascii_case(&name.identifier)
+}
+
+/// The swap by which a target bears the source's name, where it does. A name alone proves nothing: it was the source's, and may be
+/// so again.
+fn swapped<'h>(history: &'h History<Step>, left: Remains<'_>) -> Option<&'h Swap> {
+    let swap = moves::swap(&history.state.plan.steps)?;
+    let seen = resource_ids(history);
+    let ours = seen.get(&StepId::from(made_by_step(left.family()))).is_some_and(|id| id == left.resource_id());
+    (ours && swap.name == left.identifier()).then_some(swap)
 }
 
 pub(super) fn target(history: &History<Step>) -> &str {

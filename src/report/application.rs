@@ -8,6 +8,8 @@ use crate::{
         move_record::MoveRecord,
         moves::{self, Move},
         proxy::Proxied,
+        renaming::{rename_source::RenameSource, rename_target::RenameTarget},
+        restore_cluster::{self, RestoredCluster},
         serving,
         step::Step,
     },
@@ -115,6 +117,10 @@ fn pointers(state: &RunState<Step>, moved: bool) -> String {
             Some(format!("proxy {proxy}, which leads to {}", if moved { target } else { from }))
         }
         Move::Release(_) => None,
+        Move::Source(RenameSource { swap }) if moved => Some(format!("the source is called {}", swap.aside)),
+        Move::Source(RenameSource { swap }) => Some(format!("it bears the name {}", swap.name)),
+        Move::Target(RenameTarget { swap }) if moved => Some(format!("the target bears the name {}", swap.name)),
+        Move::Target(RenameTarget { swap }) => Some(format!("the target is called {}", swap.target)),
     };
     moves::of(&state.plan.steps).iter().filter_map(words).collect::<Vec<_>>().join("; ")
 }
@@ -143,6 +149,13 @@ fn unsure(state: &RunState<Step>) -> String {
             ))
         }
         Move::Release(_) => None,
+        Move::Source(RenameSource { swap }) => {
+            Some(format!("on the source if cluster {} is {}", swap.name, swap.source))
+        }
+        Move::Target(RenameTarget { swap }) => {
+            let target = target_id(state).map(|id| format!(" if it is {id}")).unwrap_or_default();
+            Some(format!("on the target{target}, and without a database if no cluster is called {}", swap.name))
+        }
     };
     let words: Vec<String> = moves::of(&state.plan.steps).iter().filter_map(words).collect();
     format!("the application is {}", words.join("; "))
@@ -150,6 +163,10 @@ fn unsure(state: &RunState<Step>) -> String {
 
 fn former(step: &MoveRecord) -> String {
     step.from.leads_to().unwrap_or_default()
+}
+
+fn target_id(state: &RunState<Step>) -> Option<String> {
+    state.outputs.of::<RestoredCluster>(restore_cluster::ID).ok().map(|restored| restored.resource_id)
 }
 
 fn target_host(state: &RunState<Step>) -> Option<String> {

@@ -21,6 +21,7 @@ use crate::{
         create_instance::{CreateInstance, Role},
         guard_cutover, moves, prove,
         proxy::await_target,
+        renaming::rename_target::{self, Renamed},
         restore_cluster, restore_instance,
         serving::{self, Writer},
         step::Step,
@@ -140,6 +141,13 @@ impl Facts {
                 self.writer = serde_json::from_value(output.clone()).ok();
                 if step == restore_instance::ID {
                     self.restored = resource_id(output);
+                }
+            }
+            rename_target::ID => {
+                let endpoint = serde_json::from_value::<Renamed>(output.clone()).ok().map(|renamed| renamed.endpoint);
+                let port = moves::swap(steps).map(|swap| swap.port);
+                if let Some(cutover) = &mut self.cutover {
+                    cutover.leads_to = endpoint.zip(port).map(|(host, port)| format!("{host}:{port}"));
                 }
             }
             step if moves::is_move(steps, step) || [await_record::ID, await_target::ID].contains(&step) => {

@@ -4,11 +4,14 @@
 //! Only fields known by name are shown, never a step's output as a whole.
 
 pub mod application;
+#[cfg(test)]
+mod by_name;
 pub mod evidence;
 pub mod expected;
 pub mod facts;
 pub mod fenced;
 pub mod ledger;
+mod moved;
 pub mod next;
 mod person;
 pub mod promoted;

@@ -24,7 +24,7 @@ use crate::{
         brief::Source,
         guard_cutover::{self, Guarded},
         move_secret::MoveSecret,
-        moves,
+        moves, serving,
         step::Step,
         window::Family,
     },
@@ -173,6 +173,9 @@ pub struct CutoverResult {
     /// The proxy; none where no proxy is moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
+    /// The name that source and target swap; none where they swap none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<NameResult>,
     /// What was looked at before anything of the application was changed; none where the plan has no such look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Guarded>,
@@ -184,6 +187,21 @@ pub struct CutoverResult {
     pub moved: Option<Timestamp>,
     /// When clients were seen to get the former version, or address, again.
     pub moved_back: Option<Timestamp>,
+}
+
+/// A name that source and target swap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameResult {
+    /// The name.
+    pub name: String,
+    /// What the source is called while the target bears it.
+    pub source_aside: String,
+    /// What the target is called while the source bears it.
+    pub target_before: String,
+    /// The name that the target's certificate carries, where clients that verify the host name cannot connect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified_as: Option<String>,
 }
 
 /// A secret that is moved.
@@ -328,6 +346,12 @@ impl CutoverResult {
             secrets: moves::secrets(steps).into_iter().map(secret).collect(),
             record: moves::record(steps).map(|step| step.from.words()),
             proxy: moves::proxy(steps).map(|step| step.proxied.proxy.clone()),
+            name: moves::swap(steps).map(|swap| NameResult {
+                name: swap.name.clone(),
+                source_aside: swap.aside.clone(),
+                target_before: swap.target.clone(),
+                certified_as: serving::renamed(&state.outputs).and_then(|renamed| renamed.certified_as),
+            }),
             guard: state.outputs.of(guard_cutover::ID).ok(),
             leads_to: cutover.leads_to.clone(),
             started: cutover.started,

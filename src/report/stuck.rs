@@ -215,11 +215,12 @@ fn thing(made: Made, look: &Look) -> (Thing, Made) {
         remark: None,
     };
     let existence = match answer {
-        Some(Answer::Found(Found { status, resource_id, created, stranger, .. })) => {
+        Some(Answer::Found(Found { called, status, resource_id, created, stranger, .. })) => {
             thing.exists = Some(true);
             (thing.status, thing.resource_id, thing.created) =
                 (Some(status.clone()), Some(resource_id.clone()), *created);
-            thing.remark = stranger.as_ref().map(|why| format!("{why}: this run leaves it alone"));
+            let renamed = (*called != made.identifier).then(|| format!("it bears the name {called}"));
+            thing.remark = stranger.as_ref().map(|why| format!("{why}: this run leaves it alone")).or(renamed);
             if stranger.is_none() { Existence::Exists } else { Existence::NotMade }
         }
         Some(Answer::Absent) => {
@@ -244,25 +245,28 @@ fn thing(made: Made, look: &Look) -> (Thing, Made) {
 
 fn application_now(state: &RunState<Step>, look: &Look) -> ApplicationNow {
     let Look::Made(sighting) = look else { return by_the_journal(state) };
-    let Sighting { secrets, record, proxy, .. } = sighting;
+    let Sighting { secrets, record, proxy, name, .. } = sighting;
     let unread = secrets.iter().find_map(|seen| seen.version.as_ref().err());
     let unlisted = record.as_ref().and_then(|seen| seen.leads_to.as_ref().err());
-    let why = unread.or(unlisted).or(proxy.as_ref().and_then(|seen| seen.leads_to.as_ref().err()));
+    let unshown = proxy.as_ref().and_then(|seen| seen.leads_to.as_ref().err());
+    let why = unread.or(unlisted).or(unshown).or(name.as_ref().and_then(|seen| seen.borne_by.as_ref().err()));
     match why {
         Some(why) => {
             let told = by_the_journal(state);
             ApplicationNow { sentence: clean(&format!("{}; AWS does not tell: {why}", told.sentence)), ..told }
         }
-        None if secrets.is_empty() && record.is_none() && proxy.is_none() => by_the_journal(state),
+        None if secrets.is_empty() && record.is_none() && proxy.is_none() && name.is_none() => by_the_journal(state),
         None => seen_now(state, sighting),
     }
 }
 
 fn seen_now(state: &RunState<Step>, sighting: &Sighting) -> ApplicationNow {
-    let (secrets, record, proxy) = (&sighting.secrets, sighting.record.as_ref(), sighting.proxy.as_ref());
     let brief = &state.plan.brief;
-    let of_secrets = secrets.iter().map(|seen| seen.side);
-    let sides: Vec<Side> = of_secrets.chain(record.map(|seen| seen.side)).chain(proxy.map(|seen| seen.side)).collect();
+    let Sighting { secrets, record, proxy, name, .. } = sighting;
+    let (record, proxy) = (record.as_ref(), proxy.as_ref());
+    let of_others = record.map(|seen| seen.side).into_iter().chain(proxy.map(|seen| seen.side));
+    let by_name = name.iter().map(|seen| seen.side);
+    let sides: Vec<Side> = secrets.iter().map(|seen| seen.side).chain(of_others).chain(by_name).collect();
     let side = sides.first().copied().filter(|first| sides.iter().all(|side| side == first));
     let (on, place) = match side {
         Some(Side::Source) => (On::Source, format!("on the source {}", brief.source.identifier)),
@@ -288,8 +292,12 @@ fn seen_now(state: &RunState<Step>, sighting: &Sighting) -> ApplicationNow {
         let leads = seen.leads_to.as_ref().ok()?;
         Some(format!("proxy {} leads to {leads}", step.proxied.proxy))
     });
+    let of_name = name.iter().zip(moves::swap(&state.plan.steps)).map(|(seen, swap)| match &seen.borne_by {
+        Ok(Some(id)) => format!("the name {} is borne by {id}", swap.name),
+        Ok(None) | Err(_) => format!("no cluster bears the name {}, and nobody finds a database under it", swap.name),
+    });
     let by_record = || record.and_then(|seen| seen.leads_to.clone().ok()).flatten();
-    let told: Vec<String> = of_secrets.chain(of_proxy).chain(of_record).collect();
+    let told: Vec<String> = of_secrets.chain(of_proxy).chain(of_record).chain(of_name).collect();
     let login = secrets.first();
     ApplicationNow {
         by: Witness::Aws,

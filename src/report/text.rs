@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::{
     evidence::decisions,
-    facts::{self, Cutover, Facts},
+    facts::{self, Facts},
     ledger,
+    moved::moved,
     person::person,
     promoted, proof,
     settings::{Likeness, SettingResult, read_back},
@@ -19,20 +20,12 @@ use crate::{
     moment::{ago, in_words, show},
     pg::Verdict,
     run::{
-        clock::elapsed,
         journal::History,
         plan::Actor,
         record::{Outcome, Scope},
-        state::{Stage, StepState},
+        state::Stage,
     },
-    steps::{
-        brief::Promotion,
-        guard_cutover::{self, Guarded},
-        moves,
-        proxy::Proxied,
-        step::Step,
-        window::Family,
-    },
+    steps::{brief::Promotion, step::Step, window::Family},
     ui::{
         history::lines,
         page::Page,
@@ -42,7 +35,7 @@ use crate::{
 };
 
 /// Columns of a field's name.
-const LABEL: usize = 16;
+pub(super) const LABEL: usize = 16;
 
 /// The evidence in lines of at most `width` columns.
 #[must_use]
@@ -244,57 +237,6 @@ fn evidence(page: &mut Page, history: &History<Step>, facts: &Facts) {
             "",
             &format!("Not checked: {}. Nothing beyond these checks was looked at.", list(&unchecked)),
         );
-    }
-}
-
-fn moved(page: &mut Page, history: &History<Step>, cutover: &Cutover) {
-    let brief = &history.state.plan.brief;
-    page.heading(Tone::Heading, "Cutover");
-    let leads = cutover.leads_to.as_deref().map(|place| format!(", which led a client to {place}")).unwrap_or_default();
-    let steps = &history.state.plan.steps;
-    let (secrets, record, proxy) = (moves::secrets(steps), moves::record(steps), moves::proxy(steps));
-    for step in &secrets {
-        page.field("secret", LABEL, &clean(&step.secret));
-        if let Some(pointer) = brief.secrets.iter().find(|pointer| pointer.arn == step.secret) {
-            let before = format!("version {}, which leads to {}", step.from_version, pointer.points_at);
-            page.field("before", LABEL, &clean(&before));
-        }
-        page.field("after", LABEL, &clean(&format!("version {}{leads}", step.to_version)));
-    }
-    if let Some(Proxied { proxy, from, target, through, .. }) = proxy.map(|step| &step.proxied) {
-        page.field("proxy", LABEL, &clean(&format!("{proxy}, {}:{}", through.host, through.port)));
-        page.field("before", LABEL, &clean(&format!("leads to {from}")));
-        page.field("after", LABEL, &clean(&format!("leads to {target}{leads}")));
-    }
-    if let Some(step) = record {
-        page.field("record", LABEL, &clean(&step.from.words()));
-        page.field("before", LABEL, &clean(&format!("leads to {}", step.from.leads_to().unwrap_or_default())));
-        page.field("after", LABEL, &clean(&format!("leads to {}{leads}", step.target)));
-    }
-    if let Ok(guarded) = history.state.outputs.of::<Guarded>(guard_cutover::ID) {
-        let again = if guarded.proven_again { ", and the proof made again" } else { "" };
-        page.field("looked at", LABEL, &format!("{}, before anything was changed{again}", show(guarded.at)));
-        guarded.notes.iter().for_each(|note| page.field("", LABEL, &clean(note)));
-    }
-    page.field("begun", LABEL, &show(cutover.started));
-    match cutover.moved {
-        Some(moved) => page.field(
-            "seen moved",
-            LABEL,
-            &format!("{}, after {}", show(moved), in_words(elapsed(cutover.started, moved))),
-        ),
-        None => page.field("seen moved", LABEL, "no"),
-    }
-    if let Some(back) = cutover.moved_back {
-        let former = match secrets.as_slice() {
-            [] if record.is_none() => "the former database".to_owned(),
-            [] => "the former address".to_owned(),
-            [step] => format!("version {}", clean(&step.from_version)),
-            _ => "the former versions".to_owned(),
-        };
-        page.field("moved back", LABEL, &format!("{}: clients get {former} again", show(back)));
-    } else if matches!(cutover.state, StepState::Undoing | StepState::UndoFailed) {
-        page.field("moved back", LABEL, "begun, not seen to be complete");
     }
 }
 

@@ -15,7 +15,7 @@ pub use super::shell::word;
 use super::{next::next_steps, shell::api_name};
 use crate::{
     aws::Call,
-    recovery::sighting::{Answer, Found, Look, ProxySeen, RecordSeen, SecretSeen, Side},
+    recovery::sighting::{Answer, Found, Look, NameSeen, ProxySeen, RecordSeen, SecretSeen, Side},
     run::{
         record::Scope,
         state::{Direction, RunState, Stage, StepState},
@@ -113,7 +113,9 @@ pub fn back(state: &RunState<Step>, look: &Look, options: &str) -> Ways {
 /// The commands that show what clients get, for when daybreak could not ask.
 #[must_use]
 pub fn where_is_the_application(state: &RunState<Step>) -> Vec<Way> {
-    moves::of(&state.plan.steps).into_iter().filter_map(|step| shows(state, step)).collect()
+    // Both renames are seen by one look.
+    let moves = moves::of(&state.plan.steps).into_iter().filter(|step| !matches!(step, Move::Source(_)));
+    moves.filter_map(|step| shows(state, step)).collect()
 }
 
 /// The command that shows where one pointer leads.
@@ -140,6 +142,13 @@ fn shows(state: &RunState<Step>, step: Move<'_>) -> Option<Way> {
             format!(
                 "aws secretsmanager describe-secret --secret-id {} --query VersionIdsToStages --region {}",
                 word(&step.secret),
+                region(state)
+            ),
+        ),
+        Move::Source(_) | Move::Target(_) => (
+            "shows which cluster bears the name: source and target are told by their resource ids",
+            format!(
+                "aws rds describe-db-clusters --query 'DBClusters[].[DBClusterIdentifier,DbClusterResourceId,Status]' --output text --region {}",
                 region(state)
             ),
         ),
@@ -193,6 +202,13 @@ fn step_by_hand(state: &RunState<Step>, look: &Look) -> Vec<Way> {
         Step::MoveRecord(step) => record_calls(state, step, record(look)),
         Step::ReleaseProxy(ReleaseProxy { proxied }) | Step::MoveProxy(MoveProxy { proxied }) => {
             proxied::forward(proxied, look)
+        }
+        // Only as it was seen: of two renames the second is wrong before the first.
+        Step::RenameSource(step) => {
+            name(look).filter(|seen| seen.side == Side::Source).map(|_| step.swap.source_aside()).into_iter().collect()
+        }
+        Step::RenameTarget(step) => {
+            name(look).filter(|seen| seen.borne_by == Ok(None)).map(|_| step.swap.target_in()).into_iter().collect()
         }
         Step::CopySnapshot(_)
         | Step::RestoreCluster(_)
@@ -264,6 +280,13 @@ fn removable<'a>(look: &'a Look, name: &str) -> Option<Option<&'a Found>> {
 fn secret<'a>(look: &'a Look, arn: &str) -> Option<&'a SecretSeen> {
     match look {
         Look::Made(sighting) => sighting.secrets.iter().find(|seen| seen.secret == arn),
+        Look::NotMade | Look::Impossible(_) => None,
+    }
+}
+
+fn name(look: &Look) -> Option<&NameSeen> {
+    match look {
+        Look::Made(sighting) => sighting.name.as_ref(),
         Look::NotMade | Look::Impossible(_) => None,
     }
 }
@@ -380,6 +403,7 @@ mod tests {
                 secrets: Vec::new(),
                 record,
                 proxy: None,
+                name: None,
             })
         };
         let (source, target) = (seen(Side::Source), seen(Side::Target));

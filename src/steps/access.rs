@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{failure, world::World};
+use super::{failure, serving::Writer, world::World};
 use crate::{
     aws::secrets::model::VersionRef,
     pg::Login,
@@ -75,6 +75,20 @@ impl Access {
                     world.tokens.token(host, port, name).await.map_err(|error| failure::of_aws(&doing, &error))?;
                 Ok(self.assemble(world, host.to_owned(), port, name.clone(), token, self.database.clone()))
             }
+        }
+    }
+
+    /// A login at `host` and `port`, where the server's certificate carries another name than the host's.
+    pub async fn certified_as(&self, world: &World, name: &str, host: &str, port: u16) -> Result<Login, StepError> {
+        let login = self.at(world, host, port).await?;
+        Ok(Login { via: login.via.or_else(|| Some((host.to_owned(), port))), host: name.to_owned(), ..login })
+    }
+
+    /// A login at the target's writer.
+    pub async fn to(&self, world: &World, writer: &Writer) -> Result<Login, StepError> {
+        match &writer.certified_as {
+            Some(name) => self.certified_as(world, name, &writer.endpoint, writer.port).await,
+            None => self.at(world, &writer.endpoint, writer.port).await,
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     promotion::Lag,
+    renaming::Swap,
     target::TargetName,
     window::{Family, Kind, Window},
 };
@@ -44,6 +45,9 @@ pub struct Brief {
     /// The proxy that the application connects to, where the profile names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<FollowedProxy>,
+    /// The swap of names by which the application is moved, where the profile wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swap: Option<Swap>,
     /// The step from which on daybreak no longer rolls back by itself.
     pub point_of_no_return: Option<String>,
     /// The policy bundles that the identity needs.
@@ -111,7 +115,7 @@ impl Brief {
 
     /// Whether a pointer is moved.
     pub fn moves_the_application(&self) -> bool {
-        !self.secrets.is_empty() || self.record.is_some() || self.proxy.is_some()
+        !self.secrets.is_empty() || self.record.is_some() || self.proxy.is_some() || self.swap.is_some()
     }
 
     /// What is moved: `secret prod/loans/db and record db.corp.internal`; none where nothing is.
@@ -119,7 +123,8 @@ impl Brief {
         let secrets = self.secrets.iter().map(|pointer| format!("secret {}", pointer.secret));
         let record = self.record.iter().map(|record| format!("record {}", record.set.words()));
         let proxy = self.proxy.iter().map(|proxy| format!("proxy {}", proxy.name));
-        let words: Vec<String> = secrets.chain(proxy).chain(record).collect();
+        let name = self.swap.iter().map(|swap| format!("the name {}", swap.name));
+        let words: Vec<String> = secrets.chain(proxy).chain(record).chain(name).collect();
         match words.split_last()? {
             (last, []) => Some(last.clone()),
             (last, others) => Some(format!("{} and {last}", others.join(", "))),
@@ -257,6 +262,7 @@ pub struct Setting {
     pub default: String,
     /// Its value on the target.
     pub target: String,
-    /// When the target gets it: `at restore`, `with the writer`, `with the readers`, `after restore`, `at cutover`, `after the watch` or `not carried over`.
+    /// When the target gets it: `at restore`, `with the writer`, `with the readers`, `after restore`, `at cutover`, `after the watch`,
+    /// `with the name` or `not carried over`.
     pub when: String,
 }

@@ -46,11 +46,11 @@ impl CreateEndpoint {
     fn doing(&self) -> String {
         format!("create the custom endpoint {}", self.name())
     }
+}
 
-    /// An endpoint is its cluster's, and the cluster is known to be this run's by its tags and resource id.
-    fn is_ours(&self, endpoint: &ClusterEndpoint) -> bool {
-        endpoint.cluster.eq_ignore_ascii_case(self.target())
-    }
+/// An endpoint is its cluster's, and the cluster is known to be this run's by its tags and resource id.
+fn is_of(endpoint: &ClusterEndpoint, cluster: &str) -> bool {
+    endpoint.cluster.eq_ignore_ascii_case(cluster)
 }
 
 #[async_trait]
@@ -90,7 +90,7 @@ impl Body for CreateEndpoint {
         let Some(endpoint) = found.map_err(|error| failure::of_aws(&doing, &error))? else {
             return Ok(target.into_change());
         };
-        if !self.is_ours(&endpoint) {
+        if !is_of(&endpoint, self.target()) {
             let message = format!("{doing}: the name is taken by one of cluster {}", endpoint.cluster);
             return Err(StepError::terminal(Failure::new(message)));
         }
@@ -116,8 +116,9 @@ impl Body for CreateEndpoint {
 
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("delete the custom endpoint {}", self.name());
-        if made::target_to_undo(world, cx, &TargetName::cluster(self.target()), &doing).await?.is_none() {
-            return Ok(Undone::Done(format!("cluster {} is gone, and its endpoints with it", self.target())));
+        let target = made::called(cx, self.target());
+        if made::target_to_undo(world, cx, &TargetName::cluster(&target), &doing).await?.is_none() {
+            return Ok(Undone::Done(format!("cluster {target} is gone, and its endpoints with it")));
         }
         let what = format!("custom endpoint {}", self.name());
         let found = match world.fittings.cluster_endpoint(self.name()).await {
@@ -125,12 +126,12 @@ impl Body for CreateEndpoint {
             Err(error) => return made::not_undone(&self.id().0, &doing, &error, cx),
         };
         let Some(endpoint) = found else {
-            let listed = world.fittings.cluster_endpoints(self.target()).await;
+            let listed = world.fittings.cluster_endpoints(&target).await;
             let listed = listed.map_err(|error| failure::of_aws(&doing, &error))?;
             let listed = listed.iter().any(|endpoint| endpoint.identifier.eq_ignore_ascii_case(self.name()));
             return Ok(absence::judge(&what, &self.id().0, listed, cx));
         };
-        if !self.is_ours(&endpoint) {
+        if !is_of(&endpoint, &target) {
             return Ok(Undone::Done(format!("left alone: {what} is one of cluster {}", endpoint.cluster)));
         }
         if endpoint.status.as_deref() != Some("deleting") {

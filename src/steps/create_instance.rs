@@ -99,6 +99,7 @@ impl CreateInstance {
                 resource_id: instance.resource_id,
                 endpoint,
                 port,
+                certified_as: None,
             })),
             None => Observed::Wait(Waiting::on(format!(
                 "cluster {cluster} does not yet name {} as its writer",

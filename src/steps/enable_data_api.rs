@@ -73,7 +73,7 @@ impl Body for EnableDataApi {
     }
 
     async fn act(&self, world: &World, cx: &Context<'_>) -> Result<(), StepError> {
-        let request = EnableHttpEndpoint { resource_arn: made::seen(cx)?.arn };
+        let request = EnableHttpEndpoint { resource_arn: made::arn(cx)? };
         let answer = world.fittings.enable_http_endpoint(&request).await;
         answer.map_err(|error| failure::of_aws(&self.doing(), &error))
     }
@@ -81,7 +81,7 @@ impl Body for EnableDataApi {
     async fn undo(&self, world: &World, cx: &Context<'_>) -> Result<Undone, StepError> {
         let doing = format!("switch the Data API of cluster {} off", self.cluster);
         let off = || Ok(Undone::Done(format!("the Data API of {} is off", self.cluster)));
-        let name = TargetName::cluster(&self.cluster);
+        let name = TargetName::cluster(made::called(cx, &self.cluster));
         let Some(Made::Cluster(cluster)) = made::target_to_undo(world, cx, &name, &doing).await? else {
             return Ok(Undone::Done(format!("cluster {} is gone", self.cluster)));
         };

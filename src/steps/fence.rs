@@ -202,6 +202,9 @@ impl Body for Fence {
                 tried.push(found);
             }
         }
+        if self.clients.is_empty() {
+            tried.push("not tried, since nothing tells how the application logs in".to_owned());
+        }
         let (position, tried) = (Some(found.position), Some(tried.join("; ")));
         Ok(Observed::Done(json!(Fenced { roles: found.shut, position, tried, unfenced: None })))
     }

@@ -4,6 +4,7 @@ use super::{
     failure,
     restore_cluster::{self, RestoredCluster},
     restore_instance::{self, RestoredInstance},
+    serving,
     tags::{self, Whose},
     target::TargetName,
     window::Family,
@@ -136,6 +137,20 @@ pub(super) async fn target_to_undo(
     let Some(made) = described(world, name, doing).await? else { return Ok(None) };
     let ours = made.whose(cx)? == Whose::Ours;
     Ok(Some(made).filter(|made| ours && !matches!(made.phase(), Phase::Terminal | Phase::Deleting)))
+}
+
+/// What the target cluster is called now; `planned` where it was not seen yet.
+pub(super) fn called(cx: &Context<'_>, planned: &str) -> String {
+    let renamed = serving::renamed(cx.outputs).map(|renamed| renamed.identifier);
+    renamed.or_else(|| seen(cx).ok().map(|seen| seen.identifier)).unwrap_or_else(|| planned.to_owned())
+}
+
+/// The target cluster's ARN, which has its name in it.
+pub(super) fn arn(cx: &Context<'_>) -> Result<String, StepError> {
+    match serving::renamed(cx.outputs) {
+        Some(renamed) => Ok(renamed.arn),
+        None => Ok(seen(cx)?.arn),
+    }
 }
 
 /// The target cluster as it was restored.

@@ -44,6 +44,7 @@ pub mod proxy;
 pub mod purpose;
 pub mod put_scaling_policy;
 pub mod register_scaling;
+pub mod renaming;
 pub mod restore_cluster;
 pub mod restore_instance;
 pub mod serving;

@@ -65,6 +65,7 @@ fn told(cluster: &Cluster, wanted: &requests::ModifyCluster) -> bool {
     let requests::ModifyCluster {
         db_cluster_identifier: _,
         apply_immediately: _,
+        new_db_cluster_identifier,
         vpc_security_group_ids,
         db_cluster_parameter_group_name,
         port,
@@ -92,6 +93,7 @@ fn told(cluster: &Cluster, wanted: &requests::ModifyCluster) -> bool {
     });
     let secret = cluster.master_user_secret.as_ref();
     are_groups(vpc_security_group_ids, &cluster.security_group_ids())
+        && is(new_db_cluster_identifier, &Some(cluster.identifier.clone()))
         && logs
         && is(db_cluster_parameter_group_name, &cluster.parameter_group)
         && is(port, &cluster.port)
@@ -221,6 +223,7 @@ mod tests {
         requests::ModifyCluster {
             db_cluster_identifier: "loans".to_owned(),
             apply_immediately: true,
+            new_db_cluster_identifier: Some("renamed".to_owned()),
             vpc_security_group_ids: vec!["sg-2".to_owned(), "sg-1".to_owned()],
             db_cluster_parameter_group_name: Some("group".to_owned()),
             port: Some(5433),
@@ -254,6 +257,7 @@ mod tests {
         let group = |id: &str| SecurityGroup { id: id.to_owned(), status: Some("active".to_owned()) };
         let wanted = wanted();
         Cluster {
+            identifier: "renamed".to_owned(),
             status: "available".into(),
             vpc_security_groups: vec![group("sg-1"), group("sg-2")],
             parameter_group: wanted.db_cluster_parameter_group_name,
@@ -293,7 +297,8 @@ mod tests {
 
     #[test]
     fn each_setting_that_differs_is_still_to_be_told() {
-        let differ: [fn(&mut Cluster); 20] = [
+        let differ: [fn(&mut Cluster); 21] = [
+            |it| it.identifier = "loans".to_owned(),
             |it| it.vpc_security_groups.truncate(1),
             |it| it.parameter_group = None,
             |it| it.port = Some(1),

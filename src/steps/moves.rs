@@ -5,6 +5,7 @@ use super::{
     move_record::MoveRecord,
     move_secret::MoveSecret,
     proxy::{release::ReleaseProxy, take::MoveProxy},
+    renaming::{Swap, rename_source::RenameSource, rename_target::RenameTarget},
     step::Step,
 };
 use crate::run::{self, plan::Planned, step::StepId};
@@ -20,6 +21,10 @@ pub enum Move<'a> {
     Release(&'a ReleaseProxy),
     /// Of a proxy, which takes the target.
     Proxy(&'a MoveProxy),
+    /// Of the source's name, away from the source: until the next the application has no database.
+    Source(&'a RenameSource),
+    /// Of the source's name, to the target.
+    Target(&'a RenameTarget),
 }
 
 impl Move<'_> {
@@ -31,6 +36,8 @@ impl Move<'_> {
             Self::Record(step) => step.id(),
             Self::Release(step) => step.id(),
             Self::Proxy(step) => step.id(),
+            Self::Source(step) => step.id(),
+            Self::Target(step) => step.id(),
         }
     }
 }
@@ -44,6 +51,8 @@ pub fn of(steps: &[Planned<Step>]) -> Vec<Move<'_>> {
             Step::MoveRecord(step) => Some(Move::Record(step)),
             Step::ReleaseProxy(step) => Some(Move::Release(step)),
             Step::MoveProxy(step) => Some(Move::Proxy(step)),
+            Step::RenameSource(step) => Some(Move::Source(step)),
+            Step::RenameTarget(step) => Some(Move::Target(step)),
             _ => None,
         })
         .collect()
@@ -53,7 +62,7 @@ pub fn of(steps: &[Planned<Step>]) -> Vec<Move<'_>> {
 pub fn secrets(steps: &[Planned<Step>]) -> Vec<&MoveSecret> {
     let secret = |planned| match planned {
         Move::Secret(step) => Some(step),
-        Move::Record(_) | Move::Release(_) | Move::Proxy(_) => None,
+        Move::Record(_) | Move::Release(_) | Move::Proxy(_) | Move::Source(_) | Move::Target(_) => None,
     };
     of(steps).into_iter().filter_map(secret).collect()
 }
@@ -62,7 +71,7 @@ pub fn secrets(steps: &[Planned<Step>]) -> Vec<&MoveSecret> {
 pub fn record(steps: &[Planned<Step>]) -> Option<&MoveRecord> {
     of(steps).into_iter().find_map(|planned| match planned {
         Move::Record(step) => Some(step),
-        Move::Secret(_) | Move::Release(_) | Move::Proxy(_) => None,
+        Move::Secret(_) | Move::Release(_) | Move::Proxy(_) | Move::Source(_) | Move::Target(_) => None,
     })
 }
 
@@ -70,7 +79,15 @@ pub fn record(steps: &[Planned<Step>]) -> Option<&MoveRecord> {
 pub fn proxy(steps: &[Planned<Step>]) -> Option<&MoveProxy> {
     of(steps).into_iter().find_map(|planned| match planned {
         Move::Proxy(step) => Some(step),
-        Move::Secret(_) | Move::Record(_) | Move::Release(_) => None,
+        Move::Secret(_) | Move::Record(_) | Move::Release(_) | Move::Source(_) | Move::Target(_) => None,
+    })
+}
+
+/// The swap of names, when the plan has one.
+pub fn swap(steps: &[Planned<Step>]) -> Option<&Swap> {
+    of(steps).into_iter().find_map(|planned| match planned {
+        Move::Target(step) => Some(&step.swap),
+        Move::Secret(_) | Move::Record(_) | Move::Release(_) | Move::Proxy(_) | Move::Source(_) => None,
     })
 }
 

@@ -71,7 +71,7 @@ fn marker(cx: &Context<'_>) -> String {
 
 async fn login(world: &World, access: &Access, cx: &Context<'_>) -> Result<Login, StepError> {
     let writer = serving::writer(cx.outputs)?;
-    access.at(world, &writer.endpoint, writer.port).await
+    access.to(world, &writer).await
 }
 
 async fn held(world: &World, access: &Access, cx: &Context<'_>, doing: &str) -> Result<(Login, Held), StepError> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     create_instance::WRITER,
     promotion::promote,
+    renaming::rename_target::{self, Renamed},
     restore_cluster::{self, RestoredCluster},
     restore_instance::{self, RestoredInstance},
 };
@@ -27,12 +28,31 @@ pub struct Writer {
     pub endpoint: String,
     /// Its port.
     pub port: u16,
+    /// The name that its certificate carries, where that is not the endpoint's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified_as: Option<String>,
 }
 
-/// The target's writer, once it is up; a terminal error before.
-pub fn writer(outputs: &Outputs) -> Result<Writer, StepError> {
+/// The target's writer as it was brought up; a terminal error before.
+pub(super) fn brought_up(outputs: &Outputs) -> Result<Writer, StepError> {
     let step = BRINGING_UP.into_iter().find(|step| outputs.has(step));
     outputs.of(step.unwrap_or(BRINGING_UP[0]))
+}
+
+/// The target's writer, once it is up; a terminal error before. As long as the target bears the source's name it is found at the
+/// endpoint of that.
+pub fn writer(outputs: &Outputs) -> Result<Writer, StepError> {
+    let writer = brought_up(outputs)?;
+    if !outputs.has(rename_target::ID) {
+        return Ok(writer);
+    }
+    let Renamed { endpoint, certified_as, .. } = outputs.of(rename_target::ID)?;
+    Ok(Writer { endpoint, certified_as, ..writer })
+}
+
+/// What the target is called, where that is not the name that the plan gave it.
+pub fn renamed(outputs: &Outputs) -> Option<Renamed> {
+    outputs.of(rename_target::ID).ok()
 }
 
 /// Whether `step` is one of those that bring a writer up.

@@ -139,7 +139,7 @@ impl Watch {
             return Verdict::Passing;
         }
         let login = match &self.through {
-            None => self.access.at(world, &writer.endpoint, writer.port).await,
+            None => self.access.to(world, writer).await,
             Some(through) => through.login(world).await,
         };
         let login = match login {

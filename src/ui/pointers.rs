@@ -25,7 +25,13 @@ pub(super) fn words(plan: &Plan<Step>) -> String {
             record.resolver.map_or_else(|| "the system's resolver".to_owned(), |server| server.to_string())
         )
     });
-    let words: Vec<String> = secrets.chain(proxy).chain(record).collect();
+    let name = plan.brief.swap.iter().map(|swap| {
+        format!(
+            "the name {}, which the target takes with its endpoint {}; the source is then called {}",
+            swap.name, swap.host, swap.aside
+        )
+    });
+    let words: Vec<String> = secrets.chain(proxy).chain(record).chain(name).collect();
     match words.as_slice() {
         [] => "none: the application is not moved".to_owned(),
         [only] => only.clone(),

@@ -26,6 +26,7 @@ mod proxies;
 mod records;
 mod recovery;
 mod removal;
+mod renames;
 mod secrets;
 mod stores;
 mod support;

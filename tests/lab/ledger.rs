@@ -158,10 +158,10 @@ fn a_watch_that_holds_leaves_new_writes_to_a_person() {
     assert_eq!(told, ids(&target), "there was none before the switch");
 }
 
-/// The profile of a scene on probation, watched with this query.
-fn on_probation(scene: &Scene, query: &str) {
+/// The profile of a scene on probation, watched by this probe.
+fn on_probation(scene: &Scene, probe: &str) {
     let path = scene.daybreak.path("daybreak.toml");
-    let watch = format!("[databases.loans.watch]\nfor = \"2s\"\ninterval = \"1s\"\nfailures = 2\nsql = [{query:?}]\n");
+    let watch = format!("[databases.loans.watch]\nfor = \"2s\"\ninterval = \"1s\"\nfailures = 2\n{probe}\n");
     let profile = std::fs::read_to_string(&path).expect("the profile");
     let profile = profile
         .replace("[databases.loans.watch]\nfor = \"0s\"\n", &watch)
@@ -175,7 +175,9 @@ fn on_probation_nothing_is_written_that_a_rollback_could_give_up() {
     let scene = scene(source, "");
     let settings = "SELECT setdatabase, setrole, setconfig FROM pg_db_role_setting ORDER BY 1, 2; \
                     SELECT rolname FROM pg_roles WHERE rolname LIKE 'daybreak-%'";
-    on_probation(&scene, "SELECT count(*) = 7 FROM loans");
+    // Nobody listens there. A query that fails on the target is met before the cutover.
+    let page = "http = [\"http://127.0.0.1:9/\"]";
+    on_probation(&scene, page);
     let clients = Clients::start(scene.lab, &scene.secret);
     clients.write_to(&source.sql.host);
     let ended = scene.recover(&["--until", "cutover"]);
@@ -193,7 +195,7 @@ fn on_probation_nothing_is_written_that_a_rollback_could_give_up() {
 
     let path = scene.daybreak.path("daybreak.toml");
     let profile = std::fs::read_to_string(&path).expect("the profile");
-    scene.daybreak.write("daybreak.toml", &profile.replace("= 7 FROM loans", "= 11 FROM loans"));
+    scene.daybreak.write("daybreak.toml", &profile.replace(page, "sql = [\"SELECT count(*) = 11 FROM loans\"]"));
     let clients = Clients::start(scene.lab, &scene.secret);
     clients.write_to(&source.sql.host);
     let result = scene.recovered("cutover");

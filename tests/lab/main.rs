@@ -23,6 +23,7 @@ mod proofs;
 mod proxies;
 mod records;
 mod recovery;
+mod renames;
 mod secrets;
 mod signals;
 mod snapshots;

@@ -48,7 +48,7 @@ fn a_plan_is_printed_saved_and_creates_nothing() {
     let brief = &plan["brief"];
     assert_eq!(brief["requested_time"], json!(moment));
     assert_eq!(brief["quarantine"], json!([scene.source.quarantine]));
-    assert_eq!(brief["pointer"]["version"], json!(scene.version));
+    assert_eq!(brief["secrets"][0]["version"], json!(scene.version));
     assert_eq!(brief["point_of_no_return"], json!("settle"));
     let bundles: Vec<&str> =
         brief["policies"].as_array().unwrap().iter().map(|policy| policy["bundle"].as_str().unwrap()).collect();

@@ -73,7 +73,7 @@ fn clients_of_the_proxy_follow_the_cutover_and_the_way_back_and_lose_nothing() {
     let told = format!("proxy {}, which leads to cluster {target}", proxy.name);
     assert!(shown.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(&told), "{shown}");
 
-    let back = json(&scene, &["rollback", &run, "--yes"]);
+    let back = json(&scene, &["rollback", &run, "--yes", "--accept-loss", "1000000"]);
     assert_eq!(text(&back, "/outcome"), "rolled_back");
     clients.write_to(&source.sql.host);
     assert_eq!(proxy.leads_to(), [source.cluster.as_str()]);
@@ -103,7 +103,7 @@ fn a_daybreak_killed_in_the_gap_goes_on_and_another_goes_back() {
 
         let run = scene.runs().pop().expect("a run");
         let forward: &[&str] = &["resume", &run];
-        let back: &[&str] = &["rollback", &run, "--yes"];
+        let back: &[&str] = &["rollback", &run, "--yes", "--accept-loss", "1000000"];
         let ended = json(&scene, if command == "resume" { forward } else { back });
         let endpoint = match command {
             "resume" => text(&ended, "/target/endpoint").to_owned(),

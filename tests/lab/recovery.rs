@@ -55,6 +55,7 @@ fn the_result_has_the_shape_that_programs_rely_on() {
             "cutover",
             "rto_seconds",
             "rpo_seconds",
+            "ledger",
             "steps",
             "failure",
             "waiting",
@@ -119,7 +120,15 @@ fn json_lines_are_events_and_then_the_result() {
         .collect();
     assert_eq!(
         finished,
-        ["restore-cluster", "create-writer", "create-reader-2", "apply-settings", "prove", "await-readers"]
+        [
+            "restore-cluster",
+            "create-writer",
+            "read-horizon",
+            "create-reader-2",
+            "apply-settings",
+            "prove",
+            "await-readers"
+        ]
     );
 }
 

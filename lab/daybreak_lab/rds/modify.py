@@ -88,7 +88,7 @@ class Modify(Restore):
             if (new_name := params.get("new_db_cluster_identifier")) is not None:
                 status, new_name = "renaming", new_name.lower()
                 cluster.future_identifier = new_name
-                steps.append(lambda: cluster.move(new_name))
+                steps.append(lambda: cluster.move(new_name, certified=False))
         operation = "rename" if new_name else "modify"
         work = self.plane.submit(lambda: [step() for step in steps]) if steps else done()
         self.begin(cluster, status, operation, work, self._settle_modified(cluster, new_name, password is not None))

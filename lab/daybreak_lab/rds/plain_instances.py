@@ -155,7 +155,7 @@ class PlainInstances(DBSnapshots):
             else:
                 status, new_name = "renaming", params[name].lower()
                 instance.future_identifier = new_name
-                steps.append(lambda: instance.move(instance.future_identifier))
+                steps.append(lambda: instance.move(instance.future_identifier, certified=True))
         if backups_were_off and instance.backup_retention_period:
             steps.append(instance.volume.renew_window)
 

@@ -23,15 +23,20 @@ class Stored:
         self.transition: Transition | None = None
         self.pending: dict[str, Any] = {}
         self._host_name = host_name
-        self._live_at(self.resource_id)
+        self.host = self.backend.address_of(self.resource_type, self.resource_id)
+        self._certify()
 
-    def _live_at(self, name: str) -> None:
-        self.host = self.backend.address_of(self.resource_type, name)
+    def _certify(self) -> None:
         self._identity = self.plane.authority.issue(self.host, [self._host_name])
 
-    def move(self, name: str) -> None:
-        """Takes the address of another name, where the server then listens: every connection is lost. Blocks."""
-        self._live_at(name)
+    def move(self, name: str, *, certified: bool) -> None:
+        """Takes the address of another name, where the server then listens: every connection is lost. Blocks.
+
+        Not certified, it keeps the certificate of its former name.
+        """
+        self.host = self.backend.address_of(self.resource_type, name)
+        if certified:
+            self._certify()
         self.volume.listen_anew(self.listener)
 
     @property

@@ -165,6 +165,9 @@ pub struct ModifyCluster {
     pub db_cluster_identifier: String,
     /// Whether to apply now instead of in the next maintenance window.
     pub apply_immediately: bool,
+    /// The name it shall have from now on; its endpoints follow.
+    #[serde(rename = "NewDBClusterIdentifier", default, skip_serializing_if = "Option::is_none")]
+    pub new_db_cluster_identifier: Option<String>,
     /// The security groups it shall have, all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vpc_security_group_ids: Vec<String>,

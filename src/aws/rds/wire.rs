@@ -83,6 +83,7 @@ pub(super) fn modify_cluster(client: &Client, request: &ModifyCluster) -> Modify
         .modify_db_cluster()
         .db_cluster_identifier(r.db_cluster_identifier)
         .apply_immediately(r.apply_immediately)
+        .set_new_db_cluster_identifier(r.new_db_cluster_identifier)
         .set_vpc_security_group_ids(given(r.vpc_security_group_ids))
         .set_db_cluster_parameter_group_name(r.db_cluster_parameter_group_name)
         .set_port(r.port.map(i32::from))

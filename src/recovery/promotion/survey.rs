@@ -138,7 +138,7 @@ async fn fenced(
     let (family, identifier, region) = (primary.family, primary.identifier.as_str(), primary.region.as_str());
     let old = OldWriter { family, identifier, region, serves_at: Some(serves_at), made_with };
     let clients = Pointers { secrets: secrets.to_vec(), ..Pointers::default() }.clients();
-    let Some(mut fence) = fence::survey(world, old, &database, &clients).await? else { return Ok(None) };
+    let Some(mut fence) = fence::survey(world, old, &database, &clients, false).await? else { return Ok(None) };
     if promotion.old_primary_keeps_writing {
         fence.when_unreachable = Unreachable::GoOn;
     }
@@ -260,7 +260,13 @@ async fn secrets(
     promotion: &Promotion,
 ) -> Result<(Vec<SurveyedSecret>, Vec<String>), Refusal> {
     let (mut moved, mut unmoved) = (Vec::new(), Vec::new());
-    if database.cutover.secrets.is_empty() && database.cutover.dns.is_none() && database.cutover.proxy.is_none() {
+    if database.cutover.rename {
+        unmoved.push(
+            "no name is swapped in a promotion: what is promoted keeps its own, and clients have to be led to it"
+                .to_owned(),
+        );
+    } else if database.cutover.secrets.is_empty() && database.cutover.dns.is_none() && database.cutover.proxy.is_none()
+    {
         unmoved.push("the profile names no pointer under cutover, so the application is not moved".to_owned());
     }
     for wanted in &database.cutover.secrets {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Wish, fence, ledger, planned, probation};
+use super::{Wish, fence, ledger, planned, probation, swap};
 use crate::{
     aws::{
         rds::{model::Tag, plain, requests},
@@ -130,7 +130,13 @@ pub fn move_application(wish: &Wish<'_>, survey: &Survey, access: &Access, targe
     let probation = wish.database.cutover.probation.then_some(survey.fence.as_ref()).flatten();
     steps.extend(probation.map(|fence| probation::begin(wish, fence, target)));
     steps.extend(fence::fence(wish, survey.fence.as_ref(), target));
-    steps.extend(moves(wish, &survey.pointers, access, target));
+    match &survey.pointers.swap {
+        Some(surveyed) => {
+            steps.extend(swap::renames(wish, swap::swap(wish, survey, surveyed, access, target)));
+            steps.extend(watch(&wish.database.watch, access.clone(), None));
+        }
+        None => steps.extend(moves(wish, &survey.pointers, access, target)),
+    }
     if let Some(fence) = probation {
         let watches = |planned: &Planned<Step>| matches!(planned.step, Step::Watch(_));
         let at = steps.iter().position(watches).unwrap_or(steps.len());
@@ -302,12 +308,13 @@ fn move_secret(
     planned(wish.database.deadlines.pointer, Step::MoveSecret(move_secret))
 }
 
-/// A manual snapshot of the target that the application was moved to, where the profile wants one and something is moved.
-pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName) -> Option<Planned<Step>> {
+/// A manual snapshot of the target that the application was moved to, where the profile wants one and something is moved. It is
+/// named after the run's own name for the target, also where that has taken the source's.
+pub fn snapshot(wish: &Wish<'_>, survey: &Survey, target: &TargetName, born: &str) -> Option<Planned<Step>> {
     if survey.pointers.is_empty() || !wish.database.cutover.snapshot {
         return None;
     }
-    let name = names::cutover_snapshot(&target.identifier);
+    let name = names::cutover_snapshot(born);
     let tags = tags::of_recovery(&wish.run, survey.source.identifier());
     let step = TakeSnapshot { target: target.clone(), name, tags };
     Some(planned(wish.database.deadlines.pointer, Step::TakeSnapshot(step)))

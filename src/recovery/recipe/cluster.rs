@@ -62,6 +62,8 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         Manner::Beside | Manner::Clone => base.clone(),
     };
     let ours = tags::of_recovery(&wish.run, &source.identifier);
+    // What comes after a swap of names finds the target under the source's.
+    let later = if survey.pointers.swap.is_some() { source.identifier.as_str() } else { target.as_str() };
     let key = placement::key(sealed(survey, &configuration.cluster, choice), survey, database)?;
     let common = requests::restore(source, &target, &database.restore, key, ours.clone());
 
@@ -97,7 +99,7 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
         .collect();
     let parity = match looks_only {
         true => Parity::default(),
-        false => parity::parity(wish, survey, &placed, &target, &members, &ours),
+        false => parity::parity(wish, survey, &placed, (&target, later), &members, &ours),
     };
 
     let own_tags = after::own(&source.tags);
@@ -151,10 +153,11 @@ pub(super) fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<
             Manner::Beside | Manner::Clone => steps.extend(after::move_application(wish, survey, access, &name)),
         }
         steps.extend(parity.after_the_watch);
-        if let Some(request) = requests::protection(source, &target) {
+        if let Some(request) = requests::protection(source, later) {
             steps.push(after::modify(database.deadlines.settings, Purpose::Settle, request, None));
         }
-        steps.extend(after::snapshot(wish, survey, &name).filter(|_| choice.manner == Manner::Beside));
+        let standing = TargetName::cluster(later);
+        steps.extend(after::snapshot(wish, survey, &standing, &target).filter(|_| choice.manner == Manner::Beside));
         steps.extend(parity.read_back);
         steps.extend(ledger::close(wish, survey, access).filter(|_| keeps_ledger));
     }

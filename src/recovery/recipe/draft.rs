@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Wish, fence};
 use crate::{
-    recovery::{pointer, policies, settings, survey::Survey},
+    recovery::{pointer, policies, settings, survey::Survey, swap},
     run::{
         clock::elapsed,
         plan::{FORMAT, Plan, Planned},
@@ -12,6 +12,7 @@ use crate::{
     },
     steps::{
         brief::{Brief, Setting, Source, Target},
+        moves,
         step::Step,
         window::Window,
     },
@@ -68,6 +69,7 @@ impl Draft {
             secrets: survey.pointers.secrets.iter().map(|secret| secret.pointer.clone()).collect(),
             record: survey.pointers.record.as_ref().map(|record| record.record.clone()),
             proxy: survey.pointers.proxy.as_ref().map(|proxy| proxy.proxy.clone()),
+            swap: moves::swap(&self.steps).cloned(),
             point_of_no_return: self
                 .steps
                 .iter()
@@ -107,6 +109,9 @@ impl Draft {
             }
         }
         warnings.extend(survey.pointers.warnings());
+        if let (Some(surveyed), Some(swap)) = (&survey.pointers.swap, moves::swap(&self.steps)) {
+            warnings.extend(swap::warnings(survey, surveyed, &swap.aside));
+        }
         warnings.extend(fence::warnings(wish, survey));
         if let Some(why) = &survey.rehearsal.incomparable {
             warnings.push(format!("the source cannot be compared with: {why}"));

@@ -221,7 +221,7 @@ pub fn plan(wish: &Wish<'_>, survey: &Survey, choice: &Choice) -> Result<Plan<St
         if let Some(request) = settle {
             steps.push(after::modify_instance(deadlines.settings, Purpose::Settle, request, None));
         }
-        steps.extend(after::snapshot(wish, survey, &name));
+        steps.extend(after::snapshot(wish, survey, &name, &name.identifier));
         steps.extend(owner.read_back(Vec::new()));
         steps.extend(ledger::close(wish, survey, access));
     }

@@ -17,6 +17,7 @@ pub mod point_in_time;
 pub mod probation;
 pub mod promote;
 mod snapshot;
+pub mod swap;
 
 use std::time::Duration;
 

@@ -24,8 +24,9 @@ use crate::{
     recovery::{
         configuration::ClusterConfiguration,
         names, requests,
-        settings::{AFTER_WATCH, AT_CUTOVER, NOT_CARRIED, WITH_READERS, setting},
+        settings::{AFTER_WATCH, AT_CUTOVER, NOT_CARRIED, WITH_NAME, WITH_READERS, setting},
         survey::Survey,
+        swap,
     },
     run::plan::Planned,
     steps::{
@@ -66,19 +67,20 @@ pub struct Parity {
     pub warnings: Vec<String>,
 }
 
-/// All of it for `target`, whose writer and readers are `members`, the writer first. Without a way to log in nothing is proven,
-/// and nothing of this is done.
+/// All of it for `target`, which is called `later` once the application is moved; its writer and readers are `members`, the
+/// writer first. Without a way to log in nothing is proven, and nothing of this is done.
 pub fn parity(
     wish: &Wish<'_>,
     survey: &Survey,
     source: &ClusterConfiguration,
-    target: &str,
+    (target, later): (&str, &str),
     members: &[Member<'_>],
     tags: &[Tag],
 ) -> Parity {
     let mut parity = Parity { settings: readers(source, members), ..Parity::default() };
     let moved = survey.pointers.proxy.as_ref().map(|proxy| proxy.proxy.name.as_str());
-    let maker = Maker { wish, source, target, members, tags, moved, reached: survey.access.is_some() };
+    let (reached, swaps) = (survey.access.is_some(), survey.pointers.swap.is_some());
+    let maker = Maker { wish, source, target: later, members, tags, moved, reached, swaps };
     let owner = Owner { wish, survey, name: TargetName::cluster(target) };
     owner.roles(&source.cluster.associated_roles, &mut parity);
     let (master, secret) = (source.cluster.master_username.as_deref(), source.cluster.master_user_secret.as_ref());
@@ -88,6 +90,7 @@ pub fn parity(
     maker.endpoints(&mut parity);
     maker.scaling(&mut parity);
     maker.left_behind(&mut parity);
+    let owner = Owner { name: TargetName::cluster(later), ..owner };
     parity.read_back =
         owner.read_back(members.iter().map(|member| member.request.db_instance_identifier.clone()).collect());
     parity
@@ -96,6 +99,7 @@ pub fn parity(
 struct Maker<'a> {
     wish: &'a Wish<'a>,
     source: &'a ClusterConfiguration,
+    /// The target, by its name after the watch.
     target: &'a str,
     members: &'a [Member<'a>],
     tags: &'a [Tag],
@@ -103,6 +107,8 @@ struct Maker<'a> {
     moved: Option<&'a str>,
     /// Whether the plan gets as far as the cutover.
     reached: bool,
+    /// Whether the target takes the source's name.
+    swaps: bool,
 }
 
 impl Maker<'_> {
@@ -204,6 +210,11 @@ impl Maker<'_> {
         let surroundings = &self.source.surroundings;
         let Some(range) = &surroundings.scalable_target else { return };
         let words = configured::autoscaling(surroundings);
+        if self.swaps {
+            // It is registered under the name, which is the target's then.
+            parity.settings.push(self.row(AUTOSCALING, words.clone(), "none", words, WITH_NAME));
+            return;
+        }
         parity.settings.push(self.row(AUTOSCALING, words.clone(), "none", words, AFTER_WATCH));
         let resource_id = resource_id(self.target);
         let request = RegisterScalableTarget {
@@ -252,6 +263,17 @@ impl Maker<'_> {
         rule
     }
 
+    /// What goes with the name, where the target takes that; none where nothing does.
+    fn followers(&self, setting: &str) -> Option<Vec<&str>> {
+        let (around, name) = (&self.source.surroundings, &self.source.cluster.identifier);
+        let followers = match setting {
+            SUBSCRIPTIONS if self.swaps => swap::subscriptions(around, name),
+            ALARMS if self.swaps => swap::alarms(around, name),
+            _ => Vec::new(),
+        };
+        (!followers.is_empty()).then_some(followers)
+    }
+
     /// What names the source and will not name the target.
     fn left_behind(&self, parity: &mut Parity) {
         let surroundings = &self.source.surroundings;
@@ -263,6 +285,8 @@ impl Maker<'_> {
                 parity.warnings.push(format!("whether the source has {name} could not be seen: {}", unseen.why));
             } else if let (PROXIES, Some(moved)) = (name.as_str(), self.moved) {
                 parity.settings.push(setting(&name, value, "none", moved.to_owned(), AT_CUTOVER));
+            } else if let Some(followers) = self.followers(&name) {
+                parity.settings.push(self.row(&name, value, "none", configured::list(&followers), WITH_NAME));
             } else if left && value != "none" {
                 parity.settings.push(setting(&name, value, "none", "none".to_owned(), NOT_CARRIED));
             }

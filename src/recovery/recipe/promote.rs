@@ -83,6 +83,7 @@ pub fn plan(wish: &Wish<'_>, outlook: &Outlook) -> Result<Plan<Step>, Refusal> {
         secrets: outlook.pointers.secrets.iter().map(|secret| secret.pointer.clone()).collect(),
         record: outlook.pointers.record.as_ref().map(|record| record.record.clone()),
         proxy: None,
+        swap: None,
         point_of_no_return: steps
             .iter()
             .find(|planned| planned.step.reversibility() == Undo::PointOfNoReturn)

@@ -274,6 +274,7 @@ fn who_must_decide_is_told_where_the_record_leads() {
             at,
             things: Default::default(),
             secrets: Vec::new(),
+            name: None,
             record: Some(RecordSeen { leads_to, side }),
             proxy: None,
         };

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     report::application::{Application, application},
     run::{id::RunId, journal::History, record::Outcome, state::Stage},
-    steps::{move_secret::MoveSecret, moves, proxy::Proxied, step::Step},
+    steps::{brief::Brief, move_secret::MoveSecret, moves, proxy::Proxied, renaming::Swap, step::Step},
 };
 
 /// What a configuration must learn of a run.
@@ -89,7 +89,8 @@ pub enum Block {
 #[must_use]
 pub fn advise(history: &History<Step>, given: &[Given], state: Option<&State>) -> Advice {
     let plan = &history.state.plan;
-    let brief = &plan.brief;
+    let swap = moves::swap(&plan.steps);
+    let brief = &standing(&plan.brief, swap);
     let known = Known { given, state };
     let stands = stands(history);
     let mut advice = Advice {
@@ -109,7 +110,7 @@ pub fn advise(history: &History<Step>, given: &[Given], state: Option<&State>) -
     if !matches!(stands, Stands::Moved | Stands::Done) {
         return advice;
     }
-    let handovers = handovers(history, known);
+    let handovers = handovers(history, brief, known);
     let (managed, handovers): (Vec<Handover>, Vec<Handover>) =
         handovers.into_iter().partition(|one| is_managed(state, one));
     advice
@@ -169,7 +170,13 @@ pub fn advise(history: &History<Step>, given: &[Given], state: Option<&State>) -
             brief.target.region, brief.source.region
         ));
     }
-    if let Some(state) = state {
+    if let Some(swap) = swap {
+        let (name, aside) = (&swap.name, &swap.aside);
+        advice.notes.push(format!(
+            "An aws_rds_cluster of {name} stays where it is: Terraform knows a cluster by its name, which is the target's now. Whatever \
+             else names {name} follows by itself. The source is called {aside}, and Terraform knows nothing of it."
+        ));
+    } else if let Some(state) = state {
         advice.followers = followers::followers(&brief.source, state);
     }
     advice
@@ -202,6 +209,15 @@ fn is_managed(state: Option<&State>, handover: &Handover) -> bool {
     let named = if handover.from.kind == CLUSTER { "cluster_identifier" } else { "identifier" };
     let mut same = state.into_iter().flat_map(State::resources).filter(|one| one.address.kind == handover.from.kind);
     same.any(|one| [one.text("id"), one.text(named)].contains(&Some(id)))
+}
+
+/// The plan's brief with the target under the name that it bears once the application is on it.
+fn standing(brief: &Brief, swap: Option<&Swap>) -> Brief {
+    let mut brief = brief.clone();
+    if let Some(swap) = swap {
+        brief.target.identifier.clone_from(&swap.name);
+    }
+    brief
 }
 
 fn stands(history: &History<Step>) -> Stands {

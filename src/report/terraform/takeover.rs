@@ -13,7 +13,13 @@ use super::{
 use crate::{
     report::facts,
     run::journal::History,
-    steps::{brief::Source, move_secret::MoveSecret, moves, step::Step, window::Family},
+    steps::{
+        brief::{Brief, Source},
+        move_secret::MoveSecret,
+        moves,
+        step::Step,
+        window::Family,
+    },
 };
 
 /// An address that a person gave for something that the source is or has.
@@ -78,13 +84,16 @@ impl Handover {
 }
 
 /// Everything of the source that is handed over: the database, then the instances of a cluster, then the secret's version.
-pub(super) fn handovers(history: &History<Step>, known: Known<'_>) -> Vec<Handover> {
+pub(super) fn handovers(history: &History<Step>, brief: &Brief, known: Known<'_>) -> Vec<Handover> {
     let plan = &history.state.plan;
-    let brief = &plan.brief;
     let suffix = plan.run.to_string().rsplit('-').next().unwrap_or_default().to_owned();
     let kind = database_kind(brief.source.family);
     let target = std::slice::from_ref(&brief.target.identifier);
-    let mut found = pair(known, &suffix, kind, owned(known, &brief.source, kind), target);
+    // Who has taken the source's name is at its address already.
+    let mut found = match moves::swap(&plan.steps) {
+        Some(_) => Vec::new(),
+        None => pair(known, &suffix, kind, owned(known, &brief.source, kind), target),
+    };
     if brief.target.family == Family::Cluster {
         let members: Vec<String> =
             facts::instances(&plan.steps).map(|(_, step)| step.request.db_instance_identifier.clone()).collect();

@@ -72,7 +72,7 @@ mod tests {
         };
         let proxy = Some(ProxySeen { leads_to: Ok(leads_to), side });
         let at = story.state.latest;
-        Look::Made(Sighting { at, things: BTreeMap::new(), secrets: Vec::new(), record: None, proxy })
+        Look::Made(Sighting { at, things: BTreeMap::new(), secrets: Vec::new(), record: None, proxy, name: None })
     }
 
     fn of_proxies(ways: Ways) -> Vec<String> {

@@ -1,11 +1,11 @@
 //! How each step is taken back by hand.
 
-use super::{Way, arn_of, command_of, proxied, record, region, removable, secret, word};
+use super::{Way, arn_of, command_of, name, proxied, record, region, removable, secret, word};
 use crate::{
     pg::fencing::{let_in_by_hand, marker, probation_marker, release_by_hand},
     recovery::{
         names,
-        sighting::{Look, Side},
+        sighting::{Look, NameSeen, Side},
     },
     report::{fenced, promoted, shell::api_name},
     run::state::{RunState, StepState},
@@ -19,6 +19,7 @@ use crate::{
         probation::BeginProbation,
         proxy::release::ReleaseProxy,
         purpose::SETTLE,
+        renaming::{rename_source::RenameSource, rename_target::RenameTarget},
         restore_cluster::{ID as RESTORE, RestoredCluster},
         serving,
         step::Step,
@@ -99,6 +100,8 @@ pub(super) fn undo_of(state: &RunState<Step>, step: &Step, look: &Look) -> Vec<W
         Step::MoveSecret(step) => move_back(step, look).map(|(does, command)| way(does, command)).into_iter().collect(),
         Step::MoveRecord(step) => record_back(state, step, look).into_iter().collect(),
         Step::ReleaseProxy(ReleaseProxy { proxied }) => proxied::back(proxied, look).into_iter().collect(),
+        Step::RenameTarget(step) => target_back(state, step, look).into_iter().collect(),
+        Step::RenameSource(step) => source_back(state, step, look).into_iter().collect(),
         Step::Fence(step) => vec![unfence(state, step)],
         Step::BeginProbation(step) => lift_probation(state, step).into_iter().collect(),
         Step::Promote(step) => step
@@ -180,6 +183,29 @@ fn fitting(state: &RunState<Step>, step: &Step, look: &Look) -> Option<(String, 
         }
         _ => None,
     }
+}
+
+/// The target's own name given back to it, unless another cluster was seen to bear the source's.
+fn target_back(state: &RunState<Step>, RenameTarget { swap }: &RenameTarget, look: &Look) -> Option<Way> {
+    if name(look).is_some_and(|seen| seen.side != Side::Target) {
+        return None;
+    }
+    Some(Way {
+        does: format!("gives the target its own name back, if it is the target that bears the name {}", swap.name),
+        command: command_of(&swap.target_back(), state),
+    })
+}
+
+/// The source's name given back to it, unless it was seen to bear it, or a stranger was.
+fn source_back(state: &RunState<Step>, RenameSource { swap }: &RenameSource, look: &Look) -> Option<Way> {
+    let stranger = |seen: &NameSeen| seen.side == Side::Elsewhere && seen.borne_by != Ok(None);
+    if name(look).is_some_and(|seen| seen.side == Side::Source || stranger(seen)) {
+        return None;
+    }
+    Some(Way {
+        does: format!("gives the source its name {} back, once no cluster bears it", swap.name),
+        command: command_of(&swap.source_back(), state),
+    })
 }
 
 /// SQL for a role that may alter the application's; the password is asked for.

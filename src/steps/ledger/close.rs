@@ -13,13 +13,17 @@ use super::{
     open, standing,
 };
 use crate::{
-    pg::ledger::{Account, Mark, Since},
+    pg::{
+        Login,
+        ledger::{Account, Mark, Since},
+    },
     run::step::{Context, Observed, Outputs, StepError, StepId, Undo, Until},
     steps::{
         access::Access,
         body::{Body, Description},
         failure,
         fence::{self, Fenced},
+        renaming::rename_source::{self, Aside},
         serving,
         world::World,
     },
@@ -46,10 +50,20 @@ pub struct CloseLedger {
     pub rows_seconds: u64,
 }
 
+impl CloseLedger {
+    /// A login to the source, which serves elsewhere once the target bears its name.
+    pub async fn login(&self, world: &World, outputs: &Outputs) -> Result<Login, StepError> {
+        match outputs.of::<Aside>(rename_source::ID).ok().and_then(|aside| aside.endpoint) {
+            Some(endpoint) => self.access.certified_as(world, &self.host, &endpoint, self.port).await,
+            None => self.access.at(world, &self.host, self.port).await,
+        }
+    }
+}
+
 /// The point after which a row of the source is not on the target.
 pub async fn since(world: &World, target: &Access, outputs: &Outputs) -> Result<Since, StepError> {
     let writer = serving::writer(outputs)?;
-    let copy = Box::new(target.at(world, &writer.endpoint, writer.port).await?);
+    let copy = Box::new(target.to(world, &writer).await?);
     let horizon = match outputs.of::<Horizon>(horizon::ID) {
         Ok(horizon) => horizon.next,
         // Not read when it could have been: the next best is from before the switch.
@@ -95,7 +109,7 @@ impl Body for CloseLedger {
 
     async fn observe(&self, world: &World, cx: &Context<'_>) -> Result<Observed, StepError> {
         let doing = format!("count what {} was written", self.source);
-        let login = self.access.at(world, &self.host, self.port).await?;
+        let login = self.login(world, cx.outputs).await?;
         let now = world.ledgers.mark(&login).await.map_err(|error| failure::of_postgres(&doing, &error))?;
         let mut open = open_words(cx.outputs, &self.source);
         match standing(&now, cx, &self.source) {

@@ -68,7 +68,7 @@ async fn mark_of_target(
     doing: &str,
 ) -> Result<(Login, Mark), StepError> {
     let writer = serving::writer(outputs)?;
-    let login = access.at(world, &writer.endpoint, writer.port).await?;
+    let login = access.to(world, &writer).await?;
     let mark = world.ledgers.mark(&login).await.map_err(|error| failure::of_postgres(doing, &error))?;
     Ok((login, mark))
 }

@@ -90,6 +90,7 @@ async fn replica(world: &World, instance: &Instance, cx: &Context<'_>) -> Result
             resource_id: instance.resource_id.clone(),
             endpoint: address.clone(),
             port,
+            certified_as: None,
         })),
         _ => Ok(Part::Turning(format!("instance {name} has no endpoint yet"))),
     }
@@ -121,6 +122,7 @@ async fn writer(world: &World, promotion: &Promotion, cluster: &Cluster) -> Resu
         resource_id: instance.resource_id,
         endpoint: endpoint.clone(),
         port,
+        certified_as: None,
     }))
 }
 

@@ -7,7 +7,7 @@ mod screen;
 mod sightings;
 mod story;
 
-pub(crate) use plans::{fenced_plan, plan, plan_by_proxy, plan_by_record, plan_without_pointer};
+pub(crate) use plans::{fenced_plan, plan, plan_by_name, plan_by_proxy, plan_by_record, plan_without_pointer};
 pub(crate) use proofs::{failed_proof, proof};
 pub(crate) use screen::{HandClock, Screen, has_long_word, terminal};
 pub(crate) use sightings::sighting;

@@ -33,6 +33,7 @@ use crate::{
             take::MoveProxy,
         },
         purpose::Purpose,
+        renaming::{Swap, rename_source::RenameSource, rename_target::RenameTarget},
         restore_cluster::{Request, RestoreCluster},
         stage_secret::StageSecret,
         step::Step,
@@ -326,6 +327,35 @@ pub(crate) fn plan_by_proxy() -> Plan<Step> {
     plan
 }
 
+/// The same with a swap of names instead of the secret.
+pub(crate) fn plan_by_name() -> Plan<Step> {
+    let mut plan = plan_by_record();
+    let at = plan.steps.iter().position(|planned| matches!(planned.step, Step::MoveRecord(_)));
+    let access = plan.steps.iter().find_map(|planned| match &planned.step {
+        Step::AwaitRecord(step) => Some(step.access.clone()),
+        _ => None,
+    });
+    let (Some(at), Some(access)) = (at, access) else { return plan };
+    let swap = Swap {
+        name: SOURCE.to_owned(),
+        source: plan.brief.source.resource_id.clone(),
+        aside: format!("{SOURCE}-aside-k3fa"),
+        target: TARGET.to_owned(),
+        host: format!("{SOURCE}.cluster-c1.eu-west-1.rds.amazonaws.com"),
+        port: 5432,
+        region: "eu-west-1".to_owned(),
+        access,
+    };
+    let renames = [
+        Step::RenameSource(RenameSource { swap: swap.clone() }),
+        Step::RenameTarget(RenameTarget { swap: swap.clone() }),
+    ];
+    plan.steps.splice(at..at + 2, renames.map(|step| Planned { deadline_seconds: 1800, step }));
+    plan.brief.record = None;
+    plan.brief.swap = Some(swap);
+    plan
+}
+
 /// The same without a pointer: nothing follows the target by itself.
 pub(crate) fn plan_without_pointer() -> Plan<Step> {
     let mut plan = plan();
@@ -400,6 +430,7 @@ fn brief() -> Brief {
         }],
         record: None,
         proxy: None,
+        swap: None,
         point_of_no_return: Some("settle".to_owned()),
         policies: vec![Policy {
             bundle: "observe".to_owned(),

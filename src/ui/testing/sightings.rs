@@ -21,6 +21,7 @@ pub(crate) fn sighting(state: &RunState<Step>, version: &str) -> Sighting {
         _ => (Side::Elsewhere, "db.elsewhere.example".to_owned()),
     };
     let cluster = Found {
+        called: TARGET.to_owned(),
         status: "available".to_owned(),
         resource_id: "cluster-TARGET42".to_owned(),
         created: Some(time("2026-11-20T15:00:02Z")),
@@ -45,5 +46,6 @@ pub(crate) fn sighting(state: &RunState<Step>, version: &str) -> Sighting {
         }],
         record: None,
         proxy: None,
+        name: None,
     }
 }

@@ -26,6 +26,7 @@ mod probation;
 mod progress;
 pub(crate) mod proxies;
 mod rds;
+mod renames;
 mod replication;
 mod roles;
 mod secrets;
@@ -90,6 +91,8 @@ pub(super) struct Inner {
     untouchable: Option<&'static str>,
     /// What is fitted to clusters.
     pub(super) fitted: fittings::Fitted,
+    /// Clusters on their way to other names.
+    renames: renames::Renames,
     /// The describe calls made: when, and of what.
     pub(super) looks: Vec<(Instant, &'static str)>,
 }

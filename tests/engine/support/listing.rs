@@ -28,6 +28,7 @@ impl Inner {
                 self.forget_fitted(identifier);
             } else {
                 cluster.status = ends.unwrap_or("available").into();
+                self.finish_rename(identifier);
             }
         }
         self.progress_roles(identifier);

@@ -292,6 +292,21 @@ impl Scene {
         Self::that(Way { config, before, ..Way::default() })
     }
 
+    /// A scene of a cluster that swaps names with its target, and fences or does not.
+    pub(crate) fn swapping(fenced: bool) -> Self {
+        let swap = CONFIG.replace(BY_SECRET, "[databases.loans.cutover]\n    rename = true\n");
+        let fence = if fenced { format!("{FENCE}    roles = [\"app\", \"batch\"]\n") } else { String::new() };
+        let config = Box::leak(format!("{swap}{fence}").into_boxed_str());
+        Self::that(Way {
+            config,
+            before: |scene| {
+                scene.servers.tell_their_names();
+                scene.cloud.client_connects();
+            },
+            ..Way::default()
+        })
+    }
+
     /// A scene whose database is recovered in this way.
     pub(crate) fn that(way: Way) -> Self {
         let scene = Self { way, ..Self::new() };

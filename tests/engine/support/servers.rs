@@ -33,6 +33,7 @@ struct Inner {
     faulty_check: Option<&'static str>,
     in_use_by: &'static [&'static str],
     roles_unanswered: bool,
+    named: bool,
     smaller: Option<&'static str>,
     probes_fail_at: Option<&'static str>,
     page_fails: Option<&'static str>,
@@ -52,6 +53,11 @@ impl Servers {
     /// From now on this host takes no password.
     pub(crate) fn refuses_passwords(&self, host: Option<&str>) {
         self.0.lock().unwrap().refuses = host.map(str::to_owned);
+    }
+
+    /// From now on they tell which cluster's writer each is, as Aurora does, and are found by the clusters' endpoints.
+    pub(crate) fn tell_their_names(&self) {
+        self.0.lock().unwrap().named = true;
     }
 
     /// From now on a check fails.
@@ -189,7 +195,18 @@ impl Postgres for Servers {
         if inner.wrong_password || inner.refuses.as_ref() == Some(&host) {
             return Err(Error::new(ErrorKind::Authentication, "log in", "password authentication failed"));
         }
-        Ok(Landed { address: Some(host), port: Some(5433), ..landed(login) })
+        if !inner.named {
+            return Ok(Landed { address: Some(host), port: Some(5433), ..landed(login) });
+        }
+        drop(inner);
+        let dialled = login.via.as_ref().map_or(login.host.as_str(), |(host, _)| host.as_str());
+        let Some((writer, certificate)) = self.1.reached_at(dialled) else {
+            return Err(Error::new(ErrorKind::Unreachable, "connect", "the host name does not resolve"));
+        };
+        if certificate != login.host {
+            return Err(Error::new(ErrorKind::Tls, "connect", "the server's certificate is not for that host"));
+        }
+        Ok(Landed { instance: Some(writer), ..landed(login) })
     }
 
     async fn role(&self, _: &Login) -> Result<Role, Error> {

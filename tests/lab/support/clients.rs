@@ -36,13 +36,20 @@ struct Connection {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    /// SQL for the server that acknowledges.
+    by: &'static str,
 }
 
 impl Connection {
     fn open(scene: &SceneOfClients, user: &str) -> Self {
         let (host, port) = scene.serves_at();
+        // A cluster that is renamed keeps the certificate of its former name.
+        let (verify, by) = match scene.follow {
+            Follow::Address(..) => ("verify-ca", "(SELECT 'timeline ' || timeline_id FROM pg_control_checkpoint())"),
+            Follow::Secret(_) | Follow::Record(..) | Follow::Proxy(_) => ("verify-full", "host(inet_server_addr())"),
+        };
         let target = format!(
-            "host={host} port={port} user={user} dbname=loans sslmode=verify-full sslrootcert={} connect_timeout=5",
+            "host={host} port={port} user={user} dbname=loans sslmode={verify} sslrootcert={} connect_timeout=5",
             scene.lab.ca.display()
         );
         let mut process = Command::new("psql")
@@ -57,18 +64,18 @@ impl Connection {
             .expect("start psql");
         let input = process.stdin.take().expect("its stdin");
         let output = BufReader::new(process.stdout.take().expect("its stdout"));
-        Self { process, input, output }
+        Self { process, input, output, by }
     }
 
-    /// Writes, and returns the host that acknowledged it, which a proxy hides, and the id.
+    /// Writes, and returns which server acknowledged it, and the id.
     fn write(&mut self, client: usize) -> Option<(String, i64)> {
-        writeln!(self.input, "INSERT INTO orders (client) VALUES ({client}) RETURNING host(inet_server_addr()), id;")
-            .ok()?;
+        let by = self.by;
+        writeln!(self.input, "INSERT INTO orders (client) VALUES ({client}) RETURNING {by}, id;").ok()?;
         self.input.flush().ok()?;
         let mut line = String::new();
         self.output.read_line(&mut line).ok()?;
-        let (host, id) = line.trim().split_once('|')?;
-        Some((host.to_owned(), id.parse().ok()?))
+        let (by, id) = line.trim().split_once('|')?;
+        Some((by.to_owned(), id.parse().ok()?))
     }
 }
 
@@ -95,6 +102,8 @@ enum Follow {
     Record(String, Zone),
     /// A proxy.
     Proxy(Proxy),
+    /// An address that clients know by heart.
+    Address(String, u64),
 }
 
 impl SceneOfClients {
@@ -108,6 +117,7 @@ impl SceneOfClients {
                 (value["host"].as_str().expect("a host").to_owned(), port(&value))
             }
             Follow::Record(secret, zone) => (zone.resolve().1, port(&value(secret))),
+            Follow::Address(host, port) => (host.clone(), *port),
             Follow::Proxy(proxy) => (proxy.host.clone(), Proxy::PORT.into()),
         }
     }
@@ -134,6 +144,12 @@ impl Clients {
     /// Clients that connect to a proxy.
     pub(crate) fn through(lab: &'static Lab, proxy: &Proxy) -> Self {
         Self::of(SceneOfClients { lab, follow: Follow::Proxy(proxy.clone()) })
+    }
+
+    /// Clients that know their database's address by heart. Which server acknowledged a write they tell by its timeline: two come to
+    /// have one address.
+    pub(crate) fn at(lab: &'static Lab, host: &str, port: u16) -> Self {
+        Self::of(SceneOfClients { lab, follow: Follow::Address(host.to_owned(), port.into()) })
     }
 
     fn of(scene: SceneOfClients) -> Self {

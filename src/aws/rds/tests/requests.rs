@@ -152,6 +152,7 @@ sends_what_it_shows!(create_instance_with_every_parameter, create_instance, Crea
 sends_what_it_shows!(modify_cluster_with_every_parameter, modify_cluster, ModifyCluster, {
     "DBClusterIdentifier": "loans-db-k3pz",
     "ApplyImmediately": true,
+    "NewDBClusterIdentifier": "loans",
     "VpcSecurityGroupIds": ["sg-0a"],
     "DBClusterParameterGroupName": "loans-15",
     "Port": 5432,

@@ -119,6 +119,13 @@ impl Inner {
         cluster.or_else(|| self.instances.get_mut(owner).map(|instance| &mut instance.associated_roles))
     }
 
+    /// Custom endpoints keep to a cluster that is renamed.
+    pub(super) fn fitted_to(&mut self, from: &str, to: &str) {
+        for endpoint in self.fitted.endpoints.values_mut().filter(|endpoint| endpoint.cluster == from) {
+            to.clone_into(&mut endpoint.cluster);
+        }
+    }
+
     fn add_role(
         &mut self,
         [action, gone, taken]: [&'static str; 3],

@@ -133,6 +133,9 @@ impl Rds for Cloud {
             let Some(cluster) = inner.clusters.get_mut(&request.db_cluster_identifier) else {
                 return answered("ModifyDBCluster", "DBClusterNotFoundFault");
             };
+            if let Some(name) = &request.new_db_cluster_identifier {
+                return inner.begin_rename(&request.db_cluster_identifier, name);
+            }
             if !request.vpc_security_group_ids.is_empty() {
                 cluster.vpc_security_groups = groups(&request.vpc_security_group_ids);
             }

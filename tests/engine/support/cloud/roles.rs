@@ -77,6 +77,16 @@ impl Inner {
             || self.instances.values().any(|instance| instance.address.as_deref() == Some(host))
     }
 
+    /// The server at an endpoint, which is no longer there.
+    pub(super) fn take_site(&mut self, host: &str) -> Option<Site> {
+        self.sites.remove(host)
+    }
+
+    /// The server at an endpoint from now on.
+    pub(super) fn put_site(&mut self, host: &str, site: Site) {
+        self.sites.insert(host.to_owned(), site);
+    }
+
     /// What followed has its own roles from now on: those that it has got.
     pub(super) fn stands_alone(&mut self) {
         for (host, primary) in std::mem::take(&mut self.following) {
