@@ -114,7 +114,7 @@ def _probes_to_pointer_back(scene, pointers):
         raise RuntimeError(f"the cutover was not rolled back: exit {code}")
     records = [event["record"] for event in events if "record" in event]
     failed = next(one for one in records if one["entry"]["event"] == "failed" and one["entry"]["step"] == "watch")
-    back = next(one for one in records if one["entry"]["event"] == "undo_finished" and one["entry"]["step"] == "move-secret")
+    back = next(one for one in records if one["entry"]["event"] == "undo-finished" and one["entry"]["step"] == "move-secret")
     scene.source.remove(result["target"]["identifier"])
     seconds = _time(back) - _time(failed)
     return Row("failed_probe_to_pointer_back", seconds, "s", _BACK_GOAL)
