@@ -66,7 +66,8 @@ fuzz: deps ## fuzz what is read from outside, a minute each (FUZZ_SECONDS)
 SOAK_SEED    ?= 1
 SOAK_MINUTES ?= 60
 
-soak: deps lab ## sweep kills, faults, races at every point (SOAK_SEED, SOAK_MINUTES)
+soak: deps lab ## sweep kills, faults, races at every point; interleave cutovers and rollbacks (SOAK_SEED, SOAK_MINUTES)
+	DAYBREAK_INTERLEAVINGS=3000 $(CARGO) test --locked --test engine interleavings
 	DAYBREAK_SOAK=1 DAYBREAK_SEED=$(SOAK_SEED) DAYBREAK_SWEEP_MINUTES=$(SOAK_MINUTES) $(with-signals) $(CARGO) test --locked --test sweeps
 
 check: fmt clippy deny ## check format, lints, licences and advisories

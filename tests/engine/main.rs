@@ -9,6 +9,7 @@ mod fleet;
 mod guard_cutover;
 mod idempotency;
 mod instances;
+mod interleavings;
 mod interrupts;
 mod journal;
 mod kills;
