@@ -10,7 +10,7 @@ import time
 from datetime import datetime
 
 from demo.client import LoanClient, longest_gap
-from demo.loanserve import RECORD, SHOP_SECRET, TTL_SECONDS
+from demo.loanserve import PROXY, RECORD, SHOP_SECRET, TTL_SECONDS
 
 from .row import Row
 
@@ -30,8 +30,9 @@ def measure(scene):
     scene.source.admit_shop()
     secret = scene.source.by_secret(SHOP_SECRET)
     rows = [
-        *_pointer(scene, "secret", secret, None, _GAP_GOAL),
-        *_pointer(scene, "dns", secret + scene.source.by_record(), RECORD, TTL_SECONDS + _GAP_GOAL),
+        *_pointer(scene, "secret", secret, {}, _GAP_GOAL),
+        *_pointer(scene, "dns", secret + scene.source.by_record(), {"record": RECORD}, TTL_SECONDS + _GAP_GOAL),
+        *_pointer(scene, "proxy", scene.source.by_proxy(), {"proxy": scene.source.add_proxy()}, _GAP_GOAL),
         _probes_to_pointer_back(scene, secret),
     ]
     scene.source.write_profile(
@@ -40,11 +41,11 @@ def measure(scene):
     return rows
 
 
-def _pointer(scene, name, pointers, record, goal):
+def _pointer(scene, name, pointers, follows, goal):
     """The gaps of daybreak's moves and of those by hand, between the same two databases."""
     result = _restored(scene, pointers, watch="0s")
     run, source, target = result["run"], result["source"], result["target"]
-    with LoanClient(scene.lab, record, SHOP_SECRET) as client:
+    with LoanClient(scene.lab, secret=SHOP_SECRET, **follows) as client:
         gaps = []
         for _ in range(_ROUNDS):
             gaps.append(_gap(client, source, target, lambda: scene.tool.result("cutover", run, "--yes")))
@@ -53,7 +54,7 @@ def _pointer(scene, name, pointers, record, goal):
         by_hand = []
         for _ in range(_BY_HAND_ROUNDS):
             for origin, destination in ((source, target), (target, source)):
-                by_hand.append(_gap(client, origin, destination, _Move(scene, record, origin, destination)))
+                by_hand.append(_gap(client, origin, destination, _Move(scene, follows, origin, destination)))
     scene.source.remove(target["identifier"])
     return [
         Row(f"write_gap_by_{name}_median", statistics.median(gaps), "s", baseline=statistics.median(by_hand)),
@@ -64,8 +65,8 @@ def _pointer(scene, name, pointers, record, goal):
 class _Move:
     """The same move as a person makes it with psql and the AWS CLI: fence, open, pointers."""
 
-    def __init__(self, scene, record, origin, destination):
-        self._scene, self._record = scene, record
+    def __init__(self, scene, follows, origin, destination):
+        self._scene, self._follows = scene, follows
         self._origin, self._destination = origin, destination
         # Looked up beforehand, as a runbook would have it.
         secrets = scene.lab.client("secretsmanager")
@@ -77,7 +78,12 @@ class _Move:
         shut = "ALTER ROLE shop NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'shop'"
         scene.psql(self._origin["endpoint"], shut)
         scene.psql(self._destination["endpoint"], "ALTER ROLE shop LOGIN")
-        if self._record is not None:
+        if "proxy" in self._follows:
+            named = ("--db-proxy-name", PROXY, "--db-cluster-identifiers")
+            scene.aws("deregister-db-proxy-targets", *named, self._origin["identifier"])
+            scene.aws("register-db-proxy-targets", *named, self._destination["identifier"])
+            return
+        if "record" in self._follows:
             batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": self._alias()}]}
             zone = scene.source.zone()
             scene.aws("change-resource-record-sets", "--hosted-zone-id", zone, "--change-batch", json.dumps(batch), of="route53")

@@ -19,6 +19,7 @@ _WRITE_SECONDS = 0.02
 _RETRY_SECONDS = 0.1
 _JOIN_SECONDS = 30
 
+_PLACE = "SELECT host(inet_server_addr()) || ':' || inet_server_port()"
 _PAYMENT = "INSERT INTO payments (loan_id, reference, amount) VALUES (%s, %s, %s)"
 _AUDIT = """INSERT INTO audit_logs (loan_id, event, detail)
     VALUES (%s, 'payment', jsonb_build_object('reference', %s::uuid, 'amount', %s::numeric))"""
@@ -73,15 +74,18 @@ class SecretReader(threading.Thread):
 class LoanClient(threading.Thread):
     """Writes until it is stopped, and remembers every acknowledged write."""
 
-    def __init__(self, lab, record=None, secret=SECRET):
+    def __init__(self, lab, record=None, secret=SECRET, proxy=None):
         super().__init__(daemon=True)
         self._ca = lab.ca
         self._secret = SecretReader(lab, secret)
         self._resolver = None if record is None else Resolver(lab, record)
+        # Host and port of a proxy, which stay while it leads elsewhere.
+        self._proxy = proxy
         self._random = random.Random(1)
         self._stopping = threading.Event()
         self._connection = None
         self._connected_to = None
+        self._place = None
         self._writes = []
         # How often a write or a connection failed.
         self.failures = 0
@@ -127,10 +131,14 @@ class LoanClient(threading.Thread):
         login = self._secret.login
         if self._resolver is not None:
             login = login | {"host": self._resolver.leads_to()}
+        if self._proxy is not None:
+            login = login | {"host": self._proxy[0], "port": self._proxy[1]}
         if self._connection is None or login != self._connected_to:
             self._leave()
             self._connection = connect(login, self._ca)
             self._connected_to = login
+            # A proxy hides which database it leads to.
+            self._place = self._connection.execute(_PLACE).fetchone()[0]
 
     def _write(self):
         loan = self._random.choice(RECENT_LOANS)
@@ -140,8 +148,7 @@ class LoanClient(threading.Thread):
         with self._connection.transaction():
             self._connection.execute(_PAYMENT, (loan, reference, amount))
             self._connection.execute(_AUDIT, (loan, reference, amount))
-        place = f"{self._connected_to['host']}:{self._connected_to['port']}"
-        self._writes.append(Write(reference, loan, amount, sent, time.time(), time.monotonic(), place))
+        self._writes.append(Write(reference, loan, amount, sent, time.time(), time.monotonic(), self._place))
 
     def _leave(self):
         if self._connection is not None:

@@ -17,6 +17,7 @@ RECORD = f"db.{ZONE}"
 TTL_SECONDS = 1
 # The login of an application that is not the owner of its tables.
 SHOP_SECRET = "prod/loans/shop"
+PROXY = "loans-proxy"
 TABLES = ("users", "loans", "payments", "documents", "audit_logs")
 # Those opened in 2026, which loanserve.sql numbers last.
 RECENT_LOANS = range(18_001, 20_001)
@@ -154,6 +155,35 @@ class Loanserve:
         """The id of the record's hosted zone."""
         zones = self._lab.client("route53").list_hosted_zones_by_name(DNSName=ZONE)["HostedZones"]
         return next(zone["Id"] for zone in zones if zone["Name"] == f"{ZONE}.")
+
+    def by_proxy(self):
+        """The part of a profile whose application connects to the proxy."""
+        return f'[databases.loans.cutover]\nproxy = "{PROXY}"\n'
+
+    def add_proxy(self):
+        """Makes a proxy that logs in as ``shop``; where its clients connect."""
+        secret = self._lab.client("secretsmanager").describe_secret(SecretId=SHOP_SECRET)["ARN"]
+        ec2 = self._lab.client("ec2")
+        vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+        self._rds.create_db_proxy(
+            DBProxyName=PROXY,
+            EngineFamily="POSTGRESQL",
+            RoleArn="arn:aws:iam::123456789012:role/proxy",
+            Auth=[{"SecretArn": secret, "IAMAuth": "DISABLED"}],
+            VpcSubnetIds=[subnet["SubnetId"] for subnet in subnets[:2]],
+        )
+        self._await("the proxy", lambda: self._proxy()["Status"] == "available")
+        self._rds.register_db_proxy_targets(DBProxyName=PROXY, DBClusterIdentifiers=[CLUSTER])
+        self._await("the proxy's targets", self._proxy_serves)
+        return self._proxy()["Endpoint"], 5432
+
+    def _proxy(self):
+        return self._rds.describe_db_proxies(DBProxyName=PROXY)["DBProxies"][0]
+
+    def _proxy_serves(self):
+        targets = self._rds.describe_db_proxy_targets(DBProxyName=PROXY)["Targets"]
+        return bool(targets) and all(target["TargetHealth"]["State"] == "AVAILABLE" for target in targets)
 
     def write_profile(self, path, watch, newest_within, pointers):
         """Writes daybreak's configuration for this database.
