@@ -10,7 +10,7 @@ use daybreak::{
         executor::{Advance, Executor},
         interrupt::Interrupt,
         record::{Outcome, Scope},
-        state::Stage,
+        state::{Stage, StepState},
         step::{Step as _, Until},
     },
     steps::{await_replicas, step::Step},
@@ -164,6 +164,8 @@ async fn a_failed_replica_is_refused_before_anything_is_made_and_one_that_fails_
     scene.cloud.edit_secret(|secret| secret.replication = vec![replica("Failed")]);
     assert_eq!(scene.cut_over().await, Stage::Ended(Outcome::RolledBack));
     assert_eq!(scene.cloud.secrets_point_at(), [source(), source()]);
+    let state = scene.state().await;
+    assert_eq!(state.step("move-secret").unwrap().state, StepState::Pending, "it was seen before anything was moved");
 }
 
 #[tokio::test]
