@@ -24,21 +24,6 @@ of_every_source! {
     a_way_back_killed_after_any_advance_ends_like_an_undisturbed_one,
 }
 
-/// Executes `advances` advances and vanishes.
-async fn die_after(scene: &Scene, advances: usize, begun: bool) -> bool {
-    let journal = if begun { scene.open().await } else { scene.begin(Until::Cutover).await };
-    let mut executor = scene.executor(journal);
-    let (_raise, interrupt) = Interrupt::new();
-    for _ in 0..advances {
-        match executor.advance(&interrupt).await.unwrap() {
-            Advance::Resting => return true,
-            Advance::Wait(span) => scene.clock.sleep(span).await,
-            Advance::Moved | Advance::Interrupted => {}
-        }
-    }
-    false
-}
-
 async fn undisturbed(source: Source) -> (Vec<String>, usize) {
     let scene = Scene::of(source);
     assert_eq!(scene.recover(Until::Cutover).await, Stage::Ended(Outcome::Recovered));
@@ -49,7 +34,7 @@ async fn a_run_killed_after_any_advance_ends_like_an_undisturbed_one(source: Sou
     let (expected, changes) = undisturbed(source).await;
     for advances in 0.. {
         let scene = Scene::of(source);
-        let complete = die_after(&scene, advances, false).await;
+        let complete = scene.die_after(scene.begin(Until::Cutover).await, advances).await;
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {advances}");
         assert_eq!(scene.what_exists(), expected, "killed after {advances}");
         assert!(scene.cloud.changes().len() <= changes + 1, "killed after {advances}: {:?}", scene.cloud.changes());
@@ -63,8 +48,8 @@ async fn two_kills_end_like_none(source: Source) {
     let (expected, _) = undisturbed(source).await;
     for (first, second) in (0..90).step_by(4).zip((1..).step_by(3)) {
         let scene = Scene::of(source);
-        die_after(&scene, first, false).await;
-        die_after(&scene, second, true).await;
+        scene.die_after(scene.begin(Until::Cutover).await, first).await;
+        scene.die_after(scene.open().await, second).await;
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {first} and {second}");
         assert_eq!(scene.what_exists(), expected, "killed after {first} and {second}");
     }
@@ -74,7 +59,7 @@ async fn a_cancel_after_a_kill_anywhere_before_the_cutover_leaves_nothing(source
     let before = Scene::of(source).what_exists();
     for advances in 0.. {
         let scene = Scene::of(source);
-        die_after(&scene, advances, false).await;
+        scene.die_after(scene.begin(Until::Cutover).await, advances).await;
         if scene.state().await.cutover_begun() {
             return;
         }
@@ -126,7 +111,7 @@ async fn a_run_left_alone_for_hours_goes_on_as_if_it_had_been_a_moment(source: S
     let (expected, _) = undisturbed(source).await;
     for advances in 0.. {
         let scene = Scene::of(source);
-        let complete = die_after(&scene, advances, false).await;
+        let complete = scene.die_after(scene.begin(Until::Cutover).await, advances).await;
         scene.clock.absent_for(Duration::from_secs(12 * 3600));
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "left alone after {advances}");
         assert_eq!(scene.what_exists(), expected, "left alone after {advances}");
@@ -169,7 +154,7 @@ async fn a_way_back_killed_after_any_advance_ends_like_an_undisturbed_one(source
             let mut executor = scene.executor(scene.open().await);
             executor.turn_back(scope, actor()).await.unwrap();
             drop(executor);
-            let complete = die_after(&scene, advances, true).await;
+            let complete = scene.die_after(scene.open().await, advances).await;
             scene.clock.absent_for(Duration::from_secs(6 * 3600));
             assert_eq!(scene.resume().await, Stage::Ended(end), "{scope:?} killed after {advances}");
             assert_eq!(scene.what_exists(), undisturbed.what_exists(), "{scope:?} killed after {advances}");

@@ -7,8 +7,7 @@ use daybreak::{
     report::ledger::LedgerResult,
     run::{
         clock::Clock,
-        executor::{Advance, Executor},
-        interrupt::Interrupt,
+        executor::Executor,
         record::{Outcome, Scope},
         state::{Direction, Stage, StepState},
         step::{Step as _, Until},
@@ -26,30 +25,10 @@ use crate::support::{CONFIG, FENCE, Scene, actor};
 const SOURCE: &str = "loans-prod.cluster.example";
 const TARGET: &str = "loans-prod-db-k3fa.cluster.example";
 
-/// Advances once; false once the run rests.
-async fn advance(scene: &Scene, executor: &mut Executor<'_, Step>) -> bool {
-    let (_raise, interrupt) = Interrupt::new();
-    let advanced = executor.advance(&interrupt).await.unwrap();
-    if let Advance::Wait(span) = advanced {
-        scene.clock.sleep(span).await;
-    }
-    advanced != Advance::Resting
-}
-
-/// Executes until the run rests, or for so many advances; how many it took.
-async fn drive(scene: &Scene, executor: &mut Executor<'_, Step>, most: usize) -> usize {
-    for taken in 0..most {
-        if !advance(scene, executor).await {
-            return taken;
-        }
-    }
-    most
-}
-
 /// Executes until `step` is in `state`.
 async fn until(scene: &Scene, executor: &mut Executor<'_, Step>, step: &str, state: StepState) {
     while executor.journal().state().step(step).unwrap().state != state {
-        assert!(advance(scene, executor).await, "the run rests before {step} is {state:?}");
+        assert!(scene.advance(executor).await, "the run rests before {step} is {state:?}");
     }
 }
 
@@ -64,7 +43,7 @@ async fn recovered(scene: &Scene) {
     scene.cloud.is_written(SOURCE, 7);
     until(scene, &mut executor, move_secret::ID, StepState::Done).await;
     scene.cloud.is_written(TARGET, 12);
-    drive(scene, &mut executor, usize::MAX).await;
+    scene.drive(&mut executor).await.unwrap();
     assert_eq!(executor.journal().state().stage, Stage::Ended(Outcome::Recovered));
 }
 
@@ -106,14 +85,14 @@ async fn kills_anywhere_lose_nothing_of_the_ledger() {
         until(&scene, &mut executor, move_secret::ID, StepState::Done).await;
         scene.cloud.is_written(TARGET, 12);
         executor.turn_back(Scope::Cutover, actor()).await.unwrap();
-        let taken = drive(&scene, &mut executor, kill).await;
+        let complete = scene.advance_often(&mut executor, kill).await;
         drop(executor);
         let mut executor = scene.executor(scene.open().await);
-        drive(&scene, &mut executor, usize::MAX).await;
+        scene.drive(&mut executor).await.unwrap();
         assert_eq!(executor.journal().state().stage, Stage::Ended(Outcome::RolledBack));
         let target = told(&scene).await.target.expect("the target's side");
         assert_eq!((target.rows, target.counted.map(Changes::total)), (Some(12), Some(12)), "killed after {kill}");
-        if taken < kill {
+        if complete {
             return;
         }
     }
@@ -139,7 +118,7 @@ async fn a_source_that_is_not_asked_or_does_not_answer_is_said() {
     let mut executor = scene.executor(scene.begin(Until::Cutover).await);
     until(&scene, &mut executor, close::ID, StepState::Started).await;
     scene.cloud.is_unreachable(SOURCE, true);
-    drive(&scene, &mut executor, usize::MAX).await;
+    scene.drive(&mut executor).await.unwrap();
     assert_eq!(executor.journal().state().stage, Stage::Ended(Outcome::Recovered), "the run goes on without");
     let source = told(&scene).await.source.expect("the source's side");
     assert!(source.unknown.is_some_and(|why| why.contains("no route")) && source.account.is_none());
@@ -158,7 +137,7 @@ async fn statistics_that_were_reset_leave_the_rows() {
     until(&scene, &mut executor, horizon::ID, StepState::Done).await;
     scene.cloud.is_written(SOURCE, 7);
     scene.cloud.forgets_counts(SOURCE);
-    drive(&scene, &mut executor, usize::MAX).await;
+    scene.drive(&mut executor).await.unwrap();
     let source = told(&scene).await.source.expect("the source's side");
     assert_eq!((source.rows, source.counted), (Some(7), None));
     assert!(source.account.is_some_and(|account| account.uncounted.is_some_and(|why| why.contains("reset"))));
@@ -188,7 +167,7 @@ async fn a_watch_holds_over_new_writes_where_the_profile_says_so() {
         let mut executor = scene.executor(scene.begin(Until::Cutover).await);
         until(&scene, &mut executor, move_secret::ID, StepState::Done).await;
         scene.cloud.is_written(TARGET, written);
-        drive(&scene, &mut executor, usize::MAX).await;
+        scene.drive(&mut executor).await.unwrap();
         let state = executor.journal().state();
         assert_eq!(state.stage, stage, "{written} written");
         let failure = state.step("watch").unwrap().failure.clone().unwrap();

@@ -15,8 +15,6 @@ use daybreak::{
     },
     run::{
         clock::Clock,
-        executor::Advance,
-        interrupt::Interrupt,
         plan::Plan,
         record::{Outcome, Scope},
         state::{Direction, Stage},
@@ -176,20 +174,6 @@ pub(crate) fn promotions(scene: &Scene) -> usize {
     calls.iter().filter(|call| call.contains("Promote") || call.contains("over") || call.contains("RemoveFrom")).count()
 }
 
-/// Executes `advances` advances and vanishes; true when the run rests.
-pub(crate) async fn die_after(scene: &Scene, advances: usize) -> bool {
-    let mut executor = scene.executor(scene.open().await);
-    let (_raise, interrupt) = Interrupt::new();
-    for _ in 0..advances {
-        match executor.advance(&interrupt).await.unwrap() {
-            Advance::Resting => return true,
-            Advance::Wait(span) => scene.clock.sleep(span).await,
-            Advance::Moved | Advance::Interrupted => {}
-        }
-    }
-    false
-}
-
 #[tokio::test]
 async fn each_kind_is_one_call_and_the_application_follows() {
     for kind in KINDS {
@@ -208,7 +192,7 @@ async fn killed_after_any_advance_it_ends_the_same_by_one_call() {
         undisturbed.resume().await;
         for advances in 0.. {
             let scene = begun(kind).await;
-            let complete = die_after(&scene, advances).await;
+            let complete = scene.die_after(scene.open().await, advances).await;
             assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "{kind} killed after {advances}");
             assert_eq!(standing(&scene), standing(&undisturbed), "{kind} killed after {advances}");
             assert_eq!(promotions(&scene), 1, "{kind} killed after {advances}: {:?}", scene.cloud.changes());
@@ -275,7 +259,7 @@ async fn what_can_be_taken_back_is_also_after_a_kill_anywhere() {
             let mut executor = scene.executor(scene.open().await);
             executor.turn_back(Scope::Cutover, actor()).await.unwrap();
             drop(executor);
-            let complete = die_after(&scene, advances).await;
+            let complete = scene.die_after(scene.open().await, advances).await;
             assert_eq!(scene.resume().await, Stage::Ended(Outcome::RolledBack), "{kind} killed after {advances}");
             // What the cloud gave the target when it led stays: only roles and pointers are compared.
             assert_eq!(standing(&scene), before, "{kind} killed after {advances}");

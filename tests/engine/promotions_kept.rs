@@ -13,7 +13,7 @@ use daybreak::{
 };
 
 use crate::{
-    promotions::{begun, die_after, plan, promotions, scene},
+    promotions::{begun, plan, promotions, scene},
     support::{Fault, SOURCE, Scene},
 };
 
@@ -68,7 +68,7 @@ async fn it_is_copied_once_wherever_the_run_is_killed_and_stays() {
     for kill in 0.. {
         let scene = begun("failover").await;
         saved(&scene, "1", LATER);
-        let complete = die_after(&scene, kill).await;
+        let complete = scene.die_after(scene.open().await, kill).await;
         scene.resume().await;
         assert_eq!(forgone(&scene).await, None, "killed after {kill}");
         assert_eq!((copies(&scene), promotions(&scene)), (1, 1), "killed after {kill}");

@@ -10,7 +10,7 @@ use daybreak::{
 };
 
 use crate::{
-    promotions::{die_after, planned, scene},
+    promotions::{planned, scene},
     support::{DNS, SOURCE, Scene, dns::alias},
 };
 
@@ -52,7 +52,7 @@ async fn killed_anywhere_and_taken_back_both_are_as_they_were() {
     for advances in 0.. {
         let scene = begun("switchover").await;
         let before = scene.cloud.records();
-        let complete = die_after(&scene, advances).await;
+        let complete = scene.die_after(scene.open().await, advances).await;
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {advances}");
         assert_eq!(scene.cloud.record_leads_to(), scene.cloud.secret_points_at(), "killed after {advances}");
         assert_eq!(scene.turn_back(Scope::Cutover).await, Stage::Ended(Outcome::RolledBack), "killed after {advances}");

@@ -7,8 +7,6 @@ use daybreak::{
     recovery::{dry_run::dry_run, freshness, promotion::Wanted},
     run::{
         clock::Clock,
-        executor::{Advance, Executor},
-        interrupt::Interrupt,
         record::{Outcome, Scope},
         state::{Direction, Stage},
         step::{Step as _, Until},
@@ -43,19 +41,6 @@ fn elsewhere() -> TargetName {
 
 fn calls(scene: &Scene) -> Vec<String> {
     scene.cloud.changes().into_iter().filter(|call| call.ends_with("DBProxyTargets")).collect()
-}
-
-/// Advances so often, or until there is nothing to do; whether that came about.
-async fn advance(scene: &Scene, executor: &mut Executor<'_, Step>, advances: usize) -> bool {
-    let (_raise, interrupt) = Interrupt::new();
-    for _ in 0..advances {
-        match executor.advance(&interrupt).await.unwrap() {
-            Advance::Resting => return true,
-            Advance::Wait(span) => scene.clock.sleep(span).await,
-            Advance::Moved | Advance::Interrupted => {}
-        }
-    }
-    false
 }
 
 #[tokio::test]
@@ -124,7 +109,7 @@ async fn killed_after_any_advance_it_leads_to_the_target_in_the_end() {
     for advances in 0.. {
         let scene = Scene::by_proxy(FENCE);
         let mut executor = scene.executor(scene.begin(Until::Cutover).await);
-        let complete = advance(&scene, &mut executor, advances).await;
+        let complete = scene.advance_often(&mut executor, advances).await;
         drop(executor);
         scene.clock.absent_for(Duration::from_secs(3600));
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {advances}");
@@ -144,7 +129,7 @@ async fn turned_back_after_any_advance_it_leads_to_the_source_in_the_end() {
         scene.recover(Until::Validated).await;
         let mut executor = scene.executor(scene.open().await);
         executor.allow(Until::Cutover, actor()).await.unwrap();
-        let complete = advance(&scene, &mut executor, advances).await;
+        let complete = scene.advance_often(&mut executor, advances).await;
         drop(executor);
         gaps += u32::from(scene.cloud.proxy_leads_to().is_none());
         scene.clock.absent_for(Duration::from_secs(3600));
@@ -178,7 +163,7 @@ async fn a_way_back_killed_anywhere_or_with_any_answer_lost_ends_like_an_undistu
     for advances in 0.. {
         let scene = turning_back().await;
         let mut executor = scene.executor(scene.open().await);
-        let complete = advance(&scene, &mut executor, advances).await;
+        let complete = scene.advance_often(&mut executor, advances).await;
         drop(executor);
         scene.clock.absent_for(Duration::from_secs(6 * 3600));
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::RolledBack), "killed after {advances}");
@@ -235,7 +220,7 @@ async fn answers_from_before_a_change_are_waited_out() {
     executor.allow(Until::Cutover, actor()).await.unwrap();
     while calls(&scene).is_empty() {
         scene.cloud.proxy_looks_are_stale(3);
-        assert!(!advance(&scene, &mut executor, 1).await);
+        assert!(!scene.advance_often(&mut executor, 1).await);
     }
     scene.drive(&mut executor).await.unwrap();
     assert_eq!(executor.journal().state().stage, Stage::Ended(Outcome::Recovered));
@@ -305,7 +290,7 @@ async fn a_proxy_that_somebody_else_has_moved_is_left_alone() {
     let mut executor = scene.executor(scene.open().await);
     executor.allow(Until::Cutover, actor()).await.unwrap();
     while scene.cloud.proxy_leads_to().is_some() {
-        assert!(!advance(&scene, &mut executor, 1).await);
+        assert!(!scene.advance_often(&mut executor, 1).await);
     }
     scene.cloud.set_proxy_target(Some(elsewhere()));
     scene.drive(&mut executor).await.unwrap();

@@ -7,8 +7,6 @@ use daybreak::{
     recovery::{freshness, refusal::Refusal},
     run::{
         clock::Clock,
-        executor::Advance,
-        interrupt::Interrupt,
         plan::Plan,
         record::{Outcome, Scope},
         state::{Direction, Stage},
@@ -230,15 +228,7 @@ async fn a_way_back_killed_anywhere_or_with_any_answer_lost_ends_like_an_undistu
     for advances in 0.. {
         let scene = turning_back().await;
         let mut executor = scene.executor(scene.open().await);
-        let (_raise, interrupt) = Interrupt::new();
-        let mut complete = false;
-        for _ in 0..advances {
-            match executor.advance(&interrupt).await.unwrap() {
-                Advance::Resting => complete = true,
-                Advance::Wait(span) => scene.clock.sleep(span).await,
-                Advance::Moved | Advance::Interrupted => {}
-            }
-        }
+        let complete = scene.advance_often(&mut executor, advances).await;
         drop(executor);
         scene.clock.absent_for(Duration::from_secs(6 * 3600));
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::RolledBack), "killed after {advances}");

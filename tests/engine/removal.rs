@@ -10,7 +10,6 @@ use daybreak::{
     },
     run::{
         clock::Clock,
-        executor::Advance,
         interrupt::Interrupt,
         journal::JournalError,
         record::{Entry, Outcome, Scope},
@@ -88,15 +87,7 @@ async fn a_removal_killed_after_any_advance_ends_like_an_undisturbed_one() {
         let before = scene.cloud.changes().len();
         let mut executor = scene.executor(scene.open().await);
         executor.remove_target(Some(SNAPSHOT.to_owned()), actor()).await.unwrap();
-        let (_raise, interrupt) = Interrupt::new();
-        let mut complete = false;
-        for _ in 0..advances {
-            match executor.advance(&interrupt).await.unwrap() {
-                Advance::Resting => complete = true,
-                Advance::Wait(span) => scene.clock.sleep(span).await,
-                Advance::Moved | Advance::Interrupted => {}
-            }
-        }
+        let complete = scene.advance_often(&mut executor, advances).await;
         drop(executor);
         if complete {
             assert!(advances > 10, "{advances}");

@@ -140,21 +140,6 @@ async fn a_name_that_leads_to_the_source_yet_is_waited_for_forward_and_back() {
     assert_ne!(scene.cloud.who_may_log_in(), fenced, "the fence is opened on the source");
 }
 
-/// Executes `advances` advances and vanishes.
-async fn die_after(scene: &Scene, advances: usize, begun: bool) -> bool {
-    let journal = if begun { scene.open().await } else { scene.begin(Until::Cutover).await };
-    let mut executor = scene.executor(journal);
-    let (_raise, interrupt) = Interrupt::new();
-    for _ in 0..advances {
-        match executor.advance(&interrupt).await.unwrap() {
-            Advance::Resting => return true,
-            Advance::Wait(span) => scene.clock.sleep(span).await,
-            Advance::Moved | Advance::Interrupted => {}
-        }
-    }
-    false
-}
-
 #[tokio::test]
 async fn a_swap_killed_anywhere_is_gone_on_with_or_taken_back() {
     let undisturbed = Scene::swapping(true);
@@ -162,11 +147,11 @@ async fn a_swap_killed_anywhere_is_gone_on_with_or_taken_back() {
     let expected = undisturbed.what_exists();
     for advances in 0.. {
         let scene = Scene::swapping(true);
-        let complete = die_after(&scene, advances, false).await;
+        let complete = scene.die_after(scene.begin(Until::Cutover).await, advances).await;
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {advances}");
         assert_eq!(scene.what_exists(), expected, "killed after {advances}");
         let scene = Scene::swapping(true);
-        die_after(&scene, advances, false).await;
+        scene.die_after(scene.begin(Until::Cutover).await, advances).await;
         if scene.state().await.cutover_begun() {
             assert_eq!(scene.turn_back(Scope::Cutover).await, Stage::Ended(Outcome::RolledBack), "after {advances}");
             assert!(as_before(&scene), "killed after {advances}: {:?}", scene.cloud.who_is_called());
@@ -194,7 +179,7 @@ async fn a_way_back_killed_anywhere_ends_like_an_undisturbed_one() {
     let expected = undisturbed.what_exists();
     for advances in 0.. {
         let scene = turning_back().await;
-        let complete = die_after(&scene, advances, true).await;
+        let complete = scene.die_after(scene.open().await, advances).await;
         scene.clock.absent_for(Duration::from_secs(6 * 3600));
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::RolledBack), "killed after {advances}");
         assert_eq!(scene.what_exists(), expected, "killed after {advances}");
@@ -233,7 +218,7 @@ async fn lost_calls_and_lost_answers_change_nothing_in_the_end() {
 async fn put_aside() -> Scene {
     for advances in 1.. {
         let scene = Scene::swapping(true);
-        die_after(&scene, advances, false).await;
+        scene.die_after(scene.begin(Until::Cutover).await, advances).await;
         if scene.state().await.outputs.has(rename_source::ID) {
             return scene;
         }

@@ -6,14 +6,11 @@ use daybreak::{
     aws::secrets::model::{Replica, SecretDescription},
     recovery::refusal::Refusal,
     run::{
-        clock::Clock,
-        executor::{Advance, Executor},
-        interrupt::Interrupt,
         record::{Outcome, Scope},
         state::{Stage, StepState},
         step::{Step as _, Until},
     },
-    steps::{await_replicas, step::Step},
+    steps::await_replicas,
 };
 
 use crate::support::{CONFIG, FENCE, Scene, Source, Way, actor};
@@ -86,7 +83,7 @@ async fn where_the_second_cannot_be_moved_the_first_goes_back() {
     let scene = scene();
     let mut executor = scene.executor(scene.begin(Until::Cutover).await);
     while scene.cloud.secret_points_at() != target() {
-        assert!(!advance(&scene, &mut executor, 1).await, "the first is moved before the second");
+        assert!(!scene.advance_often(&mut executor, 1).await, "the first is moved before the second");
     }
     assert_eq!(scene.cloud.secrets_point_at(), [target(), source()]);
     scene.cloud.nth_secret_is_written_by_somebody(1, "theirs.example");
@@ -101,7 +98,7 @@ async fn killed_after_any_advance_all_are_moved_in_the_end() {
     for advances in 0.. {
         let scene = scene();
         let mut executor = scene.executor(scene.begin(Until::Cutover).await);
-        let complete = advance(&scene, &mut executor, advances).await;
+        let complete = scene.advance_often(&mut executor, advances).await;
         drop(executor);
         scene.clock.absent_for(Duration::from_secs(3600));
         assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {advances}");
@@ -110,19 +107,6 @@ async fn killed_after_any_advance_all_are_moved_in_the_end() {
             return;
         }
     }
-}
-
-/// Advances so often, or until there is nothing to do; whether that came about.
-async fn advance(scene: &Scene, executor: &mut Executor<'_, Step>, advances: u32) -> bool {
-    let (_raise, interrupt) = Interrupt::new();
-    for _ in 0..advances {
-        match executor.advance(&interrupt).await.unwrap() {
-            Advance::Resting => return true,
-            Advance::Wait(span) => scene.clock.sleep(span).await,
-            Advance::Moved | Advance::Interrupted => {}
-        }
-    }
-    false
 }
 
 #[tokio::test]
@@ -176,7 +160,7 @@ async fn replicas_are_waited_for_forward_and_never_on_the_way_back() {
     scene.cloud.edit_secret(|secret| secret.replication = vec![replica("InProgress")]);
     let mut executor = scene.executor(scene.open().await);
     executor.allow(Until::Cutover, actor()).await.unwrap();
-    assert!(!advance(&scene, &mut executor, 40).await, "nothing waited for the replica");
+    assert!(!scene.advance_often(&mut executor, 40).await, "nothing waited for the replica");
     drop(executor);
     assert_eq!(scene.cloud.secrets_point_at(), [target(), target()]);
     let state = scene.state().await;

@@ -5,9 +5,6 @@ use daybreak::{
     aws::rds::model::{ClusterSnapshot, Tag},
     recovery::choice::Manner,
     run::{
-        clock::Clock,
-        executor::Advance,
-        interrupt::Interrupt,
         record::{Outcome, Scope},
         state::Stage,
         step::Until,
@@ -131,27 +128,13 @@ async fn undisturbed(make: fn() -> Scene) -> (Vec<String>, usize) {
     (scene.what_exists(), scene.cloud.changes().len())
 }
 
-/// Executes `advances` advances and vanishes; whether the run had come to rest.
-async fn die_after(scene: &Scene, advances: usize) -> bool {
-    let mut executor = scene.executor(scene.begin(Until::Cutover).await);
-    let (_raise, interrupt) = Interrupt::new();
-    for _ in 0..advances {
-        match executor.advance(&interrupt).await.unwrap() {
-            Advance::Resting => return true,
-            Advance::Wait(span) => scene.clock.sleep(span).await,
-            Advance::Moved | Advance::Interrupted => {}
-        }
-    }
-    false
-}
-
 #[tokio::test]
 async fn a_run_killed_after_any_advance_ends_like_an_undisturbed_one() {
     for make in MAKERS {
         let (expected, changes) = undisturbed(make).await;
         for advances in 0.. {
             let scene = make();
-            let complete = die_after(&scene, advances).await;
+            let complete = scene.die_after(scene.begin(Until::Cutover).await, advances).await;
             assert_eq!(scene.resume().await, Stage::Ended(Outcome::Recovered), "killed after {advances}");
             assert_eq!(scene.what_exists(), expected, "killed after {advances}");
             assert!(scene.cloud.changes().len() <= changes + 1, "killed after {advances}");
@@ -168,7 +151,7 @@ async fn a_cancel_after_a_kill_anywhere_before_the_cutover_leaves_nothing() {
         let before = make().what_exists();
         for advances in 0.. {
             let scene = make();
-            let complete = die_after(&scene, advances).await;
+            let complete = scene.die_after(scene.begin(Until::Cutover).await, advances).await;
             if complete || scene.state().await.cutover_begun() {
                 break;
             }

@@ -5,6 +5,7 @@ mod cloud;
 #[path = "../../support/contract.rs"]
 pub(crate) mod contract;
 mod listing;
+mod process;
 mod scene;
 mod servers;
 pub(crate) mod source;

@@ -22,15 +22,11 @@ use daybreak::{
     },
     run::{
         clock::Clock,
-        drive::{Drive, drive},
-        event::Silent,
-        executor::Executor,
         id::RunId,
-        interrupt::Interrupt,
-        journal::{self, History, Journal, JournalError},
+        journal::{self, History},
         plan::{Actor, Plan},
-        record::{Entry, Scope},
-        state::{RunState, Stage},
+        record::Entry,
+        state::RunState,
         step::{Forgone, Until},
         store::{Holder, Store},
     },
@@ -407,65 +403,6 @@ impl Scene {
         let choice = choice::own(&survey, "loans", moment, now)?;
         let wish = recipe::Wish { database: &database, run, by: actor(), account: ACCOUNT.to_owned() };
         recipe::plan(&wish, &survey, &choice)
-    }
-
-    /// Begins a run of that plan, up to its first record.
-    pub(crate) async fn begin(&self, until: Until) -> Journal<Step> {
-        self.begin_with(self.plan().await, until).await
-    }
-
-    /// Begins a run of `plan`.
-    pub(crate) async fn begin_with(&self, plan: Plan<Step>, until: Until) -> Journal<Step> {
-        Journal::begin(Arc::new(self.store.clone()), plan, until, actor(), &holder(), self.clock.now()).await.unwrap()
-    }
-
-    /// Opens the journal again, as another process would.
-    pub(crate) async fn open(&self) -> Journal<Step> {
-        self.cloud.forget_changes();
-        Journal::open(Arc::new(self.store.clone()), &run(), &holder()).await.unwrap()
-    }
-
-    pub(crate) fn executor(&self, journal: Journal<Step>) -> Executor<'_, Step> {
-        Executor::new(journal, &self.world, &self.clock, &Silent)
-    }
-
-    /// Executes until the run rests.
-    pub(crate) async fn drive(&self, executor: &mut Executor<'_, Step>) -> Result<Drive, JournalError> {
-        let (_raise, interrupt) = Interrupt::new();
-        drive(executor, &self.clock, &interrupt).await
-    }
-
-    /// Begins and executes until the run rests; its stage then.
-    pub(crate) async fn recover(&self, until: Until) -> Stage {
-        let mut executor = self.executor(self.begin(until).await);
-        self.drive(&mut executor).await.unwrap();
-        executor.journal().state().stage
-    }
-
-    /// Goes on, as `daybreak resume` does.
-    pub(crate) async fn resume(&self) -> Stage {
-        let mut executor = self.executor(self.open().await);
-        if matches!(executor.journal().state().stage, Stage::Stuck(_)) {
-            executor.retry(actor()).await.unwrap();
-        }
-        self.drive(&mut executor).await.unwrap();
-        executor.journal().state().stage
-    }
-
-    /// Goes on to the cutover, as `daybreak cutover` does.
-    pub(crate) async fn cut_over(&self) -> Stage {
-        let mut executor = self.executor(self.open().await);
-        executor.allow(Until::Cutover, actor()).await.unwrap();
-        self.drive(&mut executor).await.unwrap();
-        executor.journal().state().stage
-    }
-
-    /// Turns back, as `daybreak rollback` and `daybreak cancel` do.
-    pub(crate) async fn turn_back(&self, scope: Scope) -> Stage {
-        let mut executor = self.executor(self.open().await);
-        executor.turn_back(scope, actor()).await.unwrap();
-        self.drive(&mut executor).await.unwrap();
-        executor.journal().state().stage
     }
 
     pub(crate) async fn history(&self) -> History<Step> {
