@@ -316,8 +316,9 @@ fn a_snapshot_is_copied_into_another_region_and_restored_there() {
     let ended = scene.daybreak.run(["cancel", &run, "--yes"]);
     assert_eq!(ended.code, Some(0), "{ended}");
     assert!(find(&there, &target).is_none());
-    let left = wait(there.describe_db_snapshots().send()).expect("list the snapshots");
-    let names: Vec<&str> = left.db_snapshots().iter().filter_map(|one| one.db_snapshot_identifier()).collect();
+    let left = wait(there.describe_db_snapshots().into_paginator().items().send().collect::<Result<Vec<_>, _>>());
+    let left = left.expect("list the snapshots");
+    let names: Vec<&str> = left.iter().filter_map(|one| one.db_snapshot_identifier()).collect();
     assert!(!names.contains(&format!("{target}-copy").as_str()), "{names:?}");
 }
 

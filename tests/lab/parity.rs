@@ -32,8 +32,7 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 
 /// The custom endpoints whose names begin with `prefix`.
 fn endpoints(lab: &Lab, prefix: &str) -> Vec<(String, Vec<String>)> {
-    let answer = wait(lab.aws.rds.describe_db_cluster_endpoints().send()).expect("list the endpoints");
-    let endpoints = answer.db_cluster_endpoints.unwrap_or_default().into_iter();
+    let endpoints = lab.aws.cluster_endpoints().into_iter();
     endpoints
         .filter_map(|one| Some((one.db_cluster_endpoint_identifier?, one.static_members.unwrap_or_default())))
         .filter(|(name, _)| name.starts_with(prefix))

@@ -157,8 +157,7 @@ fn managed(lab: &Lab, cluster: &DbCluster) -> (String, String) {
 
 /// The names of a cluster's custom endpoints; none once it is gone.
 fn custom_endpoints(lab: &Lab, cluster: &str) -> Vec<String> {
-    let answer = wait(lab.aws.rds.describe_db_cluster_endpoints().send()).expect("list the endpoints");
-    let of_it = answer.db_cluster_endpoints.unwrap_or_default().into_iter();
+    let of_it = lab.aws.cluster_endpoints().into_iter();
     let of_it = of_it.filter(|one| one.db_cluster_identifier.as_deref() == Some(cluster));
     of_it.filter_map(|one| one.db_cluster_endpoint_identifier).collect()
 }

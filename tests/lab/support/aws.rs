@@ -4,7 +4,7 @@ use std::{future::Future, sync::OnceLock, thread};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
-use aws_sdk_rds::types::{DbCluster, DbInstance, Tag};
+use aws_sdk_rds::types::{DbCluster, DbClusterEndpoint, DbInstance, Tag};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Handle};
 
@@ -98,12 +98,22 @@ impl Aws {
 
     /// All cluster snapshots whose names begin with `prefix`, sorted.
     pub(crate) fn snapshots(&self, prefix: &str) -> Vec<String> {
-        let answer = wait(self.rds.describe_db_cluster_snapshots().send()).expect("list the snapshots");
-        let snapshots = answer.db_cluster_snapshots.unwrap_or_default().into_iter();
+        let snapshots = wait(
+            self.rds.describe_db_cluster_snapshots().into_paginator().items().send().collect::<Result<Vec<_>, _>>(),
+        );
+        let snapshots = snapshots.expect("list the snapshots").into_iter();
         let mut names: Vec<String> = snapshots.filter_map(|one| one.db_cluster_snapshot_identifier).collect();
         names.retain(|name| name.starts_with(prefix));
         names.sort();
         names
+    }
+
+    /// All cluster endpoints: one page is not all of those that the lab's tests make.
+    pub(crate) fn cluster_endpoints(&self) -> Vec<DbClusterEndpoint> {
+        let endpoints = wait(
+            self.rds.describe_db_cluster_endpoints().into_paginator().items().send().collect::<Result<Vec<_>, _>>(),
+        );
+        endpoints.expect("list the endpoints")
     }
 
     /// The instances of a cluster, by name.
